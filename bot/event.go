@@ -1,0 +1,99 @@
+package bot
+
+import "time"
+
+// EventKind says what happened in a conversation.
+type EventKind string
+
+// The kinds of events. Everything that changes what somebody sees is an event
+// with a number; typing, presence and stream deltas are not.
+const (
+	EventMessage  EventKind = "message"  // words of a visitor, an agent, the bot or the system
+	EventNote     EventKind = "note"     // words of an agent to colleagues; never visible to the visitor
+	EventAnswer   EventKind = "answer"   // placeholder of a streamed answer: takes its number when it starts
+	EventFinished EventKind = "finished" // end of a streamed answer: final text and state; Body.Of is the placeholder
+	EventService  EventKind = "service"  // speaker, service or agent changed
+	EventFeedback EventKind = "feedback" // thumbs on a bot message; Body.Of is that message
+)
+
+// AuthorKind says whose words an event carries.
+type AuthorKind string
+
+// The kinds of authors.
+const (
+	AuthorVisitor AuthorKind = "visitor"
+	AuthorBot     AuthorKind = "bot"
+	AuthorAgent   AuthorKind = "agent"
+	AuthorSystem  AuthorKind = "system"
+)
+
+// Author is who wrote an event.
+type Author struct {
+	Kind AuthorKind
+	ID   string // VisitorID, AgentID; "" for bot and system
+	Name string // shown to people; "" when it has none
+}
+
+// Event is one line of a conversation's timeline. Events are never changed.
+type Event struct {
+	ID           EventID
+	Conversation ConversationID
+	Seq          int64 // dense over all events of the conversation, from 1
+	VSeq         int64 // dense over visible events, from 1; 0: the visitor never sees it nor its number
+	Kind         EventKind
+	Author       Author
+	ClientMsgID  string // the sender's own id, unique for ever per sender and conversation; "" for server-made events
+	Epoch        int64  // control epoch at the commit
+	At           time.Time
+	Body         Body
+}
+
+// Body is what an event says. Which fields are set depends on the kind; unset
+// fields are zero. Engines store it whole.
+type Body struct {
+	Text        string
+	Language    string       // of Text, "en" or "zh"; "" unknown
+	Decision    Decision     // of a bot message
+	Sources     []Source     // what a bot message stands on
+	Suggestions []string     // full questions to tap, at most three
+	Attachments []Attachment // of a visitor's or an agent's message
+	Run         RunID        // that made a bot event
+	Of          EventID      // the event this one is about
+	State       RunState     // of EventFinished
+	Service     Service      // of EventService: the new state
+	Speaker     Speaker      // of EventService: the new speaker
+	Agent       AgentID      // of EventService
+	AgentName   string       // of EventService
+	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "left_message", "left_queue", "parked", "closed", "reopened"
+	Reason      Reason       // of EventService
+	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
+	Helpful     bool         // of EventFeedback
+	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
+}
+
+// Source is where an answer comes from.
+type Source struct {
+	Document string
+	Path     string
+	Title    string
+	URL      string
+	Heading  []string
+	Score    float64 // confidence, 0…1
+}
+
+// Attachment is a file kept by the server.
+type Attachment struct {
+	ID   string
+	Name string
+	Type string // sniffed media type
+	Size int64  // bytes
+}
+
+// Summary is what an agent reads before accepting.
+type Summary struct {
+	Problem   string            // the visitor's words that matter, newest question first
+	Fields    map[string]string // entities collected, by type
+	Tried     []Source          // what the bot answered from
+	Sentiment float64           // trend, −1…1
+	Next      string            // suggested next step
+}

@@ -1,0 +1,40 @@
+package bot
+
+import "time"
+
+// Memory is what the bot keeps of a conversation between turns. It is stored
+// with the row, in the transaction of the reply, so a restart loses nothing.
+// The zero Memory is a new conversation.
+type Memory struct {
+	Turns     []Exchange // the newest last, at most eight
+	Slots     []Slot     // facts collected, one a name
+	Summary   string     // rolling summary of what left Turns
+	Failed    int        // failed turns in a row with no offer or hand-off between
+	Refused   int        // near-miss refusals since the last answer, offer or hand-off
+	Clarified bool       // asked back already on this issue
+	Offered   bool       // a person was offered and the visitor has not changed the subject since
+	OfferedAt int        // turn number of the last offer; 0: none
+	Turn      int        // visitor turns so far
+	Trend     float64    // decayed sentiment, −1…1
+	Low       bool       // trend is under the lower threshold and has not recovered over the upper one
+	Segment   int        // rises when a person closes or hands back: earlier hand-off talk is not looked at
+}
+
+// Exchange is one past turn as the rewrite and the policy look at it.
+type Exchange struct {
+	Asked    string
+	Question string // stand-alone form
+	Answer   string
+	Decision Decision
+	Document string // answered from; ""
+	Topic    string // short name of what it was about: title or heading; ""
+	At       time.Time
+}
+
+// Slot is a fact with its source and expiry.
+type Slot struct {
+	Name    string // entity type, or a form's field
+	Value   string
+	Source  EventID
+	Expires time.Time // zero: with the conversation
+}

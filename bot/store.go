@@ -1,0 +1,166 @@
+package bot
+
+import (
+	"context"
+	"time"
+)
+
+// Timeline stores conversations and their events. Every method is one
+// transaction; what it returns is durable. Times are UTC microseconds.
+type Timeline interface {
+	// Open returns the conversation of (workspace, visitor, ClientConvID), creating
+	// it when there is none, and then writes as Write does. Two calls with the same
+	// ids in parallel make one conversation. Only the identifying fields, Language
+	// and CreatedAt of c are read.
+	Open(ctx context.Context, c Conversation, key Key, decide Decide) (Written, error)
+
+	// Write locks the conversation, looks for key, calls decide with the row as it
+	// stands, stores what decide returned, and only then returns.
+	// decide must be quick, must not do I/O and may be called more than once.
+	// An error of decide rolls back and is returned as it is. Errors: NotFound;
+	// Conflict when key exists with another body; Unavailable when the disk is full
+	// or the engine is closing.
+	Write(ctx context.Context, ws WorkspaceID, conv ConversationID, key Key, decide Decide) (Written, error)
+
+	// Conversation returns one row. Error: NotFound.
+	Conversation(ctx context.Context, ws WorkspaceID, conv ConversationID) (Conversation, error)
+
+	// Events returns events in order together with the conversation's numbers, all
+	// from one snapshot.
+	Events(ctx context.Context, q EventQuery) (EventPage, error)
+
+	// Conversations lists rows, newest event first, ties by ID, for lists.
+	Conversations(ctx context.Context, q ConversationQuery) ([]Conversation, error)
+
+	// Epoch returns the stream epoch of the database: a cursor with another epoch is answered by a snapshot.
+	Epoch(ctx context.Context) (string, error)
+}
+
+// Decide looks at the locked row and says what to write.
+type Decide func(c Conversation) (Change, error)
+
+// Key makes a write happen once. The zero Key is for server-made writes.
+type Key struct {
+	Sender      Author
+	ClientMsgID string // UUID; unique for ever per conversation, sender kind and sender id
+	Digest      string // hash of what was sent; the same id with another digest is a Conflict
+}
+
+// Change is what one transaction writes. The zero Change writes nothing.
+type Change struct {
+	Events []NewEvent          // appended in order
+	Row    func(*Conversation) // changes the row's own fields; numbers, Version and UpdatedAt are the engine's; nil: none
+	Owe    bool                // queue a run for the first event unless one is queued already
+	Run    *RunUpdate          // ends or moves the run that made this change; nil: none
+	Cancel bool                // cancel every queued or active run of the conversation (the speaker changed)
+	Trace  *Trace              // of the turn that made the first event; nil: none
+}
+
+// NewEvent is an event before it has numbers.
+type NewEvent struct {
+	ID      EventID // "": made by the engine
+	Kind    EventKind
+	Author  Author
+	Visible bool // the visitor may see it
+	At      time.Time
+	Body    Body
+}
+
+// RunUpdate moves a run. It is conditional on the run being at this attempt and
+// not done; otherwise the whole write fails with Conflict.
+type RunUpdate struct {
+	ID          RunID
+	Attempt     int
+	Epoch       int64 // the conversation's control epoch must still be this one, else Conflict
+	State       RunState
+	Text        string
+	Placeholder EventID
+}
+
+// Written is what a write did.
+type Written struct {
+	Conversation Conversation // after the write
+	Events       []Event      // as stored; for a repeated key the events that the first call stored
+	Dup          bool         // key was there already; nothing was written
+	Created      bool         // the conversation is new
+	Run          RunID        // queued by Owe, or the one that was queued already; ""
+}
+
+// View says whose eyes a reader has.
+type View string
+
+// The two views of a timeline.
+const (
+	ViewVisitor View = "visitor" // visible events, numbered by VSeq
+	ViewAgent   View = "agent"   // everything, numbered by Seq
+)
+
+// EventQuery asks for a stretch of a timeline.
+type EventQuery struct {
+	Workspace    WorkspaceID
+	Conversation ConversationID
+	View         View
+	After        int64 // events numbered above this, oldest first; used when Before is 0 and Latest is false
+	Before       int64 // events numbered below this: the newest Limit of them, returned oldest first
+	Latest       bool  // the newest Limit, returned oldest first
+	Limit        int   // 1…500
+}
+
+// EventPage is a stretch of a timeline and where it stands.
+type EventPage struct {
+	Conversation Conversation
+	Events       []Event
+	Top          int64 // newest number of the view
+	More         bool  // After: newer ones remain; otherwise: older ones remain
+	Run          *Run  // the queued or active run, nil when the bot owes nothing
+}
+
+// ConversationQuery filters a list of conversations.
+type ConversationQuery struct {
+	Workspace WorkspaceID
+	Services  []Service // any of these; empty: all
+	Agent     AgentID   // "": any
+	Visitor   VisitorID // "": any
+	Inbox     InboxID   // "": any
+	Text      string    // substring of LastText; "": any
+	Before    time.Time // keyset: rows older than (Before, BeforeID); zero: from the newest
+	BeforeID  ConversationID
+	Limit     int // 1…200
+}
+
+// RunStore keeps the answers that the bot owes.
+type RunStore interface {
+	// ClaimRun takes the oldest claimable run: queued, with no active run in its
+	// conversation. It sets Owner, Attempt+1, Epoch and Through (the newest visitor
+	// message). ok is false when there is none.
+	ClaimRun(ctx context.Context, owner string, now time.Time) (run Run, ok bool, err error)
+
+	// Checkpoint keeps the text streamed so far; an older attempt or a run that is
+	// done changes nothing and reports false.
+	Checkpoint(ctx context.Context, ws WorkspaceID, run RunID, attempt int, text string, now time.Time) (bool, error)
+
+	// ReleaseRuns queues again every run that is active under an owner other than
+	// the given one: in one process, those of an earlier life. It returns how many.
+	ReleaseRuns(ctx context.Context, owner string, now time.Time) (int, error)
+
+	// Run returns one run. Error: NotFound.
+	Run(ctx context.Context, ws WorkspaceID, run RunID) (Run, error)
+}
+
+// TraceStore reads the traces that writes left.
+type TraceStore interface {
+	// Trace returns the trace of the turn that made the event. Error: NotFound.
+	Trace(ctx context.Context, ws WorkspaceID, conv ConversationID, event EventID) (Trace, error)
+	// Turns lists traces of a workspace, newest first: the raw material of review.
+	Turns(ctx context.Context, q TurnQuery) ([]Trace, error)
+}
+
+// TurnQuery filters traces.
+type TurnQuery struct {
+	Workspace WorkspaceID
+	Decisions []Decision // any of these; empty: all
+	Unhelpful bool       // only turns with a thumbs-down
+	Since     time.Time
+	Before    time.Time // zero: now
+	Limit     int       // 1…500
+}

@@ -1,0 +1,99 @@
+package e5
+
+import "math"
+
+// chunkRows is how many tokens pass together through everything but attention. The
+// widest buffer, chunkRows*ffDim floats, stays within a core's second-level cache
+// while the weights stream by.
+const chunkRows = 48
+
+// workspace is the memory of one forward pass; a thread uses it again and again.
+// It grows to about 5 MB at MaxTokens tokens.
+type workspace struct {
+	ids    []int32
+	x      []float32 // [n][Dim], hidden states
+	qkv    []float32 // [n][3*Dim]
+	ctx    []float32 // [n][Dim], what attention gathered
+	y      []float32 // [chunk][Dim]
+	ff     []float32 // [chunk][ffDim]
+	act    activations
+	scores []float32
+
+	// of the portable kernels
+	shifted  []uint8
+	lanes    []uint64
+	laneMeta []laneMeta
+}
+
+// forward computes the sentence vector of w.ids, at most MaxTokens ids: word and
+// position embeddings, twelve post-norm BERT layers, the mean over all tokens, cut
+// to unit length.
+func (e *Encoder) forward(w *workspace) []float32 {
+	n := len(w.ids)
+	e.states(w)
+	out := make([]float32, Dim)
+	for i := range n {
+		for d, v := range w.x[i*Dim:][:Dim] {
+			out[d] += v
+		}
+	}
+	normalize(out)
+	return out
+}
+
+// states leaves in w.x the last layer's hidden states, [len(w.ids)][Dim].
+func (e *Encoder) states(w *workspace) {
+	k, m, n := e.kernels, e.weights, len(w.ids)
+	w.x, w.ctx = sized(w.x, n*Dim), sized(w.ctx, n*Dim)
+	w.qkv = sized(w.qkv, n*3*Dim)
+	w.y, w.ff = sized(w.y, min(n, chunkRows)*Dim), sized(w.ff, min(n, chunkRows)*ffDim)
+	for i, id := range w.ids {
+		row := w.x[i*Dim:][:Dim]
+		m.embed(row, id, i)
+		var sum float32
+		for _, v := range row {
+			sum += v
+		}
+		normalizeRow(row, sum/Dim, &m.embNorm)
+	}
+	for i := range m.layer {
+		l := &m.layer[i]
+		for lo := 0; lo < n; lo += chunkRows {
+			rows := min(chunkRows, n-lo)
+			e.project(w.qkv[lo*3*Dim:], w.x[lo*Dim:], rows, &l.qkv, w)
+		}
+		k.attend(w.ctx, w.qkv, n, w)
+		for lo := 0; lo < n; lo += chunkRows {
+			rows := min(chunkRows, n-lo)
+			x, y, ff := w.x[lo*Dim:][:rows*Dim], w.y[:rows*Dim], w.ff[:rows*ffDim]
+			e.project(y, w.ctx[lo*Dim:], rows, &l.attnOut, w)
+			k.addNorm(x, y, &l.attnNorm)
+			e.project(ff, x, rows, &l.up, w)
+			k.gelu(ff)
+			e.project(y, ff, rows, &l.down, w)
+			k.addNorm(x, y, &l.ffNorm)
+		}
+	}
+}
+
+// project writes m's output for the first rows of x to dst, through 8 bits.
+func (e *Encoder) project(dst, x []float32, rows int, m *matrix, w *workspace) {
+	w.act.reset(rows, m.in)
+	e.kernels.quantize(&w.act, x[:rows*m.in])
+	e.kernels.linear(dst[:rows*m.out], &w.act, m, w)
+}
+
+// normalize cuts v to unit length. A zero vector, which no text has, stays zero.
+func normalize(v []float32) {
+	var square float64
+	for _, f := range v {
+		square += float64(f) * float64(f)
+	}
+	if square == 0 {
+		return
+	}
+	inverse := float32(1 / math.Sqrt(square))
+	for i := range v {
+		v[i] *= inverse
+	}
+}

@@ -1,0 +1,55 @@
+# Every step that CI runs is a target here; `make help` says what each is for.
+SHELL := /bin/bash
+GO ?= go
+ADDR ?= 127.0.0.1:8080
+DATA ?= data
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-go test-race test-web test-browser test-llm lint fmt web web-fresh setup bench evaluate
+
+help: ## say what each target is for
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start everything with the sample shop and print the addresses
+	$(GO) run ./cmd/frontdesk serve --demo --addr $(ADDR) --data $(DATA)
+
+build: ## one binary, ./frontdesk
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o frontdesk ./cmd/frontdesk
+
+test: setup lint test-go test-race web-fresh test-web test-browser ## set up what tests need and run them all
+
+setup: ## install what the tests need: Chromium, the front end's packages
+	bash scripts/setup.sh
+
+lint: ## gofumpt, vet and the short list of analyzers in tools/lint
+	bash scripts/lint.sh
+
+fmt: ## format all Go files
+	cd tools/lint && $(GO) tool gofumpt -l -w ../..
+
+test-go: ## all Go tests
+	$(GO) test ./...
+
+test-race: ## the packages with goroutines, under the race detector
+	$(GO) test -race -short ./bot/... ./handoff/... ./api/... ./internal/live/... ./internal/sqlite/... ./internal/openai/...
+
+test-web: ## type checks and unit tests of widget and console
+	cd web && npm run check && npm test
+
+web: ## build widget and console into web/dist, which is committed
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+web-fresh: ## fail when web/dist is not what the sources build
+	bash scripts/web-fresh.sh
+
+test-browser: ## the whole path in a real browser, in English and Chinese
+	bash scripts/test-browser.sh
+
+test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a small model)
+	bash scripts/test-llm.sh
+
+bench: build ## the figures of docs/quality.md that are about speed
+	@for b in encoder turns sends sockets; do ./frontdesk bench $$b || exit 1; done
+
+evaluate: build ## the figures of docs/quality.md that are about quality: make evaluate TASKS="DIR..."
+	./frontdesk evaluate $(TASKS)

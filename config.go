@@ -1,0 +1,246 @@
+package frontdesk
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/structs"
+	"github.com/knadh/koanf/v2"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// Secret is a configured value that prints as redacted.
+type Secret string
+
+// String hides the value.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[redacted]"
+}
+
+// LogValue hides the value from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Config is everything that an operator sets. Its keys are the same in the file
+// (YAML), in the environment (FRONTDESK_SERVER_ADDR for server.addr) and, for
+// the common ones, as flags.
+type Config struct {
+	Server    ServerConfig    `koanf:"server"`
+	Storage   StorageConfig   `koanf:"storage"`
+	LLM       LLMConfig       `koanf:"llm"`
+	Embedding EmbeddingConfig `koanf:"embedding"`
+	Log       LogConfig       `koanf:"log"`
+	Limits    LimitsConfig    `koanf:"limits"`
+	Desk      DeskConfig      `koanf:"desk"`
+}
+
+// ServerConfig says where the server listens and what it trusts.
+type ServerConfig struct {
+	Addr           string   `koanf:"addr"`            // HOST:PORT; default 127.0.0.1:8080
+	PublicURL      string   `koanf:"public_url"`      // as visitors' browsers see it; empty: http://ADDR
+	TrustedProxies []string `koanf:"trusted_proxies"` // addresses or CIDRs whose X-Forwarded-For is believed; default none
+	Demo           bool     `koanf:"demo"`            // load the sample shop and serve its page at /
+}
+
+// StorageConfig says where data lives.
+type StorageConfig struct {
+	Dir string `koanf:"dir"` // data folder of the embedded store; default ./data
+}
+
+// LLMConfig names an OpenAI-compatible endpoint; empty URL: answers come without a model.
+type LLMConfig struct {
+	URL       string        `koanf:"url"`        // base URL, such as http://127.0.0.1:11434/v1
+	Model     string        `koanf:"model"`      // model name at that endpoint
+	Key       Secret        `koanf:"key"`        // by environment FRONTDESK_LLM_KEY
+	Second    string        `koanf:"second_url"` // tried when the first endpoint's breaker is open; empty: none
+	TurnLimit time.Duration `koanf:"turn_limit"` // time to a visible outcome; default 15s
+}
+
+// EmbeddingConfig names another embedding model; empty URL: the built-in one.
+type EmbeddingConfig struct {
+	URL   string `koanf:"url"`
+	Model string `koanf:"model"`
+	Key   Secret `koanf:"key"`
+}
+
+// LogConfig shapes the log on standard error.
+type LogConfig struct {
+	Level  string `koanf:"level"`  // debug, info, warn, error; default info
+	Format string `koanf:"format"` // text, json; default text
+}
+
+// LimitsConfig protects against floods. Zero in a field means its default.
+type LimitsConfig struct {
+	MessagesPerMinute    int `koanf:"messages_per_minute"`    // per visitor; default 30
+	SocketsPerAddress    int `koanf:"sockets_per_address"`    // default 50
+	ConversationsPerHour int `koanf:"conversations_per_hour"` // new ones per address; default 10
+	UploadMB             int `koanf:"upload_mb"`              // one file of a visitor or agent; default 10
+}
+
+// DeskConfig sets the desk's deadlines.
+type DeskConfig struct {
+	OfferFor  time.Duration `koanf:"offer_for"`  // how long an agent may think; default 25s
+	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
+}
+
+// Defaults returns the configuration that runs with nothing set.
+func Defaults() Config {
+	return Config{
+		Server:  ServerConfig{Addr: "127.0.0.1:8080"},
+		Storage: StorageConfig{Dir: "data"},
+		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
+		Log:     LogConfig{Level: "info", Format: "text"},
+		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, ConversationsPerHour: 10, UploadMB: 10},
+		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
+	}
+}
+
+// envPrefix starts every variable that LoadConfig reads.
+const envPrefix = "FRONTDESK_"
+
+// LoadConfig layers defaults, the YAML file (path may be empty), the environment
+// (as from os.Environ) and flags (keys as in the file), each over the one before.
+// Every problem of every layer is reported in one Invalid error, with its key.
+func LoadConfig(path string, environ []string, flags map[string]any) (Config, error) {
+	k := koanf.New(".")
+	if err := k.Load(structs.Provider(Defaults(), "koanf"), nil); err != nil {
+		return Config{}, fault.Wrap(fault.Internal, err, "The default configuration cannot be read")
+	}
+	known := map[string]bool{}
+	byEnv := map[string]string{}
+	for _, key := range k.Keys() {
+		known[key] = true
+		byEnv[envPrefix+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))] = key
+	}
+	problems := fault.New(fault.Invalid, "The configuration has problems")
+	if path != "" {
+		layer := koanf.New(".")
+		if err := layer.Load(file.Provider(path), yaml.Parser()); err != nil {
+			if os.IsNotExist(err) {
+				return Config{}, fault.New(fault.Invalid, "The configuration file %s does not exist", path)
+			}
+			return Config{}, fault.Wrap(fault.Invalid, err, "The configuration file %s is not readable YAML", path)
+		}
+		for _, key := range sorted(layer.All()) {
+			if !known[key] {
+				problems = problems.WithField(key, "unknown key in "+path+"; see `frontdesk check-config --print` for all keys")
+			}
+		}
+		if err := k.Merge(layer); err != nil {
+			return Config{}, fault.Wrap(fault.Invalid, err, "The configuration file %s does not fit", path)
+		}
+	}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") {
+			continue
+		}
+		key, ok := byEnv[name]
+		if !ok {
+			problems = problems.WithField(name, "unknown environment variable; it names no configuration key")
+			continue
+		}
+		var v any = value
+		if _, list := k.Get(key).([]string); list {
+			v = strings.Split(value, ",")
+		}
+		if err := k.Set(key, v); err != nil {
+			problems = problems.WithField(name, "cannot be read")
+		}
+	}
+	for key, value := range flags {
+		if err := k.Set(key, value); err != nil {
+			problems = problems.WithField(key, "cannot be read")
+		}
+	}
+	var c Config
+	if err := k.Unmarshal("", &c); err != nil {
+		return Config{}, fault.Wrap(fault.Invalid, err, "The configuration has a value of the wrong type (%v)", err)
+	}
+	for _, f := range c.Problems() {
+		problems = problems.WithField(f.Name, f.Problem)
+	}
+	if len(problems.Fields) > 0 {
+		return c, problems
+	}
+	return c, nil
+}
+
+func sorted(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// Problems says what does not fit together, one entry a key; nil when all is well.
+func (c Config) Problems() []fault.Field {
+	var out []fault.Field
+	bad := func(key, format string, args ...any) {
+		out = append(out, fault.Field{Name: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if _, port, err := net.SplitHostPort(c.Server.Addr); err != nil || port == "" {
+		bad("server.addr", "want HOST:PORT, such as 127.0.0.1:8080, got %q", c.Server.Addr)
+	}
+	absolute := func(key, value string) {
+		if value == "" {
+			return
+		}
+		if u, err := url.Parse(value); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			bad(key, "want an http or https URL, got %q", value)
+		}
+	}
+	absolute("server.public_url", c.Server.PublicURL)
+	absolute("llm.url", c.LLM.URL)
+	absolute("llm.second_url", c.LLM.Second)
+	absolute("embedding.url", c.Embedding.URL)
+	for _, p := range c.Server.TrustedProxies {
+		if net.ParseIP(p) == nil {
+			if _, _, err := net.ParseCIDR(p); err != nil {
+				bad("server.trusted_proxies", "%q is neither an address nor a CIDR", p)
+			}
+		}
+	}
+	if c.Storage.Dir == "" {
+		bad("storage.dir", "must name a folder")
+	}
+	if c.LLM.URL != "" && c.LLM.Model == "" {
+		bad("llm.model", "must be set when llm.url is")
+	}
+	if c.Embedding.URL != "" && c.Embedding.Model == "" {
+		bad("embedding.model", "must be set when embedding.url is")
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		bad("log.level", "want debug, info, warn or error, got %q", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		bad("log.format", "want text or json, got %q", c.Log.Format)
+	}
+	positive := func(key string, ok bool) {
+		if !ok {
+			bad(key, "must be above zero")
+		}
+	}
+	positive("llm.turn_limit", c.LLM.TurnLimit > 0)
+	positive("limits.messages_per_minute", c.Limits.MessagesPerMinute > 0)
+	positive("limits.sockets_per_address", c.Limits.SocketsPerAddress > 0)
+	positive("limits.conversations_per_hour", c.Limits.ConversationsPerHour > 0)
+	positive("limits.upload_mb", c.Limits.UploadMB > 0)
+	positive("desk.offer_for", c.Desk.OfferFor > 0)
+	positive("desk.gone_after", c.Desk.GoneAfter > 0)
+	return out
+}

@@ -1,0 +1,82 @@
+package frontdesk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "frontdesk.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadConfigLayers(t *testing.T) {
+	path := write(t, "server:\n  addr: 0.0.0.0:1\n  trusted_proxies: [10.0.0.0/8]\nlog:\n  level: warn\ndesk:\n  offer_for: 10s\n")
+	got, err := LoadConfig(path, []string{"FRONTDESK_LOG_LEVEL=error", "FRONTDESK_LLM_SECOND_URL=http://b/v1", "HOME=/x", "FRONTDESK_TEST_POSTGRES=x"},
+		map[string]any{"server.addr": "127.0.0.1:9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Defaults()
+	want.Server.Addr = "127.0.0.1:9"
+	want.Server.TrustedProxies = []string{"10.0.0.0/8"}
+	want.Log.Level = "error"
+	want.LLM.Second = "http://b/v1"
+	want.Desk.OfferFor = 10 * time.Second
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("layers (-want +got):\n%s", d)
+	}
+}
+
+func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
+	path := write(t, "server:\n  adr: x\nlog:\n  level: loud\n")
+	_, err := LoadConfig(path, []string{"FRONTDESK_SPEED=9"}, map[string]any{"llm.url": "ftp://x"})
+	if fault.KindOf(err) != fault.Invalid {
+		t.Fatalf("kind = %v (%v), want invalid", fault.KindOf(err), err)
+	}
+	var names []string
+	for _, f := range fields(err) {
+		names = append(names, f.Name)
+	}
+	want := []string{"server.adr", "FRONTDESK_SPEED", "llm.url", "llm.model", "log.level"}
+	if d := cmp.Diff(want, names); d != "" {
+		t.Errorf("fields (-want +got):\n%s", d)
+	}
+}
+
+func TestLoadConfigNamesTheFile(t *testing.T) {
+	_, err := LoadConfig(filepath.Join(t.TempDir(), "none.yaml"), nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("missing file: got %v, want its name", err)
+	}
+	_, err = LoadConfig(write(t, "server: [\n"), nil, nil)
+	if !fault.Is(err, fault.Invalid) {
+		t.Errorf("broken YAML: got %v, want invalid", err)
+	}
+}
+
+func TestSecretHidesItself(t *testing.T) {
+	if got := Secret("sk-1").String(); got != "[redacted]" {
+		t.Errorf("Secret prints as %q", got)
+	}
+}
+
+func fields(err error) []fault.Field {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return nil
+	}
+	return f.Fields
+}

@@ -1,0 +1,45 @@
+// Package layering keeps the arrows between rooms: its test parses every Go
+// file of the module and fails on an import that the table below does not list.
+//
+// It parses the files itself because a test that asked `go list` in a child
+// process would keep passing from the test cache after a wrong import was added.
+package layering
+
+// room is a folder of the module and what it may import.
+type room struct {
+	path    string   // relative to the module; "" is the root package
+	may     []string // rooms of this module; "*" is everything but cmd and the root
+	foreign []string // third-party modules that it alone, or it among a few, may import
+	why     string
+}
+
+// rooms is the map of docs/architecture.md as data. A room that is not in it, or
+// a rule for a room that is gone, fails the test.
+var rooms = []room{
+	{path: "", may: []string{"*"}, foreign: []string{"github.com/knadh/koanf", "github.com/prometheus/client_golang", "golang.org/x/sync"}, why: "the only wiring"},
+	{path: "cmd/frontdesk", may: []string{"*", ""}, foreign: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/mattn/go-isatty", "golang.org/x/term", "github.com/gorilla/websocket"}, why: "reads the outside world and calls the root"},
+	{path: "internal/fault", why: "below all"},
+	{path: "internal/id", foreign: []string{"github.com/google/uuid"}, why: "below all"},
+	{path: "internal/text", foreign: []string{"golang.org/x/text"}, why: "folding and language, below intents and knowledge"},
+	{path: "internal/e5", may: []string{"internal/fault"}, foreign: []string{"golang.org/x/sys", "github.com/viterin/vek"}, why: "the encoder knows texts and numbers only"},
+	{path: "internal/e5/gen", foreign: []string{"github.com/mmcloughlin/avo"}, why: "generates the kernels"},
+	{path: "internal/index", may: []string{"internal/fault"}, foreign: []string{"github.com/viterin/vek", "golang.org/x/sys"}, why: "postings and vectors, no words of ours"},
+	{path: "intents", may: []string{"internal/fault", "internal/id", "internal/text"}, foreign: []string{"go.yaml.in/yaml/v3", "golang.org/x/text"}, why: "knows no conversations"},
+	{path: "knowledge", may: []string{"internal/fault", "internal/id", "internal/text", "internal/index"}, foreign: []string{"golang.org/x/text", "github.com/kljensen/snowball", "golang.org/x/sync", "go.yaml.in/yaml/v3"}, why: "knows no conversations"},
+	{path: "bot", may: []string{"intents", "knowledge", "internal/fault", "internal/id", "internal/text"}, foreign: []string{"golang.org/x/sync"}, why: "owns the conversation"},
+	{path: "bot/bottest", may: []string{"bot", "intents", "knowledge", "internal/fault", "internal/id"}, foreign: []string{"golang.org/x/tools", "github.com/rogpeppe/go-internal"}, why: "test kit of bot"},
+	{path: "handoff", may: []string{"bot", "internal/fault", "internal/id"}, why: "stands above bot"},
+	{path: "training", may: []string{"bot", "intents", "knowledge", "internal/fault", "internal/id", "internal/text"}, foreign: []string{"go.yaml.in/yaml/v3"}, why: "stands above bot"},
+	{path: "internal/account", may: []string{"internal/fault", "internal/id"}, foreign: []string{"golang.org/x/crypto", "github.com/golang-jwt/jwt"}, why: "who may sign in"},
+	{path: "internal/extract", may: []string{"knowledge", "internal/fault", "internal/text"}, foreign: []string{"*"}, why: "parsers of foreign formats live here alone"},
+	{path: "internal/pubsub", may: []string{"internal/fault"}, why: "bytes between nodes"},
+	{path: "internal/live", may: []string{"bot", "handoff", "internal/pubsub", "internal/fault", "internal/id"}, why: "who on this node listens"},
+	{path: "internal/jobs", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/fault", "internal/id"}, foreign: []string{"github.com/riverqueue/river", "modernc.org/sqlite"}, why: "long work that survives a restart"},
+	{path: "internal/sqlite", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/fault", "internal/id"}, foreign: []string{"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"}, why: "an engine"},
+	{path: "internal/storetest", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/fault", "internal/id"}, foreign: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}, why: "one suite for every engine"},
+	{path: "internal/openai", may: []string{"bot", "internal/fault"}, foreign: []string{"github.com/sashabaranov/go-openai"}, why: "models over HTTP"},
+	{path: "internal/demo", why: "sample content"},
+	{path: "internal/layering", why: "this test"},
+	{path: "api", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/live", "internal/fault", "internal/id", "internal/text", "web"}, foreign: []string{"github.com/gin-gonic/gin", "github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus/client_golang", "github.com/gabriel-vasile/mimetype", "golang.org/x/time", "golang.org/x/image"}, why: "everything that crosses HTTP"},
+	{path: "web", why: "the committed build"},
+}

@@ -1,0 +1,207 @@
+// The wire's words, as docs/protocol.md says them. Both pages and the client
+// library share these types; nothing here has behaviour.
+
+export type AuthorKind = 'visitor' | 'bot' | 'agent' | 'system';
+export type Speaker = 'bot' | 'human';
+export type Service = 'bot' | 'waiting' | 'offered' | 'active' | 'wrapup' | 'closed' | 'parked';
+export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback';
+export type Decision = 'answer' | 'smalltalk' | 'clarify' | 'offer' | 'handoff' | 'refuse' | 'flow';
+export type RunState = 'queued' | 'active' | 'streaming' | 'complete' | 'cancelled' | 'failed' | 'superseded';
+export type Why = 'not_my_question' | 'incomplete' | 'wrong' | 'out_of_date';
+
+export interface Author {
+  kind: AuthorKind;
+  id: string;
+  name: string;
+}
+
+export interface Source {
+  document: string;
+  path: string;
+  title: string;
+  url: string;
+  heading: string[];
+  score: number;
+}
+
+export interface Attachment {
+  id: string;
+  name: string;
+  type: string;
+  size: number; // bytes
+  url: string;
+}
+
+export interface Summary {
+  problem: string;
+  fields?: { name: string; value: string }[];
+  tried?: Source[];
+  sentiment: number; // −1…1
+  next: string;
+}
+
+/** One line of a conversation's timeline. `n` is dense from 1 in the reader's view. */
+export interface Event {
+  id: string;
+  n: number;
+  kind: EventKind;
+  author: Author;
+  client_msg_id?: string;
+  at: string;
+  text?: string;
+  language?: string;
+  decision?: Decision;
+  sources?: Source[];
+  suggestions?: string[];
+  attachments?: Attachment[];
+  run?: string;
+  of?: string;
+  state?: RunState;
+  service?: Service;
+  speaker?: Speaker;
+  agent?: { id: string; name: string };
+  change?: string;
+  reason?: string;
+  summary?: Summary;
+  helpful?: boolean;
+  why?: string;
+}
+
+export interface Conversation {
+  id: string;
+  client_conv_id?: string;
+  inbox: string;
+  speaker: Speaker;
+  service: Service;
+  agent?: { id: string; name: string };
+  queue?: string;
+  language: string;
+  sentiment?: number;
+  reason?: string;
+  last?: { text: string; by: AuthorKind };
+  visitor?: { id: string; name: string; email?: string };
+  created_at: string;
+  updated_at: string;
+  enqueued_at?: string;
+  offered_until?: string;
+  n: number;
+  version: number;
+  facts?: { name: string; value: string }[];
+  summary?: Summary;
+  page?: string;
+  moods?: number[];
+  earlier?: Conversation[];
+}
+
+/** RFC 9457 document. */
+export interface ProblemDocument {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+  instance?: string;
+  code?: string;
+  errors?: { location?: string; message: string }[];
+}
+
+export interface Cursor {
+  id: string;
+  epoch: string;
+  n: number;
+}
+
+export interface SendFrame {
+  type: 'send';
+  id: string;
+  conversation?: string;
+  client_conv_id?: string;
+  text: string;
+  attachments?: string[];
+  after?: string;
+  kind?: 'message' | 'note';
+  page?: string;
+}
+
+export type ClientFrame =
+  | { type: 'hello'; token?: string; csrf?: string; language?: string; conversations: Cursor[]; feed?: boolean }
+  | { type: 'watch'; conversation: string; epoch: string; n: number }
+  | { type: 'unwatch'; conversation: string }
+  | SendFrame
+  | { type: 'typing'; conversation: string; on: boolean }
+  | { type: 'text'; run: string; attempt: number; offset: number }
+  | { type: 'stop'; run: string }
+  | { type: 'pong' };
+
+export interface Reservation {
+  id: string;
+  conversation: Conversation | string;
+  offered_at?: string;
+  deadline: string;
+  summary?: Summary;
+  reason?: string;
+}
+
+export interface Agent {
+  id: string;
+  name: string;
+  duty: 'on' | 'away' | 'off' | 'missed';
+  load: number;
+  reserved: number;
+  capacity: number;
+  skills?: string[];
+}
+
+export interface Place {
+  conversation: string;
+  position: number; // from 1; 0 when nobody is on duty
+  wait_s?: number;
+  wait_upper_s?: number;
+  open: boolean;
+  opens_at?: string;
+}
+
+export interface EventsFrame {
+  type: 'events';
+  conversation: Conversation;
+  events: Event[];
+  top: number;
+  mode: 'delta' | 'snapshot' | 'live';
+  has_older?: boolean;
+}
+
+export type ServerFrame =
+  | { type: 'welcome'; now: string; epoch: string; ping_s: number; me: unknown }
+  | EventsFrame
+  | { type: 'synced'; conversation: string; n: number }
+  | { type: 'ack'; id: string; conversation: string; event: Event; dup?: boolean }
+  | { type: 'nack'; id: string; problem: ProblemDocument; retry_after_ms?: number }
+  | { type: 'delta'; conversation: string; run: string; event: string; attempt: number; offset: number; text: string }
+  | { type: 'reset'; conversation: string; run: string; event: string; attempt: number; text: string }
+  | { type: 'typing'; conversation: string; author: Author; stage: string }
+  | ({ type: 'place' } & Place)
+  | { type: 'conversation'; conversation: Conversation }
+  | { type: 'offer'; reservation: Reservation }
+  | { type: 'offer_end'; reservation: { id: string; state: string } }
+  | { type: 'agent'; agent: Agent }
+  | { type: 'gone'; conversation: string }
+  | { type: 'ping' }
+  | { type: 'drain'; retry_after_ms: number }
+  | { type: 'error'; problem: ProblemDocument };
+
+/** What a visitor's page knows of its inbox. */
+export interface InboxSettings {
+  id: string;
+  name: string;
+  accent?: string;
+  greeting?: { en?: string; zh?: string };
+  language?: string;
+  people?: { open: boolean; opens_at?: string; wait_s?: number };
+  uploads?: { max_bytes?: number; types?: string[] };
+}
+
+export interface VisitorSession {
+  token: string;
+  visitor: { id: string; name: string };
+  expires_at: string;
+  inbox: InboxSettings;
+}

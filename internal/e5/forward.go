@@ -10,16 +10,17 @@ const chunkRows = 48
 // workspace is the memory of one forward pass; a thread uses it again and again.
 // It grows to about 5 MB at MaxTokens tokens.
 type workspace struct {
-	ids    []int32
-	x      []float32 // [n][Dim], hidden states
-	qkv    []float32 // [n][3*Dim]
-	ctx    []float32 // [n][Dim], what attention gathered
-	y      []float32 // [chunk][Dim]
-	ff     []float32 // [chunk][ffDim]
-	act    activations
-	scores []float32
+	ids  []int32
+	x    []float32 // [n][Dim], hidden states
+	qkv  []float32 // [n][3*Dim]
+	ctx  []float32 // [n][Dim], what attention gathered
+	y    []float32 // [chunk][Dim]
+	ff   []float32 // [chunk][ffDim]
+	act  activations
+	attn attention
 
 	// of the portable kernels
+	scores   []float32
 	shifted  []uint8
 	lanes    []uint64
 	laneMeta []laneMeta
@@ -44,8 +45,8 @@ func (e *Encoder) forward(w *workspace) []float32 {
 // states leaves in w.x the last layer's hidden states, [len(w.ids)][Dim].
 func (e *Encoder) states(w *workspace) {
 	k, m, n := e.kernels, e.weights, len(w.ids)
-	w.x, w.ctx = sized(w.x, n*Dim), sized(w.ctx, n*Dim)
-	w.qkv = sized(w.qkv, n*3*Dim)
+	w.x, w.ctx = sized(w.x, n*Dim), sized(w.ctx, wholeTiles(n)*Dim)
+	w.qkv = sized(w.qkv, wholeTiles(n)*3*Dim)
 	w.y, w.ff = sized(w.y, min(n, chunkRows)*Dim), sized(w.ff, min(n, chunkRows)*ffDim)
 	for i, id := range w.ids {
 		row := w.x[i*Dim:][:Dim]

@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package e5
 
 // nativeKernels returns the kernels in assembly that this processor runs, best first.

@@ -20,6 +20,7 @@ type Chunk struct {
 	Field   Field
 	Ordinal int       // order within the document, from 0
 	Heading []string  // path of headings; nil for entries
+	Page    int       // of the section; 0: none
 	Text    string    // what a candidate quotes; for bodies the section's stretch
 	Indexed string    // what is tokenized and embedded: Text with its title and headings before it where that helps
 	Tokens  int       // of Indexed, by the embedding model's tokenizer

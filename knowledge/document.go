@@ -61,4 +61,5 @@ type Document struct {
 type Section struct {
 	Heading []string // path of headings from the page's first level down; empty before the first
 	Text    string   // Markdown; tables are kept whole
+	Page    int      // page of a paged file on which it starts, from 1; 0: the file has no pages
 }

@@ -1,0 +1,91 @@
+package knowledge
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+	"github.com/kljensen/snowball/english"
+)
+
+// term is a unit of the lexical arm: the stem of a word, or two neighbouring
+// Han characters.
+type term struct {
+	text   string
+	word   string  // as typed, folded; "" for Han
+	weight float32 // 1, less for words that questions are made of and answers are not
+}
+
+// Weights of function words in questions. They stay searchable (a page may be
+// about "how") yet hardly decide.
+const (
+	weightPlain = 1
+	weightFrame = .25 // "how do I", "please", "怎么"
+)
+
+// termsOf yields the terms of a text in order, repeated ones too. Words that
+// carry no meaning of their own are left out.
+func termsOf(s string) []term {
+	var out []term
+	for w := range text.Words(text.Fold(s)) {
+		if w.Han {
+			out = hanTerms(out, w.Text)
+			continue
+		}
+		word := strings.TrimSuffix(w.Text, "'s")
+		if word == "" || len(word) > 64 || stopWord(word) {
+			continue
+		}
+		weight := float32(weightPlain)
+		if frameWord(word) {
+			weight = weightFrame
+		}
+		out = append(out, term{text: english.Stem(strings.ReplaceAll(word, "'", ""), true), word: word, weight: weight})
+	}
+	return out
+}
+
+// hanTerms appends the bigrams of a run of Han characters, or the character of
+// a run of one. Bigrams need no dictionary and find what a segmenter would cut
+// differently in question and answer.
+func hanTerms(out []term, run string) []term {
+	if utf8.RuneCountInString(run) == 1 {
+		weight := float32(weightPlain)
+		if hanFunction(run) {
+			weight = weightFrame
+		}
+		return append(out, term{text: run, weight: weight})
+	}
+	framed := frames(run)
+	previous, n := 0, 0
+	for i, r := range run {
+		end := i + utf8.RuneLen(r)
+		if n > 0 {
+			weight := float32(weightPlain)
+			if framed[n-1] || framed[n] {
+				weight = weightFrame
+			}
+			out = append(out, term{text: run[previous:end], weight: weight})
+		}
+		previous = i
+		n++
+	}
+	return out
+}
+
+// frames marks the characters of a run that belong to a phrase which frames a
+// question instead of naming its subject.
+func frames(run string) []bool {
+	marks := make([]bool, 0, len(run)/3)
+	skip := 0
+	for i := range run {
+		if skip == 0 {
+			skip = framePhrase(run[i:])
+		}
+		marks = append(marks, skip > 0)
+		if skip > 0 {
+			skip--
+		}
+	}
+	return marks
+}

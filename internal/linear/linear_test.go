@@ -1,0 +1,147 @@
+package linear
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// blobs draws rows around one centre a class.
+func blobs(rng *rand.Rand, n, classes, d int, spread float64) ([][]float32, []int) {
+	centres := make([][]float64, classes)
+	for c := range centres {
+		centres[c] = make([]float64, d)
+		for j := range centres[c] {
+			centres[c][j] = rng.NormFloat64()
+		}
+	}
+	x, y := make([][]float32, n), make([]int, n)
+	for i := range x {
+		y[i] = i % classes
+		x[i] = make([]float32, d)
+		for j := range x[i] {
+			x[i][j] = float32(centres[y[i]][j] + spread*rng.NormFloat64())
+		}
+	}
+	return x, y
+}
+
+func sparseOf(x [][]float32) []Sparse {
+	out := make([]Sparse, len(x))
+	for i, row := range x {
+		for j, v := range row {
+			if v != 0 {
+				out[i].Index = append(out[i].Index, uint32(j))
+				out[i].Value = append(out[i].Value, v)
+			}
+		}
+	}
+	return out
+}
+
+func accuracy(n int, y []int, predict func(i int, out []float32), classes int) float64 {
+	out := make([]float32, classes)
+	hits := 0
+	for i := range n {
+		predict(i, out)
+		best := 0
+		for c := range out {
+			if out[c] > out[best] {
+				best = c
+			}
+		}
+		if best == y[i] {
+			hits++
+		}
+	}
+	return float64(hits) / float64(n)
+}
+
+func TestDenseAndSparseFindTheSameMinimum(t *testing.T) {
+	x, y := blobs(rand.New(rand.NewPCG(1, 1)), 600, 5, 20, .8)
+	o := Options{L2: 1e-2, Iterations: 300, Tolerance: 1e-7}
+	dense, err := TrainDense(t.Context(), x, y, 5, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse, err := TrainSparse(t.Context(), sparseOf(x), y, 5, 20, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := sparseOf(x)
+	a, b := make([]float32, 5), make([]float32, 5)
+	for i := range x {
+		dense.Dense(x[i], a)
+		sparse.Sparse(rows[i], b)
+		for c := range a {
+			if math.Abs(float64(a[c]-b[c])) > .01 {
+				t.Fatalf("row %d class %d: dense %v, sparse %v", i, c, a[c], b[c])
+			}
+		}
+	}
+	if acc := accuracy(len(x), y, func(i int, out []float32) { dense.Dense(x[i], out) }, 5); acc < .97 {
+		t.Errorf("accuracy %v on blobs that part well, want .97", acc)
+	}
+}
+
+func TestGradientVanishesAtTheMinimum(t *testing.T) {
+	// With the truth known to be logistic in one feature, the fit finds its slope.
+	rng := rand.New(rand.NewPCG(2, 2))
+	x, y := make([][]float32, 20000), make([]int, 20000)
+	for i := range x {
+		v := rng.NormFloat64()
+		x[i] = []float32{float32(v)}
+		if rng.Float64() < 1/(1+math.Exp(-(1.5*v-.5))) {
+			y[i] = 1
+		}
+	}
+	m, err := TrainDense(t.Context(), x, y, 2, Options{L2: 1e-6, Iterations: 200, Tolerance: 1e-9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slope, bias := m.W[1]-m.W[0], m.Bias[1]-m.Bias[0]
+	if math.Abs(float64(slope)-1.5) > .08 || math.Abs(float64(bias)+.5) > .06 {
+		t.Errorf("slope %v bias %v, want 1.5 and -.5", slope, bias)
+	}
+}
+
+func TestWeightsCountRows(t *testing.T) {
+	x := [][]float32{{1}, {1}, {1}}
+	y := []int{0, 1, 1}
+	m, err := TrainDense(t.Context(), x, y, 2, Options{L2: 10, Iterations: 200, Tolerance: 1e-9, Weights: []float32{6, 1, 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]float32, 2)
+	m.Dense(x[0], out)
+	if math.Abs(float64(out[0])-.75) > .01 {
+		t.Errorf("probability %v, want .75: six of eight rows by weight", out[0])
+	}
+}
+
+func TestTrainingStopsWithItsContext(t *testing.T) {
+	x, y := blobs(rand.New(rand.NewPCG(3, 3)), 200, 3, 8, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	steps := 0
+	_, err := TrainDense(ctx, x, y, 3, Options{L2: 1e-9, Tolerance: 1e-15, Iterations: 1000, Step: func(int) {
+		if steps++; steps == 3 {
+			cancel()
+		}
+	}})
+	if err != context.Canceled {
+		t.Errorf("error %v after %d steps, want canceled", err, steps)
+	}
+	if steps != 3 {
+		t.Errorf("%d steps, want none after the cancel in the third", steps)
+	}
+}
+
+func BenchmarkTrainDense(b *testing.B) {
+	x, y := blobs(rand.New(rand.NewPCG(1, 1)), 10000, 77, 384, 3)
+	for b.Loop() {
+		if _, err := TrainDense(b.Context(), x, y, 77, Options{L2: 1e-5, Iterations: 10, Tolerance: 1e-12}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

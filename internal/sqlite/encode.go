@@ -70,3 +70,6 @@ func decode(s string, v any) error {
 	}
 	return nil
 }
+
+// micronow is the clock's time as it can be stored.
+func (db *DB) micronow() time.Time { return db.now().UTC().Truncate(time.Microsecond) }

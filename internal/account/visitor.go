@@ -1,0 +1,164 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+)
+
+// Visitor is a person on somebody's site.
+type Visitor struct {
+	Workspace id.Workspace
+	ID        string // UUIDv7
+	Inbox     string
+	External  string // the site's own ID of the person, verified by its signature; "" for strangers
+	Name      string // verified; "" for strangers
+	Email     string // verified; "" for strangers
+	Language  string // "en", "zh" or ""
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// VisitorSession is a visitor's session as stored.
+type VisitorSession struct {
+	Hash      string // of the token
+	Workspace id.Workspace
+	Visitor   string
+	Inbox     string
+	CreatedAt time.Time
+	Expires   time.Time
+}
+
+// VisitorCaller is a visitor with a valid session.
+type VisitorCaller struct {
+	Visitor Visitor
+	Inbox   string
+	Session string // hash of the token
+	Expires time.Time
+}
+
+// Arrival is what a browser says to become a visitor.
+type Arrival struct {
+	Workspace id.Workspace
+	Inbox     string
+	Identity  string // JWT; "" for strangers
+	Language  string // "en", "zh" or ""
+	Token     string // of the session this browser has; "" none. Its conversations follow a stranger who says who they are
+}
+
+// Arrive makes a visitor session; token is what the browser keeps. A browser
+// that has a session and brings no identity keeps its visitor under a new token.
+// Errors: NotFound for an unknown inbox; Unauthenticated when the identity token
+// is refused; Conflict when it was used before.
+func (d *Directory) Arrive(ctx context.Context, ar Arrival) (token string, c VisitorCaller, in Inbox, err error) {
+	in, err = d.store.Inbox(ctx, ar.Workspace, ar.Inbox)
+	if err != nil {
+		return "", VisitorCaller{}, Inbox{}, err
+	}
+	now := d.now()
+	var had VisitorCaller
+	if ar.Token != "" {
+		had, err = d.Visitor(ctx, ar.Token)
+		if err != nil && !fault.Is(err, fault.Unauthenticated) {
+			return "", VisitorCaller{}, Inbox{}, err
+		}
+		if had.Inbox != in.ID {
+			had = VisitorCaller{}
+		}
+	}
+	fresh := Visitor{Workspace: ar.Workspace, ID: id.New(), Inbox: in.ID, Language: ar.Language, CreatedAt: now, UpdatedAt: now}
+	v, merge, spent := fresh, "", Spent{}
+	if ar.Identity == "" {
+		if had.Visitor.ID != "" {
+			v = had.Visitor
+		}
+	} else {
+		who, err := in.identity(ar.Identity, now)
+		if err != nil {
+			return "", VisitorCaller{}, Inbox{}, err
+		}
+		if had.Visitor.External != who.External {
+			// A browser that is this person already gains nothing by the token; a page
+			// that was kept in a cache may show it again.
+			spent = Spent{Hash: hashToken(ar.Identity), Expires: who.Expires}
+		}
+		known, err := d.store.VisitorByExternal(ctx, ar.Workspace, in.ID, who.External)
+		stranger := had.Visitor.ID != "" && had.Visitor.External == ""
+		switch {
+		case err == nil:
+			v = known
+			if stranger {
+				merge = had.Visitor.ID
+			}
+		case !fault.Is(err, fault.NotFound):
+			return "", VisitorCaller{}, Inbox{}, err
+		case stranger:
+			v = had.Visitor
+		}
+		v.External, v.Name, v.Email, v.UpdatedAt = who.External, who.Name, who.Email, now
+	}
+	if ar.Language != "" {
+		v.Language = ar.Language
+	}
+	token = newToken()
+	s := VisitorSession{
+		Hash: hashToken(token), Workspace: ar.Workspace, Visitor: v.ID, Inbox: in.ID,
+		CreatedAt: now, Expires: now.Add(VisitorLife),
+	}
+	if err := d.store.PutVisitor(ctx, v, s, spent); err != nil {
+		return "", VisitorCaller{}, Inbox{}, err
+	}
+	if merge != "" {
+		if err := d.store.MergeVisitor(ctx, ar.Workspace, merge, v.ID); err != nil {
+			return "", VisitorCaller{}, Inbox{}, err
+		}
+	}
+	if had.Session != "" {
+		// The old token goes: one browser holds one key. Failing to remove it only
+		// leaves a key that expires by itself.
+		if err := d.store.DeleteVisitorSession(ctx, had.Session); err != nil {
+			d.log.Warn("replaced visitor session was not removed", "error", err)
+		}
+	}
+	return token, VisitorCaller{Visitor: v, Inbox: in.ID, Session: s.Hash, Expires: s.Expires}, in, nil
+}
+
+// Visitor returns who holds a visitor token and renews it. Error:
+// Unauthenticated when there is no such session or it ended.
+func (d *Directory) Visitor(ctx context.Context, token string) (VisitorCaller, error) {
+	over := fault.New(fault.Unauthenticated, "The visitor session has ended. Start a new one.")
+	if token == "" {
+		return VisitorCaller{}, over
+	}
+	s, v, err := d.store.VisitorSession(ctx, hashToken(token))
+	if fault.Is(err, fault.NotFound) {
+		return VisitorCaller{}, over
+	}
+	if err != nil {
+		return VisitorCaller{}, err
+	}
+	now := d.now()
+	if !now.Before(s.Expires) {
+		return VisitorCaller{}, over
+	}
+	if ends := now.Add(VisitorLife); ends.Sub(s.Expires) >= extendVisitorDay {
+		if err := d.store.ExtendVisitorSession(ctx, s.Hash, ends); err != nil {
+			d.log.Warn("visitor session was not renewed", "error", err)
+		} else {
+			s.Expires = ends
+		}
+	}
+	return VisitorCaller{Visitor: v, Inbox: s.Inbox, Session: s.Hash, Expires: s.Expires}, nil
+}
+
+// Leave ends a visitor session.
+func (d *Directory) Leave(ctx context.Context, session string) error {
+	return d.store.DeleteVisitorSession(ctx, session)
+}
+
+// VisitorByID returns a visitor for people of the workspace. Error: NotFound.
+func (d *Directory) VisitorByID(ctx context.Context, ws id.Workspace, visitor string) (Visitor, error) {
+	return d.store.Visitor(ctx, ws, visitor)
+}

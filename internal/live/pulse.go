@@ -1,0 +1,290 @@
+package live
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+// wheel has one slot a second of a ping period. A peer sits in one slot, so that
+// pings are spread and one ticker serves all sockets.
+type wheel struct {
+	slots  []map[*Peer]struct{}
+	answer int64 // seconds to answer in
+	turn   int   // slot of the next peer
+}
+
+func newWheel(period, answer time.Duration) wheel {
+	n := max(int(period/time.Second), 1)
+	return wheel{slots: make([]map[*Peer]struct{}, n), answer: max(int64(answer/time.Second), 1)}
+}
+
+func (h *Hub) wheelOf(p *Peer) *wheel {
+	if p.who.View == bot.ViewAgent {
+		return &h.wheels[0]
+	}
+	return &h.wheels[1]
+}
+
+func (w *wheel) add(p *Peer) {
+	p.slot = uint8(w.turn % len(w.slots))
+	w.turn++
+	if w.slots[p.slot] == nil {
+		w.slots[p.slot] = make(map[*Peer]struct{})
+	}
+	w.slots[p.slot][p] = struct{}{}
+}
+
+func (w *wheel) remove(p *Peer) { delete(w.slots[p.slot], p) }
+
+// Run pings, looks for lost tails and closes what has ended, until ctx ends. It
+// then closes every socket and returns when all writers have ended.
+func (h *Hub) Run(ctx context.Context) error {
+	leave := h.bus.Join(h.receive)
+	defer leave()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	sweep := time.NewTicker(h.sweepGap)
+	defer sweep.Stop()
+	mark := h.now()
+	for {
+		select {
+		case <-second.C:
+			h.beat()
+		case <-sweep.C:
+			mark = h.sweep(ctx, mark)
+		case <-ctx.Done():
+			h.end()
+			return nil
+		}
+	}
+}
+
+// end closes every socket and waits.
+func (h *Hub) end() {
+	h.mu.Lock()
+	h.draining = true
+	peers := make([]*Peer, 0, len(h.peers))
+	for p := range h.peers {
+		peers = append(peers, p)
+	}
+	h.mu.Unlock()
+	for _, p := range peers {
+		p.Close(CloseRestart, "restart")
+	}
+	h.stop()
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.wg.Wait()
+}
+
+// beat is one tick: it pings the peers of this second and closes those that did
+// not answer the ping before, or whose session is over.
+func (h *Hub) beat() {
+	tick := h.tick.Add(1)
+	now := h.now()
+	for i := range h.wheels {
+		w := &h.wheels[i]
+		n := int64(len(w.slots))
+		var ask, look []*Peer
+		h.mu.RLock()
+		for p := range w.slots[tick%n] {
+			ask = append(ask, p)
+		}
+		// Pings of answer seconds ago; a period shorter than that is looked at late.
+		for p := range w.slots[((tick-w.answer)%n+n)%n] {
+			look = append(look, p)
+		}
+		h.mu.RUnlock()
+		for _, p := range look {
+			if asked := p.asked.Load(); asked > 0 && tick-asked >= w.answer && p.heard.Load() < asked {
+				h.count("zombie")
+				p.Close(CloseSlow, "no answer to ping")
+			}
+		}
+		for _, p := range ask {
+			if !p.who.Expires.IsZero() && !now.Before(p.who.Expires) {
+				p.Close(CloseExpired, "session expired")
+				continue
+			}
+			if asked := p.asked.Load(); asked > 0 && p.heard.Load() < asked {
+				continue // still waiting for the last one
+			}
+			p.asked.Store(tick)
+			p.push(h.enc.Encode(p.who.View, Ping{}), durable)
+		}
+	}
+	h.forgetStreams(now)
+}
+
+// forgetStreams drops streams whose end never came.
+func (h *Hub) forgetStreams(now time.Time) {
+	if h.tick.Load()%60 != 0 {
+		return
+	}
+	h.mu.RLock()
+	topics := make([]*topic, 0, len(h.topics))
+	for _, t := range h.topics {
+		topics = append(topics, t)
+	}
+	h.mu.RUnlock()
+	for _, t := range topics {
+		t.mu.Lock()
+		if t.stream != nil && now.Sub(t.stream.at) > streamLife {
+			t.stream = nil
+			t.bury()
+		}
+		t.mu.Unlock()
+	}
+}
+
+// sweepOverlap is how far a sweep looks back behind the last one, for rows that
+// committed late.
+const sweepOverlap = 3 * time.Second
+
+// sweep reads holes that could not be read before and, when there are other
+// nodes, looks for conversations whose last frame was lost on the bus.
+func (h *Hub) sweep(ctx context.Context, mark time.Time) time.Time {
+	h.mu.Lock()
+	stale := h.stale
+	h.stale = make(map[*topic]struct{})
+	workspaces := make(map[bot.WorkspaceID]bool)
+	if !h.bus.Alone() {
+		for k := range h.topics {
+			workspaces[k.ws] = true
+		}
+		for ws := range h.feeds {
+			workspaces[ws] = true
+		}
+	}
+	h.mu.Unlock()
+	for t := range stale {
+		t.mu.Lock()
+		if !t.dead {
+			t.fill()
+		}
+		t.mu.Unlock()
+	}
+	now := h.now()
+	for ws := range workspaces {
+		q := bot.ConversationQuery{Workspace: ws, Limit: 200}
+		for {
+			rows, err := h.timeline.Conversations(ctx, q)
+			if err != nil {
+				if ctx.Err() == nil {
+					h.log.Warn("the sweep could not read", "error", err)
+				}
+				return mark
+			}
+			for _, row := range rows {
+				if row.UpdatedAt.Before(mark.Add(-sweepOverlap)) {
+					rows = nil
+					break
+				}
+				h.deliver(row, nil, false)
+			}
+			if len(rows) < q.Limit {
+				break
+			}
+			last := rows[len(rows)-1]
+			q.Before, q.BeforeID = last.UpdatedAt, last.ID
+		}
+	}
+	return now
+}
+
+// Agents returns the agents of whom some console answered lately.
+func (h *Hub) Agents(ws bot.WorkspaceID) []bot.AgentID {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	tick := h.tick.Load()
+	// A living console was heard within one ping period and the time to answer.
+	w := &h.wheels[0]
+	oldest := tick - int64(len(w.slots)) - w.answer
+	var out []bot.AgentID
+	for o, peers := range h.owners {
+		if o.ws != ws || o.agent == "" {
+			continue
+		}
+		for _, p := range peers {
+			if p.heard.Load() >= oldest {
+				out = append(out, o.agent)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Each calls f for every peer that is connected now.
+func (h *Hub) Each(f func(*Peer)) {
+	h.mu.RLock()
+	peers := make([]*Peer, 0, len(h.peers))
+	for p := range h.peers {
+		peers = append(peers, p)
+	}
+	h.mu.RUnlock()
+	for _, p := range peers {
+		f(p)
+	}
+}
+
+// CloseSession closes the sockets of one session on this node and tells the others.
+func (h *Hub) CloseSession(session string, code int, reason string) {
+	h.closeWhere(func(w Who) bool { return w.Session == session }, code, reason)
+	h.relay(relayed{Close: &relayedClose{Session: session, Code: code, Reason: reason}})
+}
+
+// CloseAgent closes all sockets of an account on this node and tells the others.
+func (h *Hub) CloseAgent(ws bot.WorkspaceID, agent bot.AgentID, code int, reason string) {
+	h.closeWhere(func(w Who) bool { return w.Workspace == ws && w.Agent == agent && agent != "" }, code, reason)
+	h.relay(relayed{Close: &relayedClose{Workspace: ws, Agent: agent, Code: code, Reason: reason}})
+}
+
+func (h *Hub) closeWhere(match func(Who) bool, code int, reason string) {
+	h.Each(func(p *Peer) {
+		if match(p.who) {
+			p.Close(code, reason)
+		}
+	})
+}
+
+// Refuse has Connect refuse from now on.
+func (h *Hub) Refuse() {
+	h.mu.Lock()
+	h.draining = true
+	h.mu.Unlock()
+}
+
+// Drain asks every reader to come back after a random part of window, slice by
+// slice over that window, and closes with CloseRestart. It returns when all have
+// been closed or ctx ends.
+func (h *Hub) Drain(ctx context.Context, window time.Duration) {
+	h.Refuse()
+	var peers []*Peer
+	h.Each(func(p *Peer) { peers = append(peers, p) })
+	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
+	slices := min(20, max(len(peers)/50, 1)) // a few sockets need no slices
+	for i := range slices {
+		for _, p := range peers[i*len(peers)/slices : (i+1)*len(peers)/slices] {
+			after := time.Duration(rand.Int64N(int64(window) + 1))
+			p.push(h.enc.Encode(p.who.View, Drain{After: after}), durable)
+			h.spawn(func() {
+				ctx, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				p.finish(ctx, CloseRestart, "restart")
+			})
+		}
+		if i == slices-1 {
+			return
+		}
+		select {
+		case <-time.After(window / time.Duration(slices)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -24,6 +24,7 @@ type EvaluateOptions struct {
 // product over them and files metrics in e.result.
 func kinds() map[Kind]func(ctx context.Context, e *evaluation) error {
 	return map[Kind]func(ctx context.Context, e *evaluation) error{
+		KindIntent:         evaluateIntent,
 		KindHandoffRequest: evaluateHandoffRequest,
 	}
 }

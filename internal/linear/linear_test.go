@@ -145,3 +145,46 @@ func BenchmarkTrainDense(b *testing.B) {
 		}
 	}
 }
+
+func TestFitSharedFindsTheUsefulModel(t *testing.T) {
+	// Two models' scores over three classes: the first knows the truth, the second is noise.
+	rng := rand.New(rand.NewPCG(4, 4))
+	rows, y := make([][]float32, 500), make([]int, 500)
+	for i := range rows {
+		y[i] = rng.IntN(3)
+		rows[i] = make([]float32, 6)
+		for c := range 3 {
+			if c == y[i] {
+				rows[i][2*c] = 1
+			}
+			rows[i][2*c] += float32(.5 * rng.NormFloat64())
+			rows[i][2*c+1] = float32(rng.NormFloat64())
+		}
+	}
+	w, err := FitShared(t.Context(), rows, y, []float64{1, 1}, 1e-4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w[0] < 2 || math.Abs(w[1]) > .4 {
+		t.Errorf("weights %v, want the first large and the second near 0", w)
+	}
+}
+
+func TestFitLogisticIgnoresAConstant(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	x, yes := make([][]float64, 400), make([]bool, 400)
+	for i := range x {
+		v := 100 + 10*rng.NormFloat64()
+		x[i], yes[i] = []float64{v, 7}, v+3*rng.NormFloat64() > 100
+	}
+	m, err := FitLogistic(t.Context(), x, yes, nil, 1e-3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(m.W[1]) > 1e-9 || m.Probability([]float64{120, 7}) < .95 || m.Probability([]float64{80, 7}) > .05 {
+		t.Errorf("model %+v does not part 80 from 120", m)
+	}
+	if p := m.Probability([]float64{math.NaN(), math.Inf(1)}); math.IsNaN(p) {
+		t.Error("an undefined feature makes the probability undefined")
+	}
+}

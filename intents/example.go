@@ -1,0 +1,194 @@
+package intents
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+)
+
+// MaxExampleRunes bounds one example. People type far less; longer ones are
+// pasted documents and would teach the classifier their layout.
+const MaxExampleRunes = 4000
+
+// Intent is one thing visitors mean.
+type Intent struct {
+	Name        string // letters, digits and _ - . / as in "order_status"; at most 100 bytes
+	Class       Class  // "" is ClassBusiness
+	Description string // for editors; never trained on
+}
+
+// Example is an utterance that means an intent.
+type Example struct {
+	Intent   string
+	Text     string
+	Language string // "en", "zh"; "" unknown
+	File     string // where it was read; "" when it was made in the program
+	Line     int    // in File, from 1; 0 unknown
+}
+
+// Set is a workspace's intents and their examples.
+type Set struct {
+	Intents  []Intent
+	Examples []Example
+}
+
+// Note is something a person should know about a set: what was left out, what
+// is thin. Notes never stop a training.
+type Note struct {
+	File string
+	Line int // 0: the file as a whole
+	What string
+}
+
+// String is the note on one line, "file:line: what".
+func (n Note) String() string { return place(n.File, n.Line) + n.What }
+
+func place(file string, line int) string {
+	switch {
+	case file == "" && line == 0:
+		return ""
+	case file == "":
+		return fmt.Sprintf("line %d: ", line)
+	case line == 0:
+		return file + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", file, line)
+}
+
+// Merge puts b's intents and examples behind a's. Where both know an intent,
+// the later class and description win when they are set.
+func (s *Set) Merge(b Set) {
+	at := map[string]int{}
+	for i, in := range s.Intents {
+		at[in.Name] = i
+	}
+	for _, in := range b.Intents {
+		i, ok := at[in.Name]
+		if !ok {
+			at[in.Name] = len(s.Intents)
+			s.Intents = append(s.Intents, in)
+			continue
+		}
+		if in.Class != "" {
+			s.Intents[i].Class = in.Class
+		}
+		if in.Description != "" {
+			s.Intents[i].Description = in.Description
+		}
+	}
+	s.Examples = append(s.Examples, b.Examples...)
+}
+
+// Check judges a set before it is stored or trained. It returns the set without
+// repeated examples, notes about what was left out or is thin, and an Invalid
+// error that lists every problem by file and line: an empty or overlong
+// example, control characters, an example of an unknown intent, a bad name or
+// class, or the same words under two intents.
+func (s Set) Check() (Set, []Note, error) {
+	problems := fault.New(fault.Invalid, "the examples cannot be used")
+	bad := func(file string, line int, format string, args ...any) {
+		where := place(file, line)
+		if where == "" {
+			where = "examples: "
+		}
+		problems = problems.WithField(where[:len(where)-2], fmt.Sprintf(format, args...))
+	}
+	known := map[string]int{}
+	for _, in := range s.Intents {
+		if why := badName(in.Name); why != "" {
+			bad("", 0, "intent %q: %s", in.Name, why)
+		}
+		switch in.Class {
+		case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
+		default:
+			bad("", 0, "intent %q: class %q is not known; use business, smalltalk, person or other", in.Name, in.Class)
+		}
+		known[in.Name] = 0
+	}
+	out := Set{Intents: s.Intents}
+	var notes []Note
+	seen := map[string]Example{}
+	for _, e := range s.Examples {
+		if why := badText(e.Text); why != "" {
+			bad(e.File, e.Line, "%s", why)
+			continue
+		}
+		if _, ok := known[e.Intent]; !ok {
+			bad(e.File, e.Line, "the intent %q is not declared", e.Intent)
+			continue
+		}
+		key := text.Fold(e.Text)
+		if first, ok := seen[key]; ok {
+			if first.Intent != e.Intent {
+				bad(e.File, e.Line, "the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent)
+				continue
+			}
+			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("left out: the same words stand %s already", orPlace(first))})
+			continue
+		}
+		seen[key] = e
+		known[e.Intent]++
+		out.Examples = append(out.Examples, e)
+	}
+	for _, in := range s.Intents {
+		switch n := known[in.Name]; {
+		case n == 0:
+			notes = append(notes, Note{What: fmt.Sprintf("intent %q has no example and will never be found", in.Name)})
+		case n == 1:
+			notes = append(notes, Note{What: fmt.Sprintf("intent %q has one example: it is trained but cannot be checked; write five or more", in.Name)})
+		}
+	}
+	if len(problems.Fields) > 0 {
+		problems.Message = fmt.Sprintf("%d problems in the examples; first: %s: %s", len(problems.Fields), problems.Fields[0].Name, problems.Fields[0].Problem)
+		return Set{}, notes, problems
+	}
+	return out, notes, nil
+}
+
+func orPlace(e Example) string {
+	if e.File == "" && e.Line == 0 {
+		return "earlier"
+	}
+	p := place(e.File, e.Line)
+	return "at " + p[:len(p)-2]
+}
+
+func badName(name string) string {
+	if name == "" {
+		return "the name is empty"
+	}
+	if len(name) > 100 {
+		return "the name is longer than 100 bytes"
+	}
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-' && r != '.' && r != '/' && r != '?' && r != '+' {
+			return fmt.Sprintf("the name holds %q; use letters, digits and _ - . /", r)
+		}
+	}
+	return ""
+}
+
+func badText(s string) string {
+	if !utf8.ValidString(s) {
+		return "the text is not UTF-8"
+	}
+	words := false
+	n := 0
+	for _, r := range s {
+		n++
+		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
+			return fmt.Sprintf("the text holds the control character U+%04X; remove it", r)
+		}
+		words = words || !unicode.IsSpace(r)
+	}
+	if !words {
+		return "the example is empty"
+	}
+	if n > MaxExampleRunes {
+		return fmt.Sprintf("the example has %d characters, more than %d; keep what a visitor would type", n, MaxExampleRunes)
+	}
+	return ""
+}

@@ -1,0 +1,51 @@
+package intents
+
+import (
+	"sort"
+
+	"github.com/frontdesk-chat/frontdesk/internal/linear"
+)
+
+// Model is a trained intent classifier. It is immutable and safe for concurrent
+// use.
+type Model struct {
+	Intents []Intent // classes in their order
+	Stats   Stats
+
+	classifier *classifier
+	mix        []float64
+	scope      *linear.Logistic // nil: too few intents to fit one
+}
+
+// Stats say what a training saw.
+type Stats struct {
+	Examples  int
+	Dimension int     // of the embeddings
+	HeldBack  int     // examples that were predicted without having been trained on
+	Accuracy  float64 // on those, 0…1
+}
+
+// Prediction is what a model makes of one utterance.
+type Prediction struct {
+	Intents    []Scored // every class, best first
+	OutOfScope float64  // probability that the utterance means none of them
+}
+
+// Predict scores an utterance. vector is its query embedding; its length must be
+// Stats.Dimension.
+func (m *Model) Predict(s string, vector []float32) Prediction {
+	c := m.classifier
+	view := c.look(c.space.apply(vector), countGrams(s))
+	p := mix(view, m.mix)
+	out := Prediction{Intents: make([]Scored, len(p))}
+	for i, v := range p {
+		out.Intents[i] = Scored{Name: m.Intents[i].Name, Confidence: v, Class: m.Intents[i].Class}
+	}
+	sort.SliceStable(out.Intents, func(a, b int) bool { return out.Intents[a].Confidence > out.Intents[b].Confidence })
+	if m.scope != nil {
+		out.OutOfScope = m.scope.Probability(scopeFeatures(view, p))
+	} else {
+		out.OutOfScope = 1 - out.Intents[0].Confidence
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package intents
+
+import (
+	"math"
+
+	"github.com/frontdesk-chat/frontdesk/internal/linear"
+)
+
+// space maps an embedding to the features of the dense models: centred, turned
+// by a matrix that evens out directions, scaled to unit length. Sentence
+// embeddings share a few strong directions that say nothing about meaning;
+// raising each direction's variance to the power −spaceAlpha/2 weakens them
+// without lifting the noise of the weakest to the same height.
+type space struct {
+	mean   []float32
+	matrix []float32 // rows of len(mean); nil: none
+}
+
+// spaceAlpha was chosen on draws of 5 and 10 examples an intent of the train
+// split of BANKING77, tested on the rest of that split: accuracy .744, .756,
+// .754 at 0, .3 and .5.
+const spaceAlpha = .3
+
+// genericWeight is how many examples the shipped mean counts for beside the
+// mean of a workspace's own examples.
+const genericWeight = 30
+
+// newSpace centres on the rows' mean, drawn to the generic one when rows are
+// few. generic may be nil, or of another length for another encoder: then the
+// rows stand alone.
+func newSpace(generic *space, rows [][]float32) *space {
+	d := len(rows[0])
+	s := &space{mean: make([]float32, d)}
+	weight := float32(1) / float32(len(rows))
+	if generic != nil && len(generic.mean) == d {
+		s.matrix = generic.matrix
+		weight = 1 / float32(len(rows)+genericWeight)
+		for j, v := range generic.mean {
+			s.mean[j] = v * genericWeight * weight
+		}
+	}
+	for _, row := range rows {
+		for j, v := range row {
+			s.mean[j] += v * weight
+		}
+	}
+	return s
+}
+
+// apply returns the features of an embedding; the zero vector for one that
+// equals the mean.
+func (s *space) apply(v []float32) []float32 {
+	x := make([]float32, len(s.mean))
+	for j := range x {
+		x[j] = v[j] - s.mean[j]
+	}
+	if s.matrix != nil {
+		x = linear.MatVec(s.matrix, x)
+	}
+	var sum float64
+	for _, f := range x {
+		sum += float64(f) * float64(f)
+	}
+	if sum > 0 {
+		inv := float32(1 / math.Sqrt(sum))
+		for j := range x {
+			x[j] *= inv
+		}
+	}
+	return x
+}
+
+func (s *space) applyAll(rows [][]float32) [][]float32 {
+	out := make([][]float32, len(rows))
+	for i, r := range rows {
+		out[i] = s.apply(r)
+	}
+	return out
+}
+
+// genericSpace is the shipped space for embeddings of that length, nil when
+// there is none.
+func genericSpace(dimension int) *space { return nil }

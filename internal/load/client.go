@@ -1,0 +1,147 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Frame is a frame of the live protocol as far as benches read it.
+type Frame struct {
+	Type         string          `json:"type"`
+	ID           string          `json:"id,omitempty"`
+	Conversation json.RawMessage `json:"conversation,omitempty"` // an ID or an object, by type
+	Events       []Event         `json:"events,omitempty"`
+	Event        *Event          `json:"event,omitempty"`
+	Problem      json.RawMessage `json:"problem,omitempty"`
+	RetryAfterMS int             `json:"retry_after_ms,omitempty"`
+}
+
+// UnmarshalJSON reads a frame; delta and reset carry an event's ID where others carry the event.
+func (f *Frame) UnmarshalJSON(b []byte) error {
+	type plain Frame
+	var raw struct {
+		plain
+		Event json.RawMessage `json:"event"`
+	}
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*f = Frame(raw.plain)
+	if len(raw.Event) > 0 && raw.Event[0] == '{' {
+		f.Event = &Event{}
+		return json.Unmarshal(raw.Event, f.Event)
+	}
+	return nil
+}
+
+// Event is an event as the protocol shows it.
+type Event struct {
+	ID          string    `json:"id"`
+	N           int64     `json:"n"`
+	Kind        string    `json:"kind"`
+	ClientMsgID string    `json:"client_msg_id"`
+	At          time.Time `json:"at"`
+	Text        string    `json:"text"`
+}
+
+// Cursor says where a client stands in a conversation.
+type Cursor struct {
+	ID    string `json:"id"`
+	Epoch string `json:"epoch"`
+	N     int64  `json:"n"`
+}
+
+// Client is one socket of a visitor. Frames are handed to the handler in order,
+// from one goroutine.
+type Client struct {
+	conn *websocket.Conn
+	mu   sync.Mutex // guards writes
+	done chan struct{}
+	err  error // valid once done is closed
+}
+
+// Dial connects a visitor and says hello. base is the server's http address.
+// The source address may be chosen through dialer; nil is the default one.
+func Dial(ctx context.Context, base, token string, cursors []Cursor, dialer *websocket.Dialer, handle func(Frame)) (*Client, error) {
+	if dialer == nil {
+		dialer = &websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 1024, HandshakeTimeout: 20 * time.Second}
+	}
+	header := http.Header{"Origin": {base}}
+	conn, res, err := dialer.DialContext(ctx, strings.Replace(base, "http", "ws", 1)+"/api/v1/socket", header)
+	if err != nil {
+		if res != nil {
+			defer res.Body.Close()
+			return nil, fmt.Errorf("socket refused with status %d: %w", res.StatusCode, err)
+		}
+		return nil, err
+	}
+	c := &Client{conn: conn, done: make(chan struct{})}
+	if cursors == nil {
+		cursors = []Cursor{}
+	}
+	if err := c.Write(map[string]any{"type": "hello", "token": token, "language": "en", "conversations": cursors}); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	var first Frame
+	if err := conn.ReadJSON(&first); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("no welcome: %w", err)
+	}
+	if first.Type != "welcome" {
+		conn.Close()
+		return nil, fmt.Errorf("want welcome, got %s %s", first.Type, first.Problem)
+	}
+	go c.read(handle)
+	return c, nil
+}
+
+func (c *Client) read(handle func(Frame)) {
+	defer close(c.done)
+	for {
+		var f Frame
+		if err := c.conn.ReadJSON(&f); err != nil {
+			c.err = err
+			return
+		}
+		if f.Type == "ping" {
+			if err := c.Write(map[string]any{"type": "pong"}); err != nil {
+				c.err = err
+				return
+			}
+			continue
+		}
+		handle(f)
+	}
+}
+
+// Send writes a message under the given client_msg_id.
+func (c *Client) Send(id, conversation, text string) error {
+	return c.Write(map[string]any{"type": "send", "id": id, "conversation": conversation, "text": text})
+}
+
+// Write writes any frame.
+func (c *Client) Write(frame any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return err
+	}
+	return c.conn.WriteJSON(frame)
+}
+
+// Done is closed when the socket ended; Err says why.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Err returns why the socket ended; call it after Done.
+func (c *Client) Err() error { return c.err }
+
+// Close ends the socket.
+func (c *Client) Close() error { return c.conn.Close() }

@@ -7,14 +7,16 @@ import (
 )
 
 // attendVNNI computes the scores from queries and keys in 8 bits, each with a scale
-// for its head, the rest in float32.
+// for its head, the rest in float32. The mean key is taken out first: it adds the same
+// to all scores of a query, which softmax does not see, and would cost the keys half
+// their precision (Zhang et al., "SageAttention", arXiv 2410.02367). qkv is changed.
 func attendVNNI(dst, qkv []float32, n int, w *workspace) {
 	const blocks = 2 * heads // of a row's queries and keys
 	t, a := &w.attn, &w.act
 	padded := t.reset(n)
 	t.keys = sized(t.keys, padded*headDim)
-	rows := wholeTiles(n)
-	a.reset(rows, blocks*blockSize)
+	centreAVX512(&qkv[Dim], uint64(n), 4*3*Dim, 1/float32(n))
+	a.reset(wholeTiles(n), blocks*blockSize)
 	for i := range n {
 		quantizeAVX512(&a.codes[i*a.cols], &a.blocks[i*blocks].scale, &qkv[i*3*Dim], blocks)
 	}

@@ -7,27 +7,32 @@ package e5
 // linearAVX2x1 computes 16 outputs of a matrix for tiles*1 rows.
 //
 //go:noescape
-func linearAVX2x1(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearAVX2x1(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearAVX2x2 computes 16 outputs of a matrix for tiles*2 rows.
 //
 //go:noescape
-func linearAVX2x2(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearAVX2x2(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearAVX2x3 computes 16 outputs of a matrix for tiles*3 rows.
 //
 //go:noescape
-func linearAVX2x3(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearAVX2x3(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearAVX2x4 computes 16 outputs of a matrix for tiles*4 rows.
 //
 //go:noescape
-func linearAVX2x4(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearAVX2x4(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // quantizeAVX2 fills codes and meta data of n blocks.
 //
 //go:noescape
 func quantizeAVX2(codes *int8, blocks *float32, x *float32, n uint64)
+
+// quantizeMiddleAVX2 fills codes, meta data and middles of n blocks.
+//
+//go:noescape
+func quantizeMiddleAVX2(codes *int8, blocks *float32, middles *float32, x *float32, n uint64)
 
 // geluAVX2 replaces n times 8 numbers.
 //

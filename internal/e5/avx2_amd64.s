@@ -4,42 +4,65 @@
 
 #include "textflag.h"
 
-// func linearAVX2x1(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+// func linearAVX2x1(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·linearAVX2x1(SB), NOSPLIT, $0-72
+TEXT ·linearAVX2x1(SB), NOSPLIT, $0-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         codes+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         w+24(FP), BX
-	MOVQ         scales+32(FP), SI
-	MOVQ         nblocks+56(FP), DI
-	MOVQ         tiles+64(FP), R8
-	MOVQ         out+48(FP), R11
-	MOVQ         DI, R9
-	SHLQ         $0x05, R9
-	MOVQ         DI, R10
-	SHLQ         $0x03, R10
-	SHLQ         $0x02, R11
-	LEAQ         (CX)(R9*2), R12
-	ADDQ         R9, R12
-	LEAQ         (DX)(R10*2), R13
-	ADDQ         R10, R13
-	LEAQ         (AX)(R11*2), R10
-	ADDQ         R11, R10
-	MOVL         $0x0f0f0f0f, R14
-	VMOVD        R14, X0
+	MOVQ         w+32(FP), BX
+	MOVQ         scales+40(FP), SI
+	MOVQ         tiles+88(FP), DI
+	MOVQ         nblocks+72(FP), R8
+	MOVQ         nblocks+72(FP), R9
+	MOVQ         out+64(FP), R10
+	SHLQ         $0x05, R8
+	SHLQ         $0x03, R9
+	SHLQ         $0x02, R10
+	MOVL         $0x0f0f0f0f, R11
+	VMOVD        R11, X0
 	VPBROADCASTD X0, Y0
-	MOVL         $0x00010001, R14
-	VMOVD        R14, X1
+	MOVL         $0x00010001, R11
+	VMOVD        R11, X1
 	VPBROADCASTD X1, Y1
 
 tile:
-	MOVQ    bias+40(FP), R14
-	VMOVUPS (R14), Y2
-	VMOVUPS 32(R14), Y3
+	MOVQ    bias+48(FP), R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	MOVQ    sides+80(FP), R11
+	MOVQ    side+24(FP), R12
+	MOVQ    sideW+56(FP), R13
+	MOVQ    sides+80(FP), R14
+	SHLQ    $0x02, R14
+	LEAQ    (R12)(R14*2), R15
+	ADDQ    R14, R15
+	TESTQ   R11, R11
+	JZ      blocks
+
+side:
+	VMOVUPS      (R13), Y4
+	VMOVUPS      32(R13), Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R15
+	ADDQ         R10, R13
+	DECQ         R11
+	JNZ          side
+	MOVQ         R12, side+24(FP)
+
+blocks:
+	LEAQ    (CX)(R8*2), R11
+	ADDQ    R8, R11
+	LEAQ    (DX)(R9*2), R12
+	ADDQ    R9, R12
+	LEAQ    (AX)(R10*2), R13
+	ADDQ    R10, R13
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
-	MOVQ    DI, R14
+	MOVQ    nblocks+72(FP), R13
 
 block:
 	VMOVDQU      (BX), Y2
@@ -140,62 +163,90 @@ block:
 	VFMADD231PS  Y5, Y3, Y2
 	VMOVUPS      Y2, 32(AX)
 	ADDQ         $0x20, CX
-	ADDQ         $0x20, R12
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, SI
 	ADDQ         $0x08, DX
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	ADDQ         $0x00000100, BX
-	DECQ         R14
+	DECQ         R13
 	JNZ          block
-	ADDQ         R11, AX
-	ADDQ         R11, R10
-	SUBQ         R9, SI
-	MOVQ         DI, R14
-	SHLQ         $0x08, R14
-	SUBQ         R14, BX
-	DECQ         R8
+	SUBQ         R8, SI
+	MOVQ         R8, R11
+	SHLQ         $0x03, R11
+	SUBQ         R11, BX
+	ADDQ         R10, AX
+	DECQ         DI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func linearAVX2x2(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+// func linearAVX2x2(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·linearAVX2x2(SB), NOSPLIT, $0-72
+TEXT ·linearAVX2x2(SB), NOSPLIT, $0-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         codes+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         w+24(FP), BX
-	MOVQ         scales+32(FP), SI
-	MOVQ         nblocks+56(FP), DI
-	MOVQ         tiles+64(FP), R8
-	MOVQ         out+48(FP), R11
-	MOVQ         DI, R9
-	SHLQ         $0x05, R9
-	MOVQ         DI, R10
-	SHLQ         $0x03, R10
-	SHLQ         $0x02, R11
-	LEAQ         (CX)(R9*2), R12
-	ADDQ         R9, R12
-	LEAQ         (DX)(R10*2), R13
-	ADDQ         R10, R13
-	LEAQ         (AX)(R11*2), R14
-	ADDQ         R11, R14
-	MOVL         $0x0f0f0f0f, R15
-	VMOVD        R15, X0
+	MOVQ         w+32(FP), BX
+	MOVQ         scales+40(FP), SI
+	MOVQ         tiles+88(FP), DI
+	MOVQ         nblocks+72(FP), R8
+	MOVQ         nblocks+72(FP), R9
+	MOVQ         out+64(FP), R10
+	SHLQ         $0x05, R8
+	SHLQ         $0x03, R9
+	SHLQ         $0x02, R10
+	MOVL         $0x0f0f0f0f, R11
+	VMOVD        R11, X0
 	VPBROADCASTD X0, Y0
-	MOVL         $0x00010001, R15
-	VMOVD        R15, X1
+	MOVL         $0x00010001, R11
+	VMOVD        R11, X1
 	VPBROADCASTD X1, Y1
 
 tile:
-	MOVQ    bias+40(FP), R15
-	VMOVUPS (R15), Y2
-	VMOVUPS 32(R15), Y3
+	MOVQ    bias+48(FP), R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	MOVQ    sides+80(FP), R11
+	MOVQ    side+24(FP), R12
+	MOVQ    sideW+56(FP), R13
+	MOVQ    sides+80(FP), R14
+	SHLQ    $0x02, R14
+	LEAQ    (R12)(R14*2), R15
+	ADDQ    R14, R15
+	TESTQ   R11, R11
+	JZ      blocks
+
+side:
+	VMOVUPS      (R13), Y6
+	VMOVUPS      32(R13), Y7
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R12)(R14*1), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R15
+	ADDQ         R10, R13
+	DECQ         R11
+	JNZ          side
+	ADDQ         R14, R12
+	MOVQ         R12, side+24(FP)
+
+blocks:
+	LEAQ    (CX)(R8*2), R11
+	ADDQ    R8, R11
+	LEAQ    (DX)(R9*2), R12
+	ADDQ    R9, R12
+	LEAQ    (AX)(R10*2), R13
+	ADDQ    R10, R13
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
-	VMOVUPS Y2, (AX)(R11*1)
-	VMOVUPS Y3, 32(AX)(R11*1)
-	MOVQ    DI, R15
+	VMOVUPS Y4, (AX)(R10*1)
+	VMOVUPS Y5, 32(AX)(R10*1)
+	MOVQ    nblocks+72(FP), R13
 
 block:
 	VMOVDQU      (BX), Y4
@@ -205,7 +256,7 @@ block:
 	VPBROADCASTD (CX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VPBROADCASTD (CX)(R9*1), Y6
+	VPBROADCASTD (CX)(R8*1), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPMADDUBSW   Y6, Y5, Y5
 	VMOVDQU      (BX), Y6
@@ -219,7 +270,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 16(CX)(R9*1), Y8
+	VPBROADCASTD 16(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -233,7 +284,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 4(CX)(R9*1), Y8
+	VPBROADCASTD 4(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -249,7 +300,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 20(CX)(R9*1), Y8
+	VPBROADCASTD 20(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -263,7 +314,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 8(CX)(R9*1), Y8
+	VPBROADCASTD 8(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -279,7 +330,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 24(CX)(R9*1), Y8
+	VPBROADCASTD 24(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -293,7 +344,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 12(CX)(R9*1), Y8
+	VPBROADCASTD 12(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -309,7 +360,7 @@ block:
 	VPADDW       Y9, Y2, Y2
 	VPMADDUBSW   Y8, Y7, Y8
 	VPADDW       Y8, Y3, Y3
-	VPBROADCASTD 28(CX)(R9*1), Y8
+	VPBROADCASTD 28(CX)(R8*1), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPADDW       Y6, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y6
@@ -333,88 +384,119 @@ block:
 	VMOVUPS      32(AX), Y2
 	VFMADD231PS  Y7, Y3, Y2
 	VMOVUPS      Y2, 32(AX)
-	VBROADCASTSS (DX)(R10*1), Y2
+	VBROADCASTSS (DX)(R9*1), Y2
 	VPMADDWD     Y1, Y4, Y4
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMOVUPS      (AX)(R11*1), Y3
+	VMOVUPS      (AX)(R10*1), Y3
 	VFMADD231PS  Y6, Y4, Y3
-	VMOVUPS      Y3, (AX)(R11*1)
+	VMOVUPS      Y3, (AX)(R10*1)
 	VPMADDWD     Y1, Y5, Y5
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMOVUPS      32(AX)(R11*1), Y3
+	VMOVUPS      32(AX)(R10*1), Y3
 	VFMADD231PS  Y7, Y5, Y3
-	VMOVUPS      Y3, 32(AX)(R11*1)
+	VMOVUPS      Y3, 32(AX)(R10*1)
 	ADDQ         $0x20, CX
-	ADDQ         $0x20, R12
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, SI
 	ADDQ         $0x08, DX
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	ADDQ         $0x00000100, BX
-	DECQ         R15
+	DECQ         R13
 	JNZ          block
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	SUBQ         R9, SI
-	MOVQ         DI, R15
-	SHLQ         $0x08, R15
-	SUBQ         R15, BX
-	DECQ         R8
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	SUBQ         R8, SI
+	MOVQ         R8, R11
+	SHLQ         $0x03, R11
+	SUBQ         R11, BX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	DECQ         DI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func linearAVX2x3(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+// func linearAVX2x3(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·linearAVX2x3(SB), NOSPLIT, $0-72
+TEXT ·linearAVX2x3(SB), NOSPLIT, $0-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         codes+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         w+24(FP), BX
-	MOVQ         scales+32(FP), SI
-	MOVQ         nblocks+56(FP), DI
-	MOVQ         tiles+64(FP), R8
-	MOVQ         out+48(FP), R11
-	MOVQ         DI, R9
-	SHLQ         $0x05, R9
-	MOVQ         DI, R10
-	SHLQ         $0x03, R10
-	SHLQ         $0x02, R11
-	LEAQ         (CX)(R9*2), R12
-	ADDQ         R9, R12
-	LEAQ         (DX)(R10*2), R13
-	ADDQ         R10, R13
-	LEAQ         (AX)(R11*2), R14
-	ADDQ         R11, R14
-	MOVL         $0x0f0f0f0f, R15
-	VMOVD        R15, X0
+	MOVQ         w+32(FP), BX
+	MOVQ         scales+40(FP), SI
+	MOVQ         tiles+88(FP), DI
+	MOVQ         nblocks+72(FP), R8
+	MOVQ         nblocks+72(FP), R9
+	MOVQ         out+64(FP), R10
+	SHLQ         $0x05, R8
+	SHLQ         $0x03, R9
+	SHLQ         $0x02, R10
+	MOVL         $0x0f0f0f0f, R11
+	VMOVD        R11, X0
 	VPBROADCASTD X0, Y0
-	MOVL         $0x00010001, R15
-	VMOVD        R15, X1
+	MOVL         $0x00010001, R11
+	VMOVD        R11, X1
 	VPBROADCASTD X1, Y1
 
 tile:
-	MOVQ    bias+40(FP), R15
-	VMOVUPS (R15), Y2
-	VMOVUPS 32(R15), Y3
+	MOVQ    bias+48(FP), R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
+	MOVQ    sides+80(FP), R11
+	MOVQ    side+24(FP), R12
+	MOVQ    sideW+56(FP), R13
+	MOVQ    sides+80(FP), R14
+	SHLQ    $0x02, R14
+	LEAQ    (R12)(R14*2), R15
+	ADDQ    R14, R15
+	TESTQ   R11, R11
+	JZ      blocks
+
+side:
+	VMOVUPS      (R13), Y8
+	VMOVUPS      32(R13), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R12)(R14*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R12)(R14*2), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R15
+	ADDQ         R10, R13
+	DECQ         R11
+	JNZ          side
+	ADDQ         R14, R12
+	ADDQ         R14, R12
+	MOVQ         R12, side+24(FP)
+
+blocks:
+	LEAQ    (CX)(R8*2), R11
+	ADDQ    R8, R11
+	LEAQ    (DX)(R9*2), R12
+	ADDQ    R9, R12
+	LEAQ    (AX)(R10*2), R13
+	ADDQ    R10, R13
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
-	VMOVUPS Y2, (AX)(R11*1)
-	VMOVUPS Y3, 32(AX)(R11*1)
-	VMOVUPS Y2, (AX)(R11*2)
-	VMOVUPS Y3, 32(AX)(R11*2)
-	MOVQ    DI, R15
+	VMOVUPS Y4, (AX)(R10*1)
+	VMOVUPS Y5, 32(AX)(R10*1)
+	VMOVUPS Y6, (AX)(R10*2)
+	VMOVUPS Y7, 32(AX)(R10*2)
+	MOVQ    nblocks+72(FP), R13
 
 block:
 	VMOVDQU      (BX), Y6
@@ -424,10 +506,10 @@ block:
 	VPBROADCASTD (CX), Y3
 	VPMADDUBSW   Y3, Y6, Y2
 	VPMADDUBSW   Y3, Y7, Y3
-	VPBROADCASTD (CX)(R9*1), Y5
+	VPBROADCASTD (CX)(R8*1), Y5
 	VPMADDUBSW   Y5, Y6, Y4
 	VPMADDUBSW   Y5, Y7, Y5
-	VPBROADCASTD (CX)(R9*2), Y8
+	VPBROADCASTD (CX)(R8*2), Y8
 	VPMADDUBSW   Y8, Y6, Y6
 	VPMADDUBSW   Y8, Y7, Y7
 	VMOVDQU      (BX), Y8
@@ -441,12 +523,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 16(CX)(R9*1), Y10
+	VPBROADCASTD 16(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 16(CX)(R9*2), Y10
+	VPBROADCASTD 16(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -460,12 +542,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 4(CX)(R9*1), Y10
+	VPBROADCASTD 4(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 4(CX)(R9*2), Y10
+	VPBROADCASTD 4(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -481,12 +563,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 20(CX)(R9*1), Y10
+	VPBROADCASTD 20(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 20(CX)(R9*2), Y10
+	VPBROADCASTD 20(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -500,12 +582,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 8(CX)(R9*1), Y10
+	VPBROADCASTD 8(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 8(CX)(R9*2), Y10
+	VPBROADCASTD 8(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -521,12 +603,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 24(CX)(R9*1), Y10
+	VPBROADCASTD 24(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 24(CX)(R9*2), Y10
+	VPBROADCASTD 24(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -540,12 +622,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 12(CX)(R9*1), Y10
+	VPBROADCASTD 12(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 12(CX)(R9*2), Y10
+	VPBROADCASTD 12(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -561,12 +643,12 @@ block:
 	VPADDW       Y11, Y2, Y2
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y3, Y3
-	VPBROADCASTD 28(CX)(R9*1), Y10
+	VPBROADCASTD 28(CX)(R8*1), Y10
 	VPMADDUBSW   Y10, Y8, Y11
 	VPADDW       Y11, Y4, Y4
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y5, Y5
-	VPBROADCASTD 28(CX)(R9*2), Y10
+	VPBROADCASTD 28(CX)(R8*2), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y6, Y6
 	VPMADDUBSW   Y10, Y9, Y8
@@ -590,113 +672,147 @@ block:
 	VMOVUPS      32(AX), Y2
 	VFMADD231PS  Y9, Y3, Y2
 	VMOVUPS      Y2, 32(AX)
-	VBROADCASTSS (DX)(R10*1), Y2
+	VBROADCASTSS (DX)(R9*1), Y2
 	VPMADDWD     Y1, Y4, Y4
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMOVUPS      (AX)(R11*1), Y3
+	VMOVUPS      (AX)(R10*1), Y3
 	VFMADD231PS  Y8, Y4, Y3
-	VMOVUPS      Y3, (AX)(R11*1)
+	VMOVUPS      Y3, (AX)(R10*1)
 	VPMADDWD     Y1, Y5, Y5
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMOVUPS      32(AX)(R11*1), Y3
+	VMOVUPS      32(AX)(R10*1), Y3
 	VFMADD231PS  Y9, Y5, Y3
-	VMOVUPS      Y3, 32(AX)(R11*1)
-	VBROADCASTSS (DX)(R10*2), Y2
+	VMOVUPS      Y3, 32(AX)(R10*1)
+	VBROADCASTSS (DX)(R9*2), Y2
 	VPMADDWD     Y1, Y6, Y6
-	VPBROADCASTD 4(DX)(R10*2), Y3
+	VPBROADCASTD 4(DX)(R9*2), Y3
 	VPADDD       Y3, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y2, Y6, Y6
-	VMOVUPS      (AX)(R11*2), Y3
+	VMOVUPS      (AX)(R10*2), Y3
 	VFMADD231PS  Y8, Y6, Y3
-	VMOVUPS      Y3, (AX)(R11*2)
+	VMOVUPS      Y3, (AX)(R10*2)
 	VPMADDWD     Y1, Y7, Y7
-	VPBROADCASTD 4(DX)(R10*2), Y3
+	VPBROADCASTD 4(DX)(R9*2), Y3
 	VPADDD       Y3, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y2, Y7, Y7
-	VMOVUPS      32(AX)(R11*2), Y3
+	VMOVUPS      32(AX)(R10*2), Y3
 	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      Y3, 32(AX)(R11*2)
+	VMOVUPS      Y3, 32(AX)(R10*2)
 	ADDQ         $0x20, CX
-	ADDQ         $0x20, R12
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, SI
 	ADDQ         $0x08, DX
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	ADDQ         $0x00000100, BX
-	DECQ         R15
+	DECQ         R13
 	JNZ          block
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	SUBQ         R9, SI
-	MOVQ         DI, R15
-	SHLQ         $0x08, R15
-	SUBQ         R15, BX
-	DECQ         R8
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	SUBQ         R8, SI
+	MOVQ         R8, R11
+	SHLQ         $0x03, R11
+	SUBQ         R11, BX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	DECQ         DI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func linearAVX2x4(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+// func linearAVX2x4(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·linearAVX2x4(SB), NOSPLIT, $0-72
+TEXT ·linearAVX2x4(SB), NOSPLIT, $0-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         codes+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         w+24(FP), BX
-	MOVQ         scales+32(FP), SI
-	MOVQ         nblocks+56(FP), DI
-	MOVQ         tiles+64(FP), R8
-	MOVQ         out+48(FP), R11
-	MOVQ         DI, R9
-	SHLQ         $0x05, R9
-	MOVQ         DI, R10
-	SHLQ         $0x03, R10
-	SHLQ         $0x02, R11
-	LEAQ         (CX)(R9*2), R12
-	ADDQ         R9, R12
-	LEAQ         (DX)(R10*2), R13
-	ADDQ         R10, R13
-	LEAQ         (AX)(R11*2), R14
-	ADDQ         R11, R14
-	MOVL         $0x0f0f0f0f, R15
-	VMOVD        R15, X0
+	MOVQ         w+32(FP), BX
+	MOVQ         scales+40(FP), SI
+	MOVQ         tiles+88(FP), DI
+	MOVQ         nblocks+72(FP), R8
+	MOVQ         nblocks+72(FP), R9
+	MOVQ         out+64(FP), R10
+	SHLQ         $0x05, R8
+	SHLQ         $0x03, R9
+	SHLQ         $0x02, R10
+	MOVL         $0x0f0f0f0f, R11
+	VMOVD        R11, X0
 	VPBROADCASTD X0, Y0
-	MOVL         $0x00010001, R15
-	VMOVD        R15, X1
+	MOVL         $0x00010001, R11
+	VMOVD        R11, X1
 	VPBROADCASTD X1, Y1
 
 tile:
-	MOVQ    bias+40(FP), R15
-	VMOVUPS (R15), Y2
-	VMOVUPS 32(R15), Y3
+	MOVQ    bias+48(FP), R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
+	VMOVUPS (R11), Y8
+	VMOVUPS 32(R11), Y9
+	MOVQ    sides+80(FP), R11
+	MOVQ    side+24(FP), R12
+	MOVQ    sideW+56(FP), R13
+	MOVQ    sides+80(FP), R14
+	SHLQ    $0x02, R14
+	LEAQ    (R12)(R14*2), R15
+	ADDQ    R14, R15
+	TESTQ   R11, R11
+	JZ      blocks
+
+side:
+	VMOVUPS      (R13), Y10
+	VMOVUPS      32(R13), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R12)(R14*1), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R12)(R14*2), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R15), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R15
+	ADDQ         R10, R13
+	DECQ         R11
+	JNZ          side
+	ADDQ         R14, R12
+	ADDQ         R14, R12
+	ADDQ         R14, R12
+	MOVQ         R12, side+24(FP)
+
+blocks:
+	LEAQ    (CX)(R8*2), R11
+	ADDQ    R8, R11
+	LEAQ    (DX)(R9*2), R12
+	ADDQ    R9, R12
+	LEAQ    (AX)(R10*2), R13
+	ADDQ    R10, R13
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
-	VMOVUPS Y2, (AX)(R11*1)
-	VMOVUPS Y3, 32(AX)(R11*1)
-	VMOVUPS Y2, (AX)(R11*2)
-	VMOVUPS Y3, 32(AX)(R11*2)
-	VMOVUPS Y2, (R14)
-	VMOVUPS Y3, 32(R14)
-	MOVQ    DI, R15
+	VMOVUPS Y4, (AX)(R10*1)
+	VMOVUPS Y5, 32(AX)(R10*1)
+	VMOVUPS Y6, (AX)(R10*2)
+	VMOVUPS Y7, 32(AX)(R10*2)
+	VMOVUPS Y8, (R13)
+	VMOVUPS Y9, 32(R13)
+	MOVQ    nblocks+72(FP), R14
 
 block:
 	VMOVDQU      (BX), Y8
@@ -706,13 +822,13 @@ block:
 	VPBROADCASTD (CX), Y3
 	VPMADDUBSW   Y3, Y8, Y2
 	VPMADDUBSW   Y3, Y9, Y3
-	VPBROADCASTD (CX)(R9*1), Y5
+	VPBROADCASTD (CX)(R8*1), Y5
 	VPMADDUBSW   Y5, Y8, Y4
 	VPMADDUBSW   Y5, Y9, Y5
-	VPBROADCASTD (CX)(R9*2), Y7
+	VPBROADCASTD (CX)(R8*2), Y7
 	VPMADDUBSW   Y7, Y8, Y6
 	VPMADDUBSW   Y7, Y9, Y7
-	VPBROADCASTD (R12), Y10
+	VPBROADCASTD (R11), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPMADDUBSW   Y10, Y9, Y9
 	VMOVDQU      (BX), Y10
@@ -726,17 +842,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 16(CX)(R9*1), Y12
+	VPBROADCASTD 16(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 16(CX)(R9*2), Y12
+	VPBROADCASTD 16(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 16(R12), Y12
+	VPBROADCASTD 16(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -750,17 +866,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 4(CX)(R9*1), Y12
+	VPBROADCASTD 4(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 4(CX)(R9*2), Y12
+	VPBROADCASTD 4(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 4(R12), Y12
+	VPBROADCASTD 4(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -776,17 +892,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 20(CX)(R9*1), Y12
+	VPBROADCASTD 20(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 20(CX)(R9*2), Y12
+	VPBROADCASTD 20(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 20(R12), Y12
+	VPBROADCASTD 20(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -800,17 +916,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 8(CX)(R9*1), Y12
+	VPBROADCASTD 8(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 8(CX)(R9*2), Y12
+	VPBROADCASTD 8(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 8(R12), Y12
+	VPBROADCASTD 8(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -826,17 +942,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 24(CX)(R9*1), Y12
+	VPBROADCASTD 24(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 24(CX)(R9*2), Y12
+	VPBROADCASTD 24(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 24(R12), Y12
+	VPBROADCASTD 24(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -850,17 +966,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 12(CX)(R9*1), Y12
+	VPBROADCASTD 12(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 12(CX)(R9*2), Y12
+	VPBROADCASTD 12(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 12(R12), Y12
+	VPBROADCASTD 12(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -876,17 +992,17 @@ block:
 	VPADDW       Y13, Y2, Y2
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y3, Y3
-	VPBROADCASTD 28(CX)(R9*1), Y12
+	VPBROADCASTD 28(CX)(R8*1), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y4, Y4
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y5, Y5
-	VPBROADCASTD 28(CX)(R9*2), Y12
+	VPBROADCASTD 28(CX)(R8*2), Y12
 	VPMADDUBSW   Y12, Y10, Y13
 	VPADDW       Y13, Y6, Y6
 	VPMADDUBSW   Y12, Y11, Y12
 	VPADDW       Y12, Y7, Y7
-	VPBROADCASTD 28(R12), Y12
+	VPBROADCASTD 28(R11), Y12
 	VPMADDUBSW   Y12, Y10, Y10
 	VPADDW       Y10, Y8, Y8
 	VPMADDUBSW   Y12, Y11, Y10
@@ -910,90 +1026,80 @@ block:
 	VMOVUPS      32(AX), Y2
 	VFMADD231PS  Y11, Y3, Y2
 	VMOVUPS      Y2, 32(AX)
-	VBROADCASTSS (DX)(R10*1), Y2
+	VBROADCASTSS (DX)(R9*1), Y2
 	VPMADDWD     Y1, Y4, Y4
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMOVUPS      (AX)(R11*1), Y3
+	VMOVUPS      (AX)(R10*1), Y3
 	VFMADD231PS  Y10, Y4, Y3
-	VMOVUPS      Y3, (AX)(R11*1)
+	VMOVUPS      Y3, (AX)(R10*1)
 	VPMADDWD     Y1, Y5, Y5
-	VPBROADCASTD 4(DX)(R10*1), Y3
+	VPBROADCASTD 4(DX)(R9*1), Y3
 	VPADDD       Y3, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMOVUPS      32(AX)(R11*1), Y3
+	VMOVUPS      32(AX)(R10*1), Y3
 	VFMADD231PS  Y11, Y5, Y3
-	VMOVUPS      Y3, 32(AX)(R11*1)
-	VBROADCASTSS (DX)(R10*2), Y2
+	VMOVUPS      Y3, 32(AX)(R10*1)
+	VBROADCASTSS (DX)(R9*2), Y2
 	VPMADDWD     Y1, Y6, Y6
-	VPBROADCASTD 4(DX)(R10*2), Y3
+	VPBROADCASTD 4(DX)(R9*2), Y3
 	VPADDD       Y3, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y2, Y6, Y6
-	VMOVUPS      (AX)(R11*2), Y3
+	VMOVUPS      (AX)(R10*2), Y3
 	VFMADD231PS  Y10, Y6, Y3
-	VMOVUPS      Y3, (AX)(R11*2)
+	VMOVUPS      Y3, (AX)(R10*2)
 	VPMADDWD     Y1, Y7, Y7
-	VPBROADCASTD 4(DX)(R10*2), Y3
+	VPBROADCASTD 4(DX)(R9*2), Y3
 	VPADDD       Y3, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y2, Y7, Y7
-	VMOVUPS      32(AX)(R11*2), Y3
+	VMOVUPS      32(AX)(R10*2), Y3
 	VFMADD231PS  Y11, Y7, Y3
-	VMOVUPS      Y3, 32(AX)(R11*2)
-	VBROADCASTSS (R13), Y2
+	VMOVUPS      Y3, 32(AX)(R10*2)
+	VBROADCASTSS (R12), Y2
 	VPMADDWD     Y1, Y8, Y8
-	VPBROADCASTD 4(R13), Y3
+	VPBROADCASTD 4(R12), Y3
 	VPADDD       Y3, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y2, Y8, Y8
-	VMOVUPS      (R14), Y3
+	VMOVUPS      (R13), Y3
 	VFMADD231PS  Y10, Y8, Y3
-	VMOVUPS      Y3, (R14)
+	VMOVUPS      Y3, (R13)
 	VPMADDWD     Y1, Y9, Y9
-	VPBROADCASTD 4(R13), Y3
+	VPBROADCASTD 4(R12), Y3
 	VPADDD       Y3, Y9, Y9
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y2, Y9, Y9
-	VMOVUPS      32(R14), Y3
+	VMOVUPS      32(R13), Y3
 	VFMADD231PS  Y11, Y9, Y3
-	VMOVUPS      Y3, 32(R14)
+	VMOVUPS      Y3, 32(R13)
 	ADDQ         $0x20, CX
-	ADDQ         $0x20, R12
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, SI
 	ADDQ         $0x08, DX
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	ADDQ         $0x00000100, BX
-	DECQ         R15
+	DECQ         R14
 	JNZ          block
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R9, CX
-	ADDQ         R10, DX
-	ADDQ         R9, R12
-	ADDQ         R10, R13
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	ADDQ         R11, AX
-	ADDQ         R11, R14
-	SUBQ         R9, SI
-	MOVQ         DI, R15
-	SHLQ         $0x08, R15
-	SUBQ         R15, BX
-	DECQ         R8
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	ADDQ         R8, CX
+	ADDQ         R9, DX
+	SUBQ         R8, SI
+	MOVQ         R8, R11
+	SHLQ         $0x03, R11
+	SUBQ         R11, BX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	ADDQ         R10, AX
+	DECQ         DI
 	JNZ          tile
 	VZEROUPPER
 	RET
@@ -1009,6 +1115,7 @@ TEXT ·quantizeAVX2(SB), NOSPLIT, $0-32
 	VMOVSS       float0da24260<>+0(SB), X1
 	VMOVSS       float42fe0000<>+0(SB), X2
 	VMOVSS       float3c010204<>+0(SB), X3
+	VMOVSS       float3f000000<>+0(SB), X4
 	MOVL         $0x01010101, SI
 	VMOVD        SI, X4
 	VPBROADCASTD X4, Y4
@@ -1085,6 +1192,9 @@ GLOBL float42fe0000<>(SB), RODATA|NOPTR, $4
 DATA float3c010204<>+0(SB)/4, $0x3c010204
 GLOBL float3c010204<>(SB), RODATA|NOPTR, $4
 
+DATA float3f000000<>+0(SB)/4, $0x3f000000
+GLOBL float3f000000<>(SB), RODATA|NOPTR, $4
+
 DATA dwordOrder<>+0(SB)/4, $0x00000000
 DATA dwordOrder<>+4(SB)/4, $0x00000004
 DATA dwordOrder<>+8(SB)/4, $0x00000001
@@ -1094,6 +1204,100 @@ DATA dwordOrder<>+20(SB)/4, $0x00000006
 DATA dwordOrder<>+24(SB)/4, $0x00000003
 DATA dwordOrder<>+28(SB)/4, $0x00000007
 GLOBL dwordOrder<>(SB), RODATA|NOPTR, $32
+
+// func quantizeMiddleAVX2(codes *int8, blocks *float32, middles *float32, x *float32, n uint64)
+// Requires: AVX, AVX2
+TEXT ·quantizeMiddleAVX2(SB), NOSPLIT, $0-40
+	MOVQ         codes+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         n+32(FP), BX
+	MOVQ         middles+16(FP), SI
+	VBROADCASTSS float7fffffff<>+0(SB), Y0
+	VMOVSS       float0da24260<>+0(SB), X0
+	VMOVSS       float42fe0000<>+0(SB), X1
+	VMOVSS       float3c010204<>+0(SB), X2
+	VMOVSS       float3f000000<>+0(SB), X3
+	MOVL         $0x01010101, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	MOVL         $0x00010001, DI
+	VMOVD        DI, X5
+	VPBROADCASTD X5, Y5
+
+block:
+	VMOVUPS      (DX), Y6
+	VMOVAPS      Y6, Y10
+	VMOVAPS      Y6, Y11
+	VMOVUPS      32(DX), Y7
+	VMAXPS       Y7, Y10, Y10
+	VMINPS       Y7, Y11, Y11
+	VMOVUPS      64(DX), Y8
+	VMAXPS       Y8, Y10, Y10
+	VMINPS       Y8, Y11, Y11
+	VMOVUPS      96(DX), Y9
+	VMAXPS       Y9, Y10, Y10
+	VMINPS       Y9, Y11, Y11
+	VEXTRACTF128 $0x01, Y10, X12
+	VMAXPS       X12, X10, X10
+	VPERMILPS    $0x0e, X10, X12
+	VMAXPS       X12, X10, X10
+	VPERMILPS    $0x01, X10, X12
+	VMAXPS       X12, X10, X10
+	VEXTRACTF128 $0x01, Y11, X12
+	VMINPS       X12, X11, X11
+	VPERMILPS    $0x0e, X11, X12
+	VMINPS       X12, X11, X11
+	VPERMILPS    $0x01, X11, X12
+	VMINPS       X12, X11, X11
+	VADDSS       X11, X10, X11
+	VMULSS       X3, X11, X11
+	VMOVSS       X11, (SI)
+	ADDQ         $0x04, SI
+	VSUBSS       X11, X10, X10
+	VBROADCASTSS X11, Y11
+	VSUBPS       Y11, Y6, Y6
+	VSUBPS       Y11, Y7, Y7
+	VSUBPS       Y11, Y8, Y8
+	VSUBPS       Y11, Y9, Y9
+	VMULSS       X2, X10, X11
+	VMOVSS       X11, (CX)
+	VMAXSS       X0, X10, X10
+	VDIVSS       X10, X1, X10
+	VBROADCASTSS X10, Y10
+	VMULPS       Y10, Y6, Y6
+	VCVTPS2DQ    Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VCVTPS2DQ    Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VCVTPS2DQ    Y8, Y8
+	VMULPS       Y10, Y9, Y9
+	VCVTPS2DQ    Y9, Y9
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSDW    Y9, Y8, Y7
+	VPACKSSWB    Y7, Y6, Y6
+	VMOVDQU      dwordOrder<>+0(SB), Y7
+	VPERMD       Y6, Y7, Y6
+	VMOVDQU      Y6, (AX)
+	VPMADDUBSW   Y6, Y4, Y6
+	VPMADDWD     Y5, Y6, Y6
+	VEXTRACTF128 $0x01, Y6, X7
+	VPADDD       X7, X6, X6
+	VPERMILPS    $0x0e, X6, X7
+	VPADDD       X7, X6, X6
+	VPERMILPS    $0x01, X6, X7
+	VPADDD       X7, X6, X6
+	VMOVD        X6, DI
+	SHLL         $0x03, DI
+	NEGL         DI
+	MOVL         DI, 4(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x20, AX
+	ADDQ         $0x08, CX
+	DECQ         BX
+	JNZ          block
+	VZEROUPPER
+	RET
 
 // func geluAVX2(x *float32, n uint64)
 // Requires: AVX, AVX2, FMA3

@@ -7,37 +7,42 @@ package e5
 // linearVNNI1 computes 32 outputs of a matrix for tiles*1 rows.
 //
 //go:noescape
-func linearVNNI1(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI1(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearVNNI2 computes 32 outputs of a matrix for tiles*2 rows.
 //
 //go:noescape
-func linearVNNI2(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI2(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearVNNI3 computes 32 outputs of a matrix for tiles*3 rows.
 //
 //go:noescape
-func linearVNNI3(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI3(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearVNNI4 computes 32 outputs of a matrix for tiles*4 rows.
 //
 //go:noescape
-func linearVNNI4(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI4(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearVNNI5 computes 32 outputs of a matrix for tiles*5 rows.
 //
 //go:noescape
-func linearVNNI5(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI5(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // linearVNNI6 computes 32 outputs of a matrix for tiles*6 rows.
 //
 //go:noescape
-func linearVNNI6(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out uint64, nblocks uint64, tiles uint64)
+func linearVNNI6(dst *float32, codes *int8, blocks *float32, side *float32, w *byte, scales *uint16, bias *float32, sideW *float32, out uint64, nblocks uint64, sides uint64, tiles uint64)
 
 // quantizeAVX512 fills codes and meta data of n blocks.
 //
 //go:noescape
 func quantizeAVX512(codes *int8, blocks *float32, x *float32, n uint64)
+
+// quantizeMiddleAVX512 fills codes, meta data and middles of n blocks.
+//
+//go:noescape
+func quantizeMiddleAVX512(codes *int8, blocks *float32, middles *float32, x *float32, n uint64)
 
 // geluAVX512 replaces n times 16 numbers.
 //
@@ -53,6 +58,11 @@ func addNormAVX512(x *float32, y *float32, gain *float32, bias *float32, rows ui
 //
 //go:noescape
 func softmaxAVX512(scores *float32, inverse *float32, rows uint64, cols uint64)
+
+// centreAVX512 subtracts from 384 columns their mean over rows; part is 1/rows, stride in bytes.
+//
+//go:noescape
+func centreAVX512(x *float32, rows uint64, stride uint64, part float32)
 
 // scoresVNNI writes dot(q, k)*q scale*scale + bias for 6 queries and panels of 32 keys.
 //

@@ -19,11 +19,19 @@ func nativeKernels() []*kernels {
 	return list
 }
 
+// cacheChunk keeps the widest buffer, cacheChunk*ffDim floats, within a core's
+// second-level cache while the weights stream by; whole tiles of 4 and of 6 rows.
+const cacheChunk = 48
+
 func avx512Kernels() *kernels {
 	return &kernels{
-		name: "avx512vnni",
+		name:  "avx512vnni",
+		chunk: cacheChunk,
 		quantize: func(a *activations, x []float32) {
 			quantizeAVX512(&a.codes[0], &a.blocks[0].scale, &x[0], uint64(len(a.blocks)))
+		},
+		quantizeMiddle: func(a *activations, x []float32) {
+			quantizeMiddleAVX512(&a.codes[0], &a.blocks[0].scale, &a.side[0], &x[0], uint64(len(a.blocks)))
 		},
 		linear: func(dst []float32, a *activations, m *matrix, _ *workspace) {
 			tiles, rest := a.rows/6, a.rows%6
@@ -53,9 +61,13 @@ func avx512Kernels() *kernels {
 
 func avx2Kernels() *kernels {
 	return &kernels{
-		name: "avx2",
+		name:  "avx2",
+		chunk: cacheChunk,
 		quantize: func(a *activations, x []float32) {
 			quantizeAVX2(&a.codes[0], &a.blocks[0].scale, &x[0], uint64(len(a.blocks)))
+		},
+		quantizeMiddle: func(a *activations, x []float32) {
+			quantizeMiddleAVX2(&a.codes[0], &a.blocks[0].scale, &a.side[0], &x[0], uint64(len(a.blocks)))
 		},
 		linear: func(dst []float32, a *activations, m *matrix, _ *workspace) {
 			tiles, rest := a.rows/4, a.rows%4
@@ -79,7 +91,8 @@ func avx2Kernels() *kernels {
 	}
 }
 
-type linearFunc func(dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out, nblocks, tiles uint64)
+type linearFunc func(dst *float32, codes *int8, blocks, side *float32, w *byte, scales *uint16, bias, sideW *float32,
+	out, nblocks, sides, tiles uint64)
 
 // linearTiles runs kernel, which makes cols outputs of tiles times height rows, over
 // all outputs of m, for the rows of a from first on.
@@ -88,9 +101,14 @@ func linearTiles(kernel linearFunc, cols int, dst []float32, a *activations, m *
 		return
 	}
 	_ = dst[(first+tiles*height)*m.out-1] // the kernels check nothing
-	blocks := m.in / blockSize
+	blocks, sides := m.in/blockSize, m.sides()
 	for o := 0; o < m.out; o += cols {
-		kernel(&dst[first*m.out+o], &a.codes[first*m.in], &a.blocks[first*blocks].scale,
-			&m.codes[o*m.in/2], &m.scales[o*blocks], &m.bias[o], uint64(m.out), uint64(blocks), uint64(tiles))
+		side, sideW := &m.bias[0], &m.bias[0] // not read
+		if sides > 0 {
+			side, sideW = &a.side[first*sides], &m.side[o]
+		}
+		kernel(&dst[first*m.out+o], &a.codes[first*m.in], &a.blocks[first*blocks].scale, side,
+			&m.codes[o*m.in/2], &m.scales[o*blocks], &m.bias[o], sideW,
+			uint64(m.out), uint64(blocks), uint64(sides), uint64(tiles))
 	}
 }

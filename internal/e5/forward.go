@@ -2,11 +2,6 @@ package e5
 
 import "math"
 
-// chunkRows is how many tokens pass together through everything but attention. The
-// widest buffer, chunkRows*ffDim floats, stays within a core's second-level cache
-// while the weights stream by.
-const chunkRows = 48
-
 // workspace is the memory of one forward pass; a thread uses it again and again.
 // It grows to about 5 MB at MaxTokens tokens.
 type workspace struct {
@@ -47,7 +42,8 @@ func (e *Encoder) states(w *workspace) {
 	k, m, n := e.kernels, e.weights, len(w.ids)
 	w.x, w.ctx = sized(w.x, n*Dim), sized(w.ctx, wholeTiles(n)*Dim)
 	w.qkv = sized(w.qkv, wholeTiles(n)*3*Dim)
-	w.y, w.ff = sized(w.y, min(n, chunkRows)*Dim), sized(w.ff, min(n, chunkRows)*ffDim)
+	chunk := min(n, k.chunk)
+	w.y, w.ff = sized(w.y, chunk*Dim), sized(w.ff, chunk*ffDim)
 	for i, id := range w.ids {
 		row := w.x[i*Dim:][:Dim]
 		m.embed(row, id, i)
@@ -59,13 +55,13 @@ func (e *Encoder) states(w *workspace) {
 	}
 	for i := range m.layer {
 		l := &m.layer[i]
-		for lo := 0; lo < n; lo += chunkRows {
-			rows := min(chunkRows, n-lo)
+		for lo := 0; lo < n; lo += chunk {
+			rows := min(chunk, n-lo)
 			e.project(w.qkv[lo*3*Dim:], w.x[lo*Dim:], rows, &l.qkv, w)
 		}
 		k.attend(w.ctx, w.qkv, n, w)
-		for lo := 0; lo < n; lo += chunkRows {
-			rows := min(chunkRows, n-lo)
+		for lo := 0; lo < n; lo += chunk {
+			rows := min(chunk, n-lo)
 			x, y, ff := w.x[lo*Dim:][:rows*Dim], w.y[:rows*Dim], w.ff[:rows*ffDim]
 			e.project(y, w.ctx[lo*Dim:], rows, &l.attnOut, w)
 			k.addNorm(x, y, &l.attnNorm)
@@ -79,8 +75,7 @@ func (e *Encoder) states(w *workspace) {
 
 // project writes m's output for the first rows of x to dst, through 8 bits.
 func (e *Encoder) project(dst, x []float32, rows int, m *matrix, w *workspace) {
-	w.act.reset(rows, m.in)
-	e.kernels.quantize(&w.act, x[:rows*m.in])
+	w.act.fill(e.kernels, x[:rows*m.in], rows, m)
 	e.kernels.linear(dst[:rows*m.out], &w.act, m, w)
 }
 

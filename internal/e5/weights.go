@@ -27,6 +27,42 @@ type matrix struct {
 	codes   []byte    // [out/16][in/32][256]
 	scales  []uint16  // [out/16][in/32][16], half floats
 	bias    []float32 // [out]
+	// side is the matrix of the side inputs in float32: the columns of the outliers
+	// for hidden states, the sums over blocks for activated numbers.
+	side  []float32 // [sides][out]
+	input input
+}
+
+// sides is the number of side inputs.
+func (m *matrix) sides() int { return len(m.side) / m.out }
+
+// at returns the weight of output o for input i.
+func (m *matrix) at(o, i int) float32 {
+	block := o/panelRows*(m.in/blockSize) + i/blockSize
+	k := i % blockSize
+	c := m.codes[block*panelRows*blockSize/2+k%16/4*64+o%panelRows*4+k%4] >> (k / 16 * 4) & 15
+	return float32(int(c)-8) * halfToFloat(m.scales[block*panelRows+o%panelRows])
+}
+
+// reads sets what m's input is, and fills side.
+func (m *matrix) reads(in input) {
+	m.input = in
+	switch in {
+	case hidden:
+		m.side = make([]float32, outlierCount*m.out)
+		for i, d := range outliers() {
+			for o := range m.out {
+				m.side[i*m.out+o] = m.at(o, d)
+			}
+		}
+	case activated:
+		m.side = make([]float32, m.in/blockSize*m.out)
+		for i := range m.in {
+			for o := range m.out {
+				m.side[i/blockSize*m.out+o] += m.at(o, i)
+			}
+		}
+	}
 }
 
 // layer is one post-norm transformer layer.
@@ -41,7 +77,7 @@ type layer struct {
 // norm is the gain and bias of a layer normalization, [Dim] each.
 type norm struct{ gain, bias []float32 }
 
-// weights is the model in memory: about 13 MB on the heap. The word embeddings,
+// weights is the model in memory: about 14 MB on the heap. The word embeddings,
 // half of the file, stay in the embedded string, and only rows in use are paged in.
 type weights struct {
 	wordCodes, wordScales string    // Q4_0, [pieceN][Dim]
@@ -65,6 +101,9 @@ func loadWeights(f *tensorFile) (*weights, error) {
 		embNorm:  l.norm("embeddings.norm"),
 	}
 	w.wordCodes, w.wordScales = l.q4("embeddings.word", pieceN, Dim)
+	if l.err != nil {
+		return nil, l.err
+	}
 	// Only one token type is in use, so its row can be part of the position's.
 	if kind := l.floats("embeddings.token_type", 2, Dim); l.err == nil {
 		for i := range w.position {
@@ -81,8 +120,14 @@ func loadWeights(f *tensorFile) (*weights, error) {
 			down:     l.matrix(ffDim, Dim, p+"feedforward.down"),
 			ffNorm:   l.norm(p + "feedforward.norm"),
 		}
+		if l.err != nil {
+			return nil, l.err
+		}
+		w.layer[i].qkv.reads(hidden)
+		w.layer[i].up.reads(hidden)
+		w.layer[i].down.reads(activated)
 	}
-	return w, l.err
+	return w, nil
 }
 
 // loader reads tensors until the first error, which it keeps.

@@ -69,6 +69,55 @@ func scoresVNNI() {
 	RET()
 }
 
+// centreAVX512 takes the mean over rows out of 384 columns.
+func centreAVX512() {
+	const group = 8 // registers at once
+	s := isa{width: 16}
+	TEXT("centreAVX512", NOSPLIT, "func(x *float32, rows, stride uint64, part float32)")
+	Doc("centreAVX512 subtracts from 384 columns their mean over rows; part is 1/rows, stride in bytes.")
+	Pragma("noescape")
+	x, stride := load("x"), load("stride")
+	part := s.vec()
+	Load(Param("part"), part.AsX())
+	VBROADCASTSS(part.AsX(), part)
+	groups := GP64()
+	MOVQ(U32(dim/16/group), groups)
+	Label("group")
+	sum := s.vecs(group)
+	for _, v := range sum {
+		s.zero(v)
+	}
+	at, n := GP64(), load("rows")
+	MOVQ(x, at)
+	Label("sum")
+	for i, v := range sum {
+		VADDPS(Mem{Base: at, Disp: 64 * i}, v, v)
+	}
+	ADDQ(stride, at)
+	DECQ(n)
+	JNZ(LabelRef("sum"))
+	for _, v := range sum {
+		VMULPS(part, v, v)
+	}
+	n = load("rows")
+	MOVQ(x, at)
+	Label("subtract")
+	for i, v := range sum {
+		t := s.vec()
+		VMOVUPS(Mem{Base: at, Disp: 64 * i}, t)
+		VSUBPS(v, t, t)
+		VMOVUPS(t, Mem{Base: at, Disp: 64 * i})
+	}
+	ADDQ(stride, at)
+	DECQ(n)
+	JNZ(LabelRef("subtract"))
+	ADDQ(U32(64*group), x)
+	DECQ(groups)
+	JNZ(LabelRef("group"))
+	VZEROUPPER()
+	RET()
+}
+
 // gatherAVX512 writes the weighted sum of the values for six queries.
 func gatherAVX512() {
 	s := isa{width: 16}

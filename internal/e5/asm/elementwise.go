@@ -16,51 +16,82 @@ const (
 )
 
 func (s isa) elementwise() {
-	s.quantize()
+	s.quantize(false)
+	s.quantize(true)
 	s.gelu()
 	s.addNorm()
 	s.softmax()
 }
 
-// quantize turns blocks of 32 floats into codes, scales and offsets.
-func (s isa) quantize() {
-	TEXT("quantize"+s.suffix, NOSPLIT, "func(codes *int8, blocks *float32, x *float32, n uint64)")
-	Doc("quantize" + s.suffix + " fills codes and meta data of n blocks.")
+// quantize turns blocks of 32 floats into codes, scales and offsets. With middle, the
+// codes are distances from the middle of a block's range, which is stored too.
+func (s isa) quantize(middle bool) {
+	if middle {
+		TEXT("quantizeMiddle"+s.suffix, NOSPLIT, "func(codes *int8, blocks, middles, x *float32, n uint64)")
+		Doc("quantizeMiddle" + s.suffix + " fills codes, meta data and middles of n blocks.")
+	} else {
+		TEXT("quantize"+s.suffix, NOSPLIT, "func(codes *int8, blocks, x *float32, n uint64)")
+		Doc("quantize" + s.suffix + " fills codes and meta data of n blocks.")
+	}
 	Pragma("noescape")
 	codes, meta, x, n := load("codes"), load("blocks"), load("x"), load("n")
+	var middles reg.GPVirtual
+	if middle {
+		middles = load("middles")
+	}
 	absolute := s.float(math.Float32frombits(0x7fffffff))
-	tiny, peakCode, scaleUnit := XMM(), XMM(), XMM()
+	tiny, peakCode, scaleUnit, half := XMM(), XMM(), XMM(), XMM()
 	VMOVSS(constant(1e-30), tiny)
 	VMOVSS(constant(127), peakCode)
 	VMOVSS(constant(1.0/127), scaleUnit)
-	ones := YMM()
+	VMOVSS(constant(0.5), half)
+	ones, wordOnes := YMM(), YMM()
 	t := GP32()
 	MOVL(U32(0x01010101), t)
 	VMOVD(t, ones.AsX())
 	VPBROADCASTD(ones.AsX(), ones)
-	wordOnes := YMM()
 	MOVL(U32(0x00010001), t)
 	VMOVD(t, wordOnes.AsX())
 	VPBROADCASTD(wordOnes.AsX(), wordOnes)
 
 	Label("block")
 	v := s.vecs(blockSize / s.width)
-	peak := s.vec()
+	peak, least := s.vec(), s.vec()
 	for i := range v {
 		VMOVUPS(Mem{Base: x, Disp: s.bytes() * i}, v[i])
-		if i == 0 {
+		switch {
+		case middle && i == 0:
+			VMOVAPS(v[i], peak)
+			VMOVAPS(v[i], least)
+		case middle:
+			VMAXPS(v[i], peak, peak)
+			VMINPS(v[i], least, least)
+		case i == 0:
 			s.and(v[i], absolute, peak)
-			continue
+		default:
+			a := s.vec()
+			s.and(v[i], absolute, a)
+			VMAXPS(a, peak, peak)
 		}
-		a := s.vec()
-		s.and(v[i], absolute, a)
-		VMAXPS(a, peak, peak)
 	}
 	p := s.reduce(peak, VMAXPS)
+	if middle {
+		m := XMM()
+		VADDSS(s.reduce(least, VMINPS), p, m)
+		VMULSS(half, m, m)
+		VMOVSS(m, Mem{Base: middles})
+		ADDQ(U8(4), middles)
+		VSUBSS(m, p, p)
+		wide := s.vec()
+		VBROADCASTSS(m, wide)
+		for i := range v {
+			VSUBPS(wide, v[i], v[i])
+		}
+	}
 	scale := XMM()
 	VMULSS(scaleUnit, p, scale)
 	VMOVSS(scale, Mem{Base: meta})
-	// A block of zeros: 127/tiny times zero is zero.
+	// In a block of equal numbers 127/tiny times zero is zero.
 	VMAXSS(tiny, p, p)
 	VDIVSS(p, peakCode, p)
 	inverse := s.vec()

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const linearParams = "dst *float32, codes *int8, blocks *float32, w *byte, scales *uint16, bias *float32, out, nblocks, tiles uint64"
+const linearParams = "dst *float32, codes *int8, blocks, side *float32, w *byte, scales *uint16, bias, sideW *float32, out, nblocks, sides, tiles uint64"
 
 // linearVNNI writes a linear layer's 32 outputs of two neighbouring panels for tiles
 // of rows rows. Per block of 32 inputs: integer dot products in 2*rows registers,
@@ -21,21 +21,15 @@ func linearVNNI(rows int) {
 	Doc(fmt.Sprintf("linearVNNI%d computes 32 outputs of a matrix for tiles*%d rows.", rows, rows))
 	Pragma("noescape")
 	dst, x, meta := load("dst"), load("codes"), load("blocks")
-	w0, s0 := load("w"), load("scales")
-	nblocks, tiles := load("nblocks"), load("tiles")
-	xStride, metaStride, dstStride := GP64(), GP64(), load("out")
-	MOVQ(nblocks, xStride)
-	SHLQ(U8(5), xStride)
-	MOVQ(nblocks, metaStride)
-	SHLQ(U8(3), metaStride)
-	SHLQ(U8(2), dstStride)
-	x3, meta3 := third(x, xStride), third(meta, metaStride)
+	w, scales, tiles := load("w"), load("scales"), load("tiles")
+	xStride, metaStride, dstStride := strides()
 	// The second panel lies nblocks*256 bytes of codes and nblocks*32 of scales on.
-	w1, s1 := GP64(), GP64()
-	MOVQ(nblocks, w1)
-	SHLQ(U8(8), w1)
-	ADDQ(w0, w1)
-	LEAQ(Mem{Base: s0, Index: xStride, Scale: 1}, s1)
+	code := func(c, i int) Mem {
+		if c == 0 {
+			return Mem{Base: w, Disp: 64 * i}
+		}
+		return Mem{Base: w, Index: xStride, Scale: 8, Disp: 64 * i}
+	}
 
 	mask := s.vec()
 	m := GP32()
@@ -49,8 +43,35 @@ func linearVNNI(rows int) {
 		VMOVUPS(Mem{Base: bias}, sum[2*r])
 		VMOVUPS(Mem{Base: bias, Disp: 64}, sum[2*r+1])
 	}
-	n := GP64()
-	MOVQ(nblocks, n)
+	// The inputs that are kept exact come in float32.
+	k, side, sideW, sideStride := load("sides"), load("side"), load("sideW"), load("sides")
+	SHLQ(U8(2), sideStride)
+	side3 := third(side, sideStride)
+	TESTQ(k, k)
+	JZ(LabelRef("blocks"))
+	Label("side")
+	ew := s.vecs(2)
+	VMOVUPS(Mem{Base: sideW}, ew[0])
+	VMOVUPS(Mem{Base: sideW, Disp: 64}, ew[1])
+	for r := range rows {
+		b := s.vec()
+		VBROADCASTSS(row(side, side3, sideStride, r, 0), b)
+		VFMADD231PS(ew[0], b, sum[2*r])
+		VFMADD231PS(ew[1], b, sum[2*r+1])
+	}
+	ADDQ(U8(4), side)
+	ADDQ(U8(4), side3)
+	ADDQ(dstStride, sideW)
+	DECQ(k)
+	JNZ(LabelRef("side"))
+	// side stands behind the first row; the next tile's rows follow the last.
+	for range rows - 1 {
+		ADDQ(sideStride, side)
+	}
+	Store(side, Param("side"))
+
+	Label("blocks")
+	n, x3, meta3 := load("nblocks"), third(x, xStride), third(meta, metaStride)
 
 	Label("block")
 	for r := range rows {
@@ -59,8 +80,8 @@ func linearVNNI(rows int) {
 	}
 	for i := range 4 {
 		lo, hi := s.vecs(2), s.vecs(2)
-		for c, w := range []reg.Register{w0, w1} {
-			VMOVDQU64(Mem{Base: w, Disp: 64 * i}, lo[c])
+		for c := range 2 {
+			VMOVDQU64(code(c, i), lo[c])
 			VPSRLW(U8(4), lo[c], hi[c])
 			VPANDD(mask, lo[c], lo[c])
 			VPANDD(mask, hi[c], hi[c])
@@ -75,8 +96,8 @@ func linearVNNI(rows int) {
 		}
 	}
 	scale := s.vecs(2)
-	VCVTPH2PS(Mem{Base: s0}, scale[0])
-	VCVTPH2PS(Mem{Base: s1}, scale[1])
+	VCVTPH2PS(Mem{Base: scales}, scale[0])
+	VCVTPH2PS(Mem{Base: scales, Index: xStride, Scale: 1}, scale[1])
 	for r := range rows {
 		for c := range 2 {
 			a := acc[2*r+c]
@@ -85,15 +106,13 @@ func linearVNNI(rows int) {
 			VFMADD231PS(scale[c], a, sum[2*r+c])
 		}
 	}
-	for _, p := range []reg.Register{x, x3, s0, s1} {
+	for _, p := range []reg.Register{x, x3, scales} {
 		ADDQ(U8(32), p)
 	}
 	for _, p := range []reg.Register{meta, meta3} {
 		ADDQ(U8(8), p)
 	}
-	for _, p := range []reg.Register{w0, w1} {
-		ADDQ(U32(256), p)
-	}
+	ADDQ(U32(256), w)
 	DECQ(n)
 	JNZ(LabelRef("block"))
 
@@ -102,24 +121,34 @@ func linearVNNI(rows int) {
 		VMOVUPS(sum[2*r+1], Mem{Base: dst, Disp: 64})
 		ADDQ(dstStride, dst)
 	}
-	// Activations have moved on by one row; the weights start again.
-	for range rows - 1 {
-		ADDQ(xStride, x)
-		ADDQ(metaStride, meta)
-		ADDQ(xStride, x3)
-		ADDQ(metaStride, meta3)
-	}
-	SUBQ(xStride, s0)
-	SUBQ(xStride, s1)
-	back := GP64()
-	MOVQ(nblocks, back)
-	SHLQ(U8(8), back)
-	SUBQ(back, w0)
-	SUBQ(back, w1)
+	rewind(rows, x, meta, xStride, metaStride, w, scales)
 	DECQ(tiles)
 	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
+}
+
+// strides returns the bytes between rows of codes, of block meta data and of dst.
+func strides() (x, meta, dst reg.GPVirtual) {
+	x, meta, dst = load("nblocks"), load("nblocks"), load("out")
+	SHLQ(U8(5), x)
+	SHLQ(U8(3), meta)
+	SHLQ(U8(2), dst)
+	return x, meta, dst
+}
+
+// rewind sets the pointers for the next tile: activations have moved on by one row
+// and go to the next rows, the weights start again.
+func rewind(rows int, x, meta, xStride, metaStride, w, scales reg.Register) {
+	for range rows - 1 {
+		ADDQ(xStride, x)
+		ADDQ(metaStride, meta)
+	}
+	SUBQ(xStride, scales)
+	back := GP64()
+	MOVQ(xStride, back)
+	SHLQ(U8(3), back)
+	SUBQ(back, w)
 }
 
 // linearAVX2 writes a linear layer's 16 outputs of one panel for tiles of rows rows.
@@ -131,15 +160,8 @@ func linearAVX2(rows int) {
 	Doc(fmt.Sprintf("linearAVX2x%d computes 16 outputs of a matrix for tiles*%d rows.", rows, rows))
 	Pragma("noescape")
 	dst, x, meta := load("dst"), load("codes"), load("blocks")
-	w, scales := load("w"), load("scales")
-	nblocks, tiles := load("nblocks"), load("tiles")
-	xStride, metaStride, dstStride := GP64(), GP64(), load("out")
-	MOVQ(nblocks, xStride)
-	SHLQ(U8(5), xStride)
-	MOVQ(nblocks, metaStride)
-	SHLQ(U8(3), metaStride)
-	SHLQ(U8(2), dstStride)
-	x3, meta3, dst3 := third(x, xStride), third(meta, metaStride), third(dst, dstStride)
+	w, scales, tiles := load("w"), load("scales"), load("tiles")
+	xStride, metaStride, dstStride := strides()
 
 	mask, ones := s.vec(), s.vec()
 	m := GP32()
@@ -151,15 +173,44 @@ func linearAVX2(rows int) {
 	VPBROADCASTD(ones.AsX(), ones)
 
 	Label("tile")
-	bias, b0, b1 := load("bias"), s.vec(), s.vec()
-	VMOVUPS(Mem{Base: bias}, b0)
-	VMOVUPS(Mem{Base: bias, Disp: 32}, b1)
+	bias, sum := load("bias"), s.vecs(2*rows)
 	for r := range rows {
-		VMOVUPS(b0, row(dst, dst3, dstStride, r, 0))
-		VMOVUPS(b1, row(dst, dst3, dstStride, r, 32))
+		VMOVUPS(Mem{Base: bias}, sum[2*r])
+		VMOVUPS(Mem{Base: bias, Disp: 32}, sum[2*r+1])
 	}
-	n := GP64()
-	MOVQ(nblocks, n)
+	// The inputs that are kept exact come in float32.
+	k, side, sideW, sideStride := load("sides"), load("side"), load("sideW"), load("sides")
+	SHLQ(U8(2), sideStride)
+	side3 := third(side, sideStride)
+	TESTQ(k, k)
+	JZ(LabelRef("blocks"))
+	Label("side")
+	ew := s.vecs(2)
+	VMOVUPS(Mem{Base: sideW}, ew[0])
+	VMOVUPS(Mem{Base: sideW, Disp: 32}, ew[1])
+	for r := range rows {
+		b := s.vec()
+		VBROADCASTSS(row(side, side3, sideStride, r, 0), b)
+		VFMADD231PS(ew[0], b, sum[2*r])
+		VFMADD231PS(ew[1], b, sum[2*r+1])
+	}
+	ADDQ(U8(4), side)
+	ADDQ(U8(4), side3)
+	ADDQ(dstStride, sideW)
+	DECQ(k)
+	JNZ(LabelRef("side"))
+	for range rows - 1 {
+		ADDQ(sideStride, side)
+	}
+	Store(side, Param("side"))
+
+	Label("blocks")
+	x3, meta3, dst3 := third(x, xStride), third(meta, metaStride), third(dst, dstStride)
+	for r := range rows {
+		VMOVUPS(sum[2*r], row(dst, dst3, dstStride, r, 0))
+		VMOVUPS(sum[2*r+1], row(dst, dst3, dstStride, r, 32))
+	}
+	n := load("nblocks")
 
 	Label("block")
 	acc := s.vecs(2 * rows)
@@ -216,22 +267,10 @@ func linearAVX2(rows int) {
 	DECQ(n)
 	JNZ(LabelRef("block"))
 
-	// Activations have moved on by one row; the weights start again.
-	for range rows - 1 {
-		ADDQ(xStride, x)
-		ADDQ(metaStride, meta)
-		ADDQ(xStride, x3)
-		ADDQ(metaStride, meta3)
-	}
+	rewind(rows, x, meta, xStride, metaStride, w, scales)
 	for range rows {
 		ADDQ(dstStride, dst)
-		ADDQ(dstStride, dst3)
 	}
-	SUBQ(xStride, scales)
-	back := GP64()
-	MOVQ(nblocks, back)
-	SHLQ(U8(8), back)
-	SUBQ(back, w)
 	DECQ(tiles)
 	JNZ(LabelRef("tile"))
 	VZEROUPPER()

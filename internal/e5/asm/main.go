@@ -34,6 +34,7 @@ func main() {
 			linearVNNI(rows)
 		}
 		s.elementwise()
+		centreAVX512()
 		scoresVNNI()
 		gatherAVX512()
 	default:

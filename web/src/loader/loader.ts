@@ -2,6 +2,7 @@
 // the widget on the server's origin. It keeps no secret, adds no style to the
 // page, and moves nothing in its layout.
 import { isToHost, MARK, type ToFrame } from '../shared/bridge';
+import type { FrontdeskApi } from './api';
 import { sheet } from './style';
 
 type Listener = (detail: string) => void;
@@ -164,27 +165,19 @@ button.addEventListener('click', open);
 teaser.addEventListener('click', open);
 for (const intent of ['pointerenter', 'focus', 'touchstart']) button.addEventListener(intent, prepare, { once: true, passive: true });
 
-const api = {
+const api: FrontdeskApi = {
   open,
   close,
-  identify(token: string): void {
+  identify(token) {
     identity = token;
     post({ mark: MARK, type: 'identify', identity: token });
   },
-  /** Listens to "open", "close", "message" (detail: who wrote) and "handoff"; returns what ends it. */
-  on(name: string, fn: Listener): () => void {
+  on(name, fn) {
     const set = listeners.get(name) ?? new Set<Listener>();
     listeners.set(name, set.add(fn));
-    return () => set.delete(fn);
+    return () => void set.delete(fn);
   },
 };
-
-declare global {
-  interface Window {
-    frontdesk?: typeof api;
-    frontdeskReady?: ((a: typeof api) => void)[];
-  }
-}
 
 function begin(): void {
   tint(data.accent || memory(localStorage, `${seen}:accent`) || '');

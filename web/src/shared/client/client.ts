@@ -172,6 +172,11 @@ export class Client {
     return this.sender.waiting(key).filter((m) => !t?.knows(m.id));
   }
 
+  /** Everything that is still on its way, oldest first: what an earlier life of this page left. */
+  unsent(): Outgoing[] {
+    return this.sender.unsent();
+  }
+
   typing(conversation: string, on: boolean): void {
     this.link.send({ type: 'typing', conversation, on });
   }

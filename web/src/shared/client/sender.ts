@@ -111,6 +111,10 @@ export class Sender {
     return this.items.filter((m) => (m.key === key || m.conversation === key || m.client_conv_id === key) && m.state !== 'acked');
   }
 
+  unsent(): Outgoing[] {
+    return this.items.filter((m) => m.state !== 'acked');
+  }
+
   /** A conversation that was made with its first message now has the server's id. */
   rename(clientConv: string, conversation: string): void {
     for (const m of this.items) {

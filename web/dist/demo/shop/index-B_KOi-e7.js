@@ -1,0 +1,1 @@
+var e=new URLSearchParams(location.search).get(`lang`)?.startsWith(`zh`)??!1;document.documentElement.lang=e?`zh-Hans`:`en`,document.documentElement.dataset.ready=``,document.querySelector(`.ask`)?.addEventListener(`click`,()=>window.frontdesk?.open());

@@ -1,0 +1,34 @@
+import type { Translate } from '../shared/i18n';
+import type { Event } from '../shared/protocol';
+import type { Word } from './words';
+
+/** What a change of service means to the visitor, as one sentence; undefined when it is none of their business. */
+export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
+  const name = e.agent?.name || (e.author.kind === 'agent' ? e.author.name : '') || t('someone');
+  switch (e.change) {
+    case 'enqueued':
+      return t('enqueued');
+    case 'accepted':
+      return t('joined', { name });
+    case 'taken':
+      return t('tookOver', { name });
+    case 'transferred':
+      return t('transferred');
+    case 'handed_back':
+      return t('left', { name });
+    case 'agent_gone':
+      return t('lost', { name });
+    case 'left_message':
+      return t('leftMessage');
+    case 'left_queue':
+      return t('leftLine');
+    case 'parked':
+      return t('lineParked');
+    case 'closed':
+      return t('ended');
+    case 'reopened':
+      return t('reopened');
+    default:
+      return undefined; // offers to agents and their misses
+  }
+}

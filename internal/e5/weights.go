@@ -56,10 +56,19 @@ func (m *matrix) reads(in input) {
 			}
 		}
 	case activated:
-		m.side = make([]float32, m.in/blockSize*m.out)
-		for i := range m.in {
-			for o := range m.out {
-				m.side[i/blockSize*m.out+o] += m.at(o, i)
+		blocks := m.in / blockSize
+		m.side = make([]float32, blocks*m.out)
+		for o := range m.out {
+			for b := range blocks {
+				at := o/panelRows*blocks + b
+				codes := m.codes[at*panelRows*blockSize/2+o%panelRows*4:]
+				sum := -8 * blockSize
+				for r := range 4 {
+					for _, c := range codes[64*r:][:4] {
+						sum += int(c&15) + int(c>>4)
+					}
+				}
+				m.side[b*m.out+o] = float32(sum) * halfToFloat(m.scales[at*panelRows+o%panelRows])
 			}
 		}
 	}

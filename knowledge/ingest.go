@@ -144,6 +144,10 @@ func (in *ingest) compare(ctx context.Context, x Extracted, w *waiting) error {
 			}
 		}
 		if err := check(&d); err != nil {
+			if !x.Table {
+				w.report.Code, w.report.Message = CodeFailed, explain(err)
+				continue
+			}
 			w.problem(Problem{Line: line, Code: CodeBadValue, Message: explain(err), Skipped: true})
 			continue
 		}

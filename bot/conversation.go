@@ -9,6 +9,8 @@ import (
 // WorkspaceID names one tenant.
 type WorkspaceID = id.Workspace
 
+const defaultWorkspace = id.DefaultWorkspace
+
 // Identifiers of the conversation's world. All are UUIDv7 except InboxID, which
 // an administrator chooses.
 type (

@@ -12,12 +12,23 @@ type Memory struct {
 	Failed    int        // failed turns in a row with no offer or hand-off between
 	Refused   int        // near-miss refusals since the last answer, offer or hand-off
 	Clarified bool       // asked back already on this issue
-	Offered   bool       // a person was offered and the visitor has not changed the subject since
+	Offered   bool       // the last turn asked whether to get a person
 	OfferedAt int        // turn number of the last offer; 0: none
 	Turn      int        // visitor turns so far
 	Trend     float64    // decayed sentiment, −1…1
 	Low       bool       // trend is under the lower threshold and has not recovered over the upper one
 	Segment   int        // rises when a person closes or hands back: earlier hand-off talk is not looked at
+	Counted   int        // the segment that the counters above belong to
+	Answered  int64      // seq of the last visitor message that a turn took; 0: none
+	Pending   bool       // the last turn was an answer that the visitor may still reject
+	Offering  Reason     // why it asked, or why the last offer was made
+	Choices   []Choice   // what the last turn suggested, for a tap on one
+}
+
+// Choice is a suggestion that stands for a document.
+type Choice struct {
+	Text     string // a full question
+	Document string
 }
 
 // Exchange is one past turn as the rewrite and the policy look at it.
@@ -28,6 +39,8 @@ type Exchange struct {
 	Decision Decision
 	Document string // answered from; ""
 	Topic    string // short name of what it was about: title or heading; ""
+	Passage  string // key of the passage it was answered from; ""
+	Answered bool   // Answer carried an answer, also within an offer
 	At       time.Time
 }
 

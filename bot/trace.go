@@ -44,6 +44,7 @@ type Trace struct {
 	Answer     string
 	Sources    []Source
 	Suggest    []string
+	Choices    []Choice                 // Suggest with the document each stands for
 	Confidence float64                  // of the top candidate, 0…1; 0 without one
 	Failed     bool                     // a failed turn in the sense of the policy
 	Model      string                   // the language model that wrote the answer; "" without one

@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"strings"
+
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// The signals a policy may look at. Probabilities and confidences lie in 0…1;
+// what is true or not is 1 or 0.
+const (
+	SignalConfidence       = "confidence"        // of the best candidate that may be answered from
+	SignalMargin           = "margin"            // its confidence less that of the next
+	SignalSuggestions      = "suggestions"       // near ties that could be suggested, 0…3
+	SignalOutOfScope       = "out_of_scope"      // no trained intent fits
+	SignalFarTopic         = "far_topic"         // another topic altogether
+	SignalSmalltalk        = "smalltalk"         // best smalltalk intent, or a closing
+	SignalWantsPerson      = "wants_person"      // asks for a person; 0 when they refuse one
+	SignalAccountAction    = "account_action"    // something to be done on their own order or account
+	SignalSensitive        = "sensitive"         // injury, fraud, legal, deletion, press
+	SignalAbuse            = "abuse"             // insults
+	SignalRejects          = "rejects"           // says that the last answer did not help
+	SignalSentiment        = "sentiment"         // of this turn, −1…1
+	SignalTrend            = "trend"             // decayed, −1…1
+	SignalUnhappy          = "unhappy"           // the trend is in its unhappy band
+	SignalAccepts          = "accepts"           // a plain yes
+	SignalDeclines         = "declines"          // a plain no
+	SignalOfferOpen        = "offer_open"        // the last turn asked whether to get a person
+	SignalSinceOffer       = "since_offer"       // turns since the last offer; 99 without one
+	SignalAfterAnswer      = "after_answer"      // the last turn was an answer
+	SignalAfterClarify     = "after_clarify"     // the last turn asked back
+	SignalPicked           = "picked"            // the words are one of the last turn's suggestions
+	SignalRepeatedQuestion = "repeated_question" // asked before in this conversation
+	SignalRepeatedAnswer   = "repeated_answer"   // the best answer was given before
+	SignalUnanswered       = "unanswered"        // turns since the last answer that asked back or found nothing
+	SignalFailed           = "failed"            // failed turns in a row, this one not counted
+	SignalInLine           = "in_line"           // waits for a person already
+	SignalWords            = "words"             // the message has words
+	SignalTurn             = "turn"              // number of this visitor turn, from 1
+)
+
+// SignalNames lists every signal, in the order in which a page should show them.
+func SignalNames() []string {
+	return []string{
+		SignalConfidence, SignalMargin, SignalSuggestions, SignalOutOfScope, SignalFarTopic, SignalSmalltalk,
+		SignalWantsPerson, SignalAccountAction, SignalSensitive, SignalAbuse, SignalRejects,
+		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines,
+		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
+		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalUnanswered, SignalFailed, SignalInLine, SignalWords, SignalTurn,
+	}
+}
+
+// signals gathers what the policy looks at. t.Memory is already judged by the
+// turn's words, see Memory.judge.
+func (p Policy) signals(t *Turn) map[string]float64 {
+	r, m := t.Trace.Reading, t.Memory
+	_, chat := smalltalk(r)
+	s := map[string]float64{
+		SignalOutOfScope:       r.OutOfScope,
+		SignalFarTopic:         r.Signals.FarTopic,
+		SignalSmalltalk:        max(chat, r.Signals.Closing),
+		SignalWantsPerson:      r.Signals.WantsPerson,
+		SignalAccountAction:    r.Signals.AccountAction,
+		SignalAbuse:            r.Signals.Abuse,
+		SignalRejects:          r.Signals.Rejects,
+		SignalSentiment:        r.Sentiment,
+		SignalTrend:            m.Trend,
+		SignalUnhappy:          truth(m.Low),
+		SignalOfferOpen:        truth(m.Offered),
+		SignalSinceOffer:       99,
+		SignalAfterAnswer:      truth(lastDecision(m) == DecideAnswer),
+		SignalAfterClarify:     truth(lastDecision(m) == DecideClarify),
+		SignalRepeatedQuestion: truth(askedBefore(m, t.Trace.Question)),
+		SignalUnanswered:       float64(m.Refused) + truth(m.Clarified),
+		SignalFailed:           float64(m.Failed),
+		SignalInLine:           truth(t.inLine()),
+		SignalWords:            truth(hasWords(t.Trace.Asked)),
+		SignalTurn:             float64(m.Turn),
+	}
+	if r.Signals.RefusesPerson > r.Signals.WantsPerson {
+		s[SignalWantsPerson] = 0
+	}
+	if r.Signals.Sensitive.Topic != "" {
+		s[SignalSensitive] = r.Signals.Sensitive.Probability
+	}
+	if m.OfferedAt > 0 {
+		s[SignalSinceOffer] = float64(m.Turn - m.OfferedAt)
+	}
+	yes, no := assent(t.Trace.Asked)
+	s[SignalAccepts], s[SignalDeclines] = truth(yes), truth(no)
+
+	if c := t.candidate(); c != nil {
+		s[SignalConfidence] = c.Confidence
+		s[SignalMargin] = c.Confidence
+		if t.Chosen+1 < len(t.Trace.Candidates) {
+			s[SignalMargin] -= t.Trace.Candidates[t.Chosen+1].Confidence
+		}
+		s[SignalRepeatedAnswer] = truth(answeredBefore(m, *c))
+		s[SignalPicked] = truth(t.picked())
+	}
+	s[SignalSuggestions] = float64(len(p.nearTies(t)))
+	return s
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// maxSuggestions is how many questions an ask-back may show.
+const maxSuggestions = 3
+
+// nearTies returns the candidates that might be meant: the best one and those
+// within NearTie of its confidence, at most three, no title twice.
+func (p Policy) nearTies(t *Turn) []knowledge.Candidate {
+	var out []knowledge.Candidate
+	seen := map[string]bool{}
+	for _, c := range t.Trace.Candidates {
+		if len(out) == maxSuggestions || (len(out) > 0 && c.Confidence < out[0].Confidence-p.NearTie) {
+			break
+		}
+		name := suggestion(c, t.language())
+		if name == "" || seen[name] {
+			continue
+		}
+		seen[name] = true
+		out = append(out, c)
+	}
+	return out
+}
+
+// lastDecision of this segment, "" at its start.
+func lastDecision(m Memory) Decision {
+	if len(m.Turns) == 0 {
+		return ""
+	}
+	return m.Turns[len(m.Turns)-1].Decision
+}
+
+// picked reports whether the chosen candidate is a suggestion the visitor tapped.
+func (t *Turn) picked() bool {
+	c, ok := choice(t.Memory, t.Trace.Asked)
+	return ok && t.candidate() != nil && string(t.candidate().Document) == c.Document
+}
+
+// choice returns the suggestion of the last turn that the words repeat.
+func choice(m Memory, words string) (Choice, bool) {
+	for _, c := range m.Choices {
+		if key(c.Text) == key(words) {
+			return c, true
+		}
+	}
+	return Choice{}, false
+}
+
+// answeredBefore reports whether the passage was given as an answer earlier in
+// this conversation.
+func answeredBefore(m Memory, c knowledge.Candidate) bool {
+	for _, e := range m.Turns {
+		if e.Answered && e.Document == string(c.Document) && e.Passage == passageKey(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// askedBefore reports whether the visitor asked the same in other turns: the
+// same words up to case and punctuation, or nearly all the same words.
+func askedBefore(m Memory, question string) bool {
+	for _, e := range m.Turns {
+		if e.Decision == DecideSmalltalk || e.Decision == DecideHandoff {
+			continue
+		}
+		if sameQuestion(e.Question, question) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameQuestion compares two questions by their words in any order.
+func sameQuestion(a, b string) bool {
+	if key(a) == key(b) {
+		return key(a) != ""
+	}
+	x, y := bag(a), bag(b)
+	if len(x) < 3 || len(y) < 3 {
+		return false
+	}
+	both := 0
+	for w := range x {
+		if y[w] {
+			both++
+		}
+	}
+	return float64(both)/float64(len(x)+len(y)-both) >= .8
+}
+
+// key is the form in which two texts are the same words.
+func key(s string) string {
+	var b strings.Builder
+	for w := range text.Words(text.Fold(s)) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.Text)
+	}
+	return b.String()
+}
+
+// bag is the set of a text's content words, and of the pairs of its Han characters.
+func bag(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range contentWords(s) {
+		out[w] = true
+	}
+	return out
+}
+
+func hasWords(s string) bool { return key(s) != "" }

@@ -1,0 +1,175 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/intents"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// understand is step 3: what the words mean by themselves, what they say about
+// the turns before, and how they may stand alone.
+func (e *Engine) understand(ctx context.Context, t *Turn) error {
+	if t.Trace.Asked == "" {
+		t.Trace.Asked = asked(t.Messages)
+	}
+	t.Trace.Question = t.Trace.Asked
+	t.Memory.settle()
+	if hasWords(t.Trace.Asked) {
+		reading, err := e.reading(ctx, t, t.Trace.Asked)
+		if err != nil {
+			return err
+		}
+		t.Trace.Reading = reading
+	}
+	if t.Trace.Reading.Language == "" {
+		t.Trace.Reading.Language = text.Language(t.Trace.Asked)
+	}
+	e.ablate(&t.Trace.Reading)
+	t.Memory.judge(t.Trace.Reading, e.policy)
+	t.Trace.Trend = t.Memory.Trend
+
+	start := time.Now()
+	if !e.opts.Without.Rewrite {
+		t.Rewrite = rewrite(t.Memory, t.Trace.Asked, t.language())
+	}
+	t.took("rewrite", time.Since(start))
+	return nil
+}
+
+// reading reads words with the embedding that retrieval will use as well.
+func (e *Engine) reading(ctx context.Context, t *Turn, words string) (intents.Reading, error) {
+	v, err := e.embed(ctx, t, words)
+	if err != nil {
+		return intents.Reading{}, err
+	}
+	previous := ""
+	if n := len(t.Memory.Turns); n > 0 {
+		previous = t.Memory.Turns[n-1].Answer
+	}
+	r, err := e.Understander.Read(ctx, intents.Input{Workspace: t.Trace.Workspace, Text: words, Vector: v, Previous: previous})
+	if err != nil {
+		return r, fault.Wrap(fault.KindOf(err), err, "the message could not be understood")
+	}
+	return r, nil
+}
+
+// embed returns the query embedding of words, made once a turn.
+func (e *Engine) embed(ctx context.Context, t *Turn, words string) (vector, error) {
+	if v, ok := t.Vectors[words]; ok {
+		return v, nil
+	}
+	start := time.Now()
+	vs, err := e.Embedder.EmbedQueries(ctx, []string{words})
+	t.took("embed", time.Since(start))
+	if err != nil {
+		return nil, fault.Wrap(fault.KindOf(err), err, "the message could not be encoded")
+	}
+	if len(vs) != 1 {
+		return nil, fault.New(fault.Internal, "the encoder returned %d vectors for one text", len(vs))
+	}
+	if t.Vectors == nil {
+		t.Vectors = map[string]vector{}
+	}
+	t.Vectors[words] = vs[0]
+	return vs[0], nil
+}
+
+// ablate blinds the decision to parts that are switched off.
+func (e *Engine) ablate(r *intents.Reading) {
+	if e.opts.Without.Intents {
+		r.Intents, r.OutOfScope, r.Signals = nil, 0, intents.Signals{}
+	}
+	if e.opts.Without.Sentiment {
+		r.Sentiment = 0
+	}
+}
+
+// retrieve is step 4: candidates for the words as they are and, when they may
+// lean on earlier turns, for them in their context; the evidence decides which
+// reading everything after works with.
+func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
+	if !hasWords(t.Trace.Asked) {
+		return nil
+	}
+	plain, err := e.search(ctx, t, t.Trace.Asked, nil, t.Trace.Reading)
+	if err != nil {
+		return err
+	}
+	t.Trace.Candidates = plain.Candidates
+	if t.Rewrite.Text != "" {
+		if err := e.readInContext(ctx, t); err != nil {
+			return err
+		}
+	}
+	t.Chosen = e.choose(t)
+	if c := t.candidate(); c != nil {
+		t.Trace.Confidence = c.Confidence
+	}
+	return nil
+}
+
+// search looks words up. v is their embedding, nil to make it.
+func (e *Engine) search(ctx context.Context, t *Turn, words string, v vector, r intents.Reading) (knowledge.Result, error) {
+	if v == nil {
+		var err error
+		if v, err = e.embed(ctx, t, words); err != nil {
+			return knowledge.Result{}, err
+		}
+	}
+	_, chat := smalltalk(r)
+	res, err := e.Retriever.Search(ctx, knowledge.Query{
+		Workspace: t.Trace.Workspace, Text: words, Vector: v, Language: r.Language,
+		Audiences: t.Audiences, At: t.Trace.At, Drafts: t.Drafts,
+		Hints: knowledge.Hints{OutOfScope: r.OutOfScope, FarTopic: r.Signals.FarTopic, Smalltalk: chat},
+	})
+	if err != nil {
+		return res, fault.Wrap(fault.KindOf(err), err, "the knowledge base could not be searched")
+	}
+	return res, nil
+}
+
+// choose returns the candidate to answer from: the one the visitor tapped, else
+// the best; when the best was given before, the next that is likely right too.
+func (e *Engine) choose(t *Turn) int {
+	cands := t.Trace.Candidates
+	if len(cands) == 0 {
+		return -1
+	}
+	if c, ok := choice(t.Memory, t.Trace.Asked); ok {
+		for i := range cands {
+			if string(cands[i].Document) == c.Document {
+				return i
+			}
+		}
+	}
+	if !answeredBefore(t.Memory, cands[0]) || askedBefore(t.Memory, t.Trace.Question) {
+		return 0
+	}
+	for i := range cands {
+		if cands[i].Confidence >= e.policy.Answer && !answeredBefore(t.Memory, cands[i]) {
+			return i
+		}
+	}
+	return 0
+}
+
+// decide is step 5: the policy over named signals.
+func (e *Engine) decide(_ context.Context, t *Turn) error {
+	tr := &t.Trace
+	tr.Signals = e.policy.signals(t)
+	t.Rule, tr.Because = e.policy.Decide(tr.Signals)
+	tr.Decision, tr.Rule, tr.Reason = t.Rule.Decide, t.Rule.Name, t.Rule.Reason
+	if tr.Reason == "" && tr.Decision == DecideHandoff {
+		tr.Reason = t.Memory.Offering
+	}
+	if tr.Reason == "" && (tr.Decision == DecideHandoff || tr.Decision == DecideOffer) {
+		tr.Reason = ReasonUnanswered
+	}
+	tr.Failed = tr.Decision == DecideClarify || tr.Decision == DecideRefuse ||
+		(tr.Decision == DecideAnswer && tr.Signals[SignalRepeatedAnswer] >= 1)
+	return nil
+}

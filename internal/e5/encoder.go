@@ -29,9 +29,12 @@ type Encoder struct {
 	tokens  *tokenizer
 	weights *weights
 	kernels *kernels
-	// One slot per thread, a workspace inside. Queries have slots of their own, so
-	// that a visitor's question does not wait in line behind an ingest.
-	queries, passages chan *workspace
+	// One place per thread. Queries have places of their own, so that a visitor's
+	// question does not wait in line behind an ingest.
+	queries, passages chan struct{}
+	// Of *workspace; idle ones are left to the collector, so that an ingest's memory
+	// does not stay for good.
+	workspaces sync.Pool
 }
 
 // Options of OpenWith; the zero value is right for a server.
@@ -61,13 +64,10 @@ func OpenWith(o *Options) (*Encoder, error) {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	e := &Encoder{
-		kernels:  k,
-		queries:  make(chan *workspace, threads),
-		passages: make(chan *workspace, threads),
-	}
-	for range threads {
-		e.queries <- new(workspace)
-		e.passages <- new(workspace)
+		kernels:    k,
+		queries:    make(chan struct{}, threads),
+		passages:   make(chan struct{}, threads),
+		workspaces: sync.Pool{New: func() any { return new(workspace) }},
 	}
 	if e.weights, e.tokens, err = loadModel(); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (e *Encoder) EmbedPassages(ctx context.Context, texts []string) ([][]float3
 // specials (2); 0 for a blank text.
 func (e *Encoder) CountTokens(text string) int { return e.tokens.count(text) }
 
-func (e *Encoder) embed(ctx context.Context, slots chan *workspace, prefix string, texts []string) ([][]float32, error) {
+func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	var next atomic.Int64
 	work := func() error {
@@ -109,18 +109,17 @@ func (e *Encoder) embed(ctx context.Context, slots chan *workspace, prefix strin
 			if i >= len(texts) {
 				return nil
 			}
-			// A slot is held for one text only, so that calls share the cores evenly.
+			// A place is held for one text only, so that calls share the cores evenly.
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case w := <-slots:
-				w.ids = e.tokens.encode(w.ids[:0], prefix, texts[i], MaxTokens)
-				out[i] = e.forward(w)
-				slots <- w
+			case places <- struct{}{}:
+				out[i] = e.vector(prefix, texts[i])
+				<-places
 			}
 		}
 	}
-	workers := min(cap(slots), len(texts))
+	workers := min(cap(places), len(texts))
 	errs := make([]error, max(workers, 1))
 	var group sync.WaitGroup
 	for i := 1; i < workers; i++ {
@@ -134,4 +133,12 @@ func (e *Encoder) embed(ctx context.Context, slots chan *workspace, prefix strin
 		}
 	}
 	return out, nil
+}
+
+// vector computes one text's vector.
+func (e *Encoder) vector(prefix, text string) []float32 {
+	w := e.workspaces.Get().(*workspace)
+	defer e.workspaces.Put(w)
+	w.ids = e.tokens.encode(w.ids[:0], prefix, text, MaxTokens)
+	return e.forward(w)
 }

@@ -103,7 +103,7 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || got != nil {
 		t.Errorf("got %d vectors, error %v; want none and context.Canceled", len(got), err)
 	}
-	// The slots must all be back.
+	// The places must all be free again.
 	if _, err := e.EmbedPassages(context.Background(), make([]string, 8)); err != nil {
 		t.Error(err)
 	}

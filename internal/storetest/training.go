@@ -1,0 +1,88 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/training"
+)
+
+// TrainingStores are the contracts of package training over one empty database.
+type TrainingStores struct {
+	Artefacts training.ArtefactStore
+	Reviewed  training.ReviewStore
+}
+
+// RunTraining exercises an engine's training stores.
+func RunTraining(t *testing.T, open func(t *testing.T) TrainingStores) {
+	t.Run("Artefacts", func(t *testing.T) { testArtefacts(t, open(t).Artefacts) })
+	t.Run("Reviewed", func(t *testing.T) { testReviewed(t, open(t).Reviewed) })
+}
+
+func testArtefacts(t *testing.T, s training.ArtefactStore) {
+	ctx := t.Context()
+	if _, err := s.ActiveArtefact(ctx, "w", "intents"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("nothing trained: got %v, want not found", err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	for i, blob := range []string{"one", "two"} {
+		v, err := s.PutArtefact(ctx, training.Artefact{Workspace: "w", Kind: "intents", Hash: blob, Note: "n " + blob, Blob: []byte(blob), CreatedAt: at})
+		if err != nil || v != i+1 {
+			t.Fatalf("PutArtefact %q = %d, %v; want version %d", blob, v, err, i+1)
+		}
+	}
+	if v, err := s.PutArtefact(ctx, training.Artefact{Workspace: "other", Kind: "intents", CreatedAt: at}); err != nil || v != 1 {
+		t.Errorf("another workspace starts at %d, %v; want 1", v, err)
+	}
+	want := training.Artefact{Workspace: "w", Kind: "intents", Version: 2, Hash: "two", Note: "n two", Blob: []byte("two"), CreatedAt: at}
+	got, err := s.ActiveArtefact(ctx, "w", "intents")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("active (-want +got):\n%s", d)
+	}
+	if err := s.ActivateArtefact(ctx, "w", "intents", 1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.ActiveArtefact(ctx, "w", "intents"); err != nil || got.Version != 1 {
+		t.Errorf("after going back: version %d, %v; want 1", got.Version, err)
+	}
+	if err := s.ActivateArtefact(ctx, "w", "intents", 9); !fault.Is(err, fault.NotFound) {
+		t.Errorf("unknown version: got %v, want not found", err)
+	}
+	if got, err = s.ActiveArtefact(ctx, "w", "intents"); err != nil || got.Version != 1 {
+		t.Errorf("a refused change left version %d, %v in service; want 1", got.Version, err)
+	}
+	list, err := s.Artefacts(ctx, "w", "intents", 10)
+	if err != nil || len(list) != 2 || list[0].Version != 2 || list[0].Blob != nil {
+		t.Errorf("Artefacts = %+v, %v; want versions 2 and 1 without blobs", list, err)
+	}
+}
+
+func testReviewed(t *testing.T, s training.ReviewStore) {
+	ctx := t.Context()
+	at := time.Unix(1, 0).UTC()
+	for range 2 { // repeating it changes nothing
+		if err := s.MarkReviewed(ctx, "w", []bot.EventID{"a", "b"}, "editor", at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Reviewed(ctx, "w", []bot.EventID{"b", "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[bot.EventID]bool{"b": true}, got); d != "" {
+		t.Errorf("reviewed (-want +got):\n%s", d)
+	}
+	if got, err = s.Reviewed(ctx, "other", []bot.EventID{"a"}); err != nil || len(got) != 0 {
+		t.Errorf("another workspace sees %v, %v", got, err)
+	}
+	if got, err = s.Reviewed(ctx, "w", nil); err != nil || len(got) != 0 {
+		t.Errorf("no events: %v, %v", got, err)
+	}
+}

@@ -1,0 +1,93 @@
+package training
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// turns is a list of traces, newest first, read as a store reads them.
+type turns []bot.Trace
+
+func (l turns) Turns(_ context.Context, q bot.TurnQuery) ([]bot.Trace, error) {
+	var out []bot.Trace
+	for _, t := range l {
+		if q.Unhelpful && (t.Helpful == nil || *t.Helpful) {
+			continue
+		}
+		if len(q.Decisions) > 0 && !slices.Contains(q.Decisions, t.Decision) {
+			continue
+		}
+		if !q.Before.IsZero() && !t.At.Before(q.Before) {
+			continue
+		}
+		if len(out) < q.Limit && !t.At.Before(q.Since) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// marks remembers what was reviewed.
+type marks map[bot.EventID]bool
+
+func (m marks) MarkReviewed(_ context.Context, _ bot.WorkspaceID, events []bot.EventID, _ string, _ time.Time) error {
+	for _, e := range events {
+		m[e] = true
+	}
+	return nil
+}
+
+func (m marks) Reviewed(_ context.Context, _ bot.WorkspaceID, events []bot.EventID) (map[bot.EventID]bool, error) {
+	return m, nil
+}
+
+func TestReviewGroupsAndForgets(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	no := false
+	at := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
+	list := turns{
+		{Event: "a", At: at(1), Question: "Do you sell lamps?", Decision: bot.DecideRefuse},
+		{Event: "b", At: at(2), Question: "I want a person", Decision: bot.DecideHandoff, Reason: bot.ReasonAsked},
+		{Event: "c", At: at(3), Question: "有燈嗎", Decision: bot.DecideRefuse},
+		{Event: "d", At: at(4), Question: "do YOU sell lamps", Decision: bot.DecideClarify},
+		{Event: "e", At: at(5), Question: "有灯吗？", Decision: bot.DecideRefuse},
+		{Event: "f", At: at(6), Question: "do you sell lamps", Decision: bot.DecideRefuse},
+		{Event: "g", At: at(7), Question: "when do you open", Decision: bot.DecideAnswer, Helpful: &no},
+		{Event: "h", At: at(60 * 24 * 100), Question: "long ago", Decision: bot.DecideRefuse},
+	}
+	done := marks{}
+	r := NewReview(list, done, func() time.Time { return now })
+	names := func(kind ReviewKind) map[string][]bot.EventID {
+		items, err := r.List(t.Context(), "w", kind, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string][]bot.EventID{}
+		for _, it := range items {
+			out[it.Question] = it.Events
+		}
+		return out
+	}
+	if d := cmp.Diff(map[string][]bot.EventID{"Do you sell lamps?": {"a", "d", "f"}, "有燈嗎": {"c", "e"}}, names(ReviewUnanswered)); d != "" {
+		t.Errorf("unanswered (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string][]bot.EventID{"when do you open": {"g"}}, names(ReviewUnhelpful)); d != "" {
+		t.Errorf("unhelpful (-want +got):\n%s", d)
+	}
+	if err := r.Done(t.Context(), "w", []bot.EventID{"a", "d", "f"}, "editor"); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string][]bot.EventID{"有燈嗎": {"c", "e"}}, names(ReviewUnanswered)); d != "" {
+		t.Errorf("after done (-want +got):\n%s", d)
+	}
+	if _, err := r.List(t.Context(), "w", "other", 5); !fault.Is(err, fault.Invalid) {
+		t.Errorf("unknown list: got %v, want invalid", err)
+	}
+}

@@ -35,7 +35,7 @@ func testArtefacts(t *testing.T, s training.ArtefactStore) {
 			t.Fatalf("PutArtefact %q = %d, %v; want version %d", blob, v, err, i+1)
 		}
 	}
-	if v, err := s.PutArtefact(ctx, training.Artefact{Workspace: "other", Kind: "intents", CreatedAt: at}); err != nil || v != 1 {
+	if v, err := s.PutArtefact(ctx, training.Artefact{Workspace: "other", Kind: "intents", Blob: []byte("x"), CreatedAt: at}); err != nil || v != 1 {
 		t.Errorf("another workspace starts at %d, %v; want 1", v, err)
 	}
 	want := training.Artefact{Workspace: "w", Kind: "intents", Version: 2, Hash: "two", Note: "n two", Blob: []byte("two"), CreatedAt: at}

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { fill, ordinal, pickLang } from '../src/shared/i18n';
 import { aboutMinutes, timer } from '../src/shared/i18n/format';
+import { core } from '../src/console/words/core';
+import { inbox } from '../src/console/words/inbox';
+import { knowledge } from '../src/console/words/knowledge';
+import { people } from '../src/console/words/people';
 import { words as widget } from '../src/widget/words';
 
-const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget };
+const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, knowledge, people };
 
 /** Names of the values a message asks for. */
 function asks(message: string): string[] {

@@ -1,13 +1,11 @@
-import { Problem } from '../shared/client/http';
-import { bytes } from '../shared/i18n/format';
-import type { Attachment } from '../shared/protocol';
-import type { Chat } from './chat.svelte';
+import { type Http, Problem } from '../client/http';
+import { bytes } from '../i18n/format';
+import type { Attachment } from '../protocol';
 
 export interface Upload {
   key: number;
   name: string;
   size: number;
-  type: string;
   preview: string; // object URL of a picture, '' for others
   progress: number; // 0…1
   done: Attachment | undefined;
@@ -15,8 +13,14 @@ export interface Upload {
   stop: AbortController;
 }
 
-const MAX_BYTES = 10_000_000;
+export interface UploadWords {
+  limit: () => number; // bytes of one file
+  tooBig: (name: string, limit: string) => string;
+  failed: (name: string, why: string) => string;
+}
+
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+const AT_ONCE = 10;
 
 /** Files on their way to the server, before the message that will carry them. */
 export class Uploads {
@@ -25,10 +29,13 @@ export class Uploads {
   readonly done = $derived(this.all.filter((f) => f.done));
   private next = 1;
 
-  constructor(private readonly chat: Chat) {}
+  constructor(
+    private readonly http: Http,
+    private readonly words: UploadWords,
+  ) {}
 
   add(files: File[]): void {
-    for (const file of files.slice(0, 10)) void this.one(file);
+    for (const file of files.slice(0, AT_ONCE)) void this.one(file);
   }
 
   remove(key: number): void {
@@ -48,16 +55,15 @@ export class Uploads {
 
   private async one(file: File): Promise<void> {
     const key = this.next++;
-    const limit = this.chat.inbox.uploads?.max_bytes ?? MAX_BYTES;
+    const limit = this.words.limit();
     this.all.push({
       key,
       name: file.name,
       size: file.size,
-      type: file.type,
       preview: PICTURES.includes(file.type) ? URL.createObjectURL(file) : '',
       progress: 0,
       done: undefined,
-      problem: file.size > limit ? this.chat.t('tooBig', { name: file.name, limit: bytes(limit) }) : '',
+      problem: file.size > limit ? this.words.tooBig(file.name, bytes(limit)) : '',
       stop: new AbortController(),
     });
     const row = this.all.find((x) => x.key === key);
@@ -65,10 +71,10 @@ export class Uploads {
     const form = new FormData();
     form.append('file', file, file.name);
     try {
-      row.done = await this.chat.http.upload<Attachment>('/uploads', form, (share) => (row.progress = share), row.stop.signal);
+      row.done = await this.http.upload<Attachment>('/uploads', form, (share) => (row.progress = share), row.stop.signal);
     } catch (e) {
       if (e instanceof DOMException) return; // taken back
-      row.problem = this.chat.t('uploadFailed', { name: file.name, why: e instanceof Problem ? e.message : String(e) });
+      row.problem = this.words.failed(file.name, e instanceof Problem ? e.message : String(e));
     }
   }
 }

@@ -1,0 +1,178 @@
+// Objects of the HTTP API as the console reads them (docs/protocol.md).
+import type { Agent, Conversation, Decision, Source } from '../shared/protocol';
+
+export type Role = 'administrator' | 'supervisor' | 'agent' | 'editor';
+
+export interface Account {
+  id: string;
+  email: string;
+  name: string;
+  roles: Role[];
+  skills: string[];
+  capacity: number;
+  disabled: boolean;
+  created_at?: string;
+  last_seen_at?: string;
+}
+
+export interface ConsoleSession {
+  account: Account;
+  csrf: string;
+  agent?: Agent;
+  inboxes?: { id: string; name: string }[];
+  workspace?: { name: string };
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+export type View = 'mine' | 'queue' | 'bot' | 'closed' | 'all';
+
+export interface ConversationPage extends Page<Conversation> {
+  counts?: Partial<Record<View, number>>;
+}
+
+export interface Candidate {
+  document: string;
+  kind: 'page' | 'entry';
+  path: string;
+  title: string;
+  url: string;
+  language: string;
+  heading: string[];
+  passage: string;
+  curated: boolean;
+  matched?: string;
+  score: number;
+  confidence: number;
+  evidence: {
+    lexical_score: number;
+    lexical_rank: number;
+    vector_score: number;
+    vector_rank: number;
+    coverage: number;
+    margin: number;
+  };
+}
+
+export interface Threshold {
+  rule: string;
+  op: '>=' | '<=' | '>' | '<';
+  value: number;
+}
+
+export interface Trace {
+  event?: string;
+  at?: string;
+  asked: string;
+  question: string;
+  rewritten?: boolean;
+  carried?: string[];
+  language?: string;
+  intents?: { name: string; class?: string; confidence: number }[];
+  out_of_scope?: number;
+  entities?: { type: string; value: string; text: string }[];
+  sentiment?: { turn: number; trend: number };
+  candidates?: Candidate[];
+  signals?: Record<string, number>;
+  thresholds?: Record<string, Threshold[]>;
+  decision: Decision;
+  rule: string;
+  because?: string;
+  reason?: string;
+  answer: string;
+  sources?: Source[];
+  suggestions?: string[];
+  confidence: number;
+  failed?: boolean;
+  model?: string;
+  fallback?: string;
+  timings_ms?: Record<string, number>;
+  helpful?: boolean;
+  why?: string;
+}
+
+export interface Doc {
+  id: string;
+  kind: 'page' | 'entry';
+  status: 'draft' | 'published' | 'deleted';
+  version: number;
+  draft_version?: number;
+  path: string;
+  source?: string;
+  title: string;
+  url?: string;
+  language: string;
+  audience?: string;
+  tags?: string[];
+  valid_from?: string;
+  valid_until?: string;
+  text?: string;
+  question?: string;
+  answer?: string;
+  paraphrases?: string[];
+  negatives?: string[];
+  created_at: string;
+  updated_at: string;
+  updated_by?: string;
+}
+
+export interface Version {
+  version: number;
+  status: string;
+  updated_at: string;
+  updated_by?: string;
+  title?: string;
+}
+
+export interface ImportFile {
+  name: string;
+  size: number;
+  state: 'queued' | 'running' | 'done' | 'unchanged' | 'failed';
+  progress?: number;
+  detail?: string;
+  documents?: number;
+  created?: number;
+  updated?: number;
+  unchanged?: number;
+  removed?: number;
+  sections?: number;
+  problems?: { row?: number; field?: string; detail: string }[];
+}
+
+export interface Import {
+  id: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  created_at: string;
+  by?: string;
+  files: ImportFile[];
+}
+
+export interface ReviewItem {
+  event: string;
+  conversation: string;
+  at: string;
+  asked: string;
+  question: string;
+  language: string;
+  decision: Decision;
+  answer: string;
+  confidence: number;
+  helpful?: boolean;
+  why?: string;
+  sources?: Source[];
+  nearest?: { document: string; title: string; confidence: number };
+}
+
+export interface InboxConfig {
+  id: string;
+  name: string;
+  origins: string[];
+  accent: string;
+  greeting: { en?: string; zh?: string };
+  language: string;
+  hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
+  version?: number;
+}

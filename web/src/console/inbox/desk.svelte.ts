@@ -1,0 +1,240 @@
+import type { Change, Client } from '../../shared/client/client';
+import type { Conversation, Reservation } from '../../shared/protocol';
+import { chime } from '../../shared/ui/sound';
+import type { ConversationPage, View } from '../api';
+import type { App } from '../app.svelte';
+import { notify } from '../notify';
+import { inbox } from '../words/inbox';
+import { belongs, nameOf } from './people';
+import { Talk } from './talk.svelte';
+
+export interface DeskAction {
+  id: string;
+  text: string;
+  key: string;
+  run: () => void;
+}
+
+/** Desk is the inbox: one list at a time, the offers to this agent, and the chat that is open. */
+export class Desk {
+  view = $state<View>('mine');
+  text = $state('');
+  rows = $state.raw<Conversation[]>([]);
+  counts = $state.raw<Partial<Record<View, number>>>({});
+  next = $state('');
+  phase = $state<'loading' | 'ready' | 'failed'>('loading');
+  problem = $state.raw<unknown>();
+  offers = $state.raw<Reservation[]>([]);
+  talk = $state.raw<Talk | undefined>();
+  transferring = $state(false);
+  now = $state(Date.now()); // ticks each second while somebody waits or is offered
+  seen = $state.raw<Record<string, number>>({});
+
+  private client: Client | undefined;
+  private readonly mine = new Map<string, Conversation>(); // own chats, whatever list is shown
+  private mineRev = $state(0);
+  private ask = 0;
+  private counting: ReturnType<typeof setTimeout> | undefined;
+  private clock: ReturnType<typeof setInterval> | undefined;
+
+  /** What needs this person: open offers and own chats with unread words. */
+  readonly attention = $derived.by(() => {
+    void this.mineRev;
+    let n = this.offers.length;
+    for (const c of this.mine.values()) if (this.unread(c)) n++;
+    return n;
+  });
+
+  constructor(private readonly app: App) {}
+
+  begin(client: Client): void {
+    this.client = client;
+    this.seen = readSeen();
+    this.clock = setInterval(() => (this.now = client.now()), 1000);
+    void this.app.http
+      .get<ConversationPage>('/conversations?view=mine&limit=50')
+      .then((p) => {
+        for (const c of p.items) this.mine.set(c.id, c);
+        this.mineRev++;
+        if (p.counts) this.counts = p.counts;
+      })
+      .catch(() => undefined);
+    this.talk?.attach(client);
+  }
+
+  reset(): void {
+    clearInterval(this.clock);
+    clearTimeout(this.counting);
+    this.talk?.close();
+    this.talk = undefined;
+    this.client = undefined;
+    this.mine.clear();
+    this.offers = [];
+    this.rows = [];
+  }
+
+  async load(view: View, text = ''): Promise<void> {
+    const mine = ++this.ask;
+    if (view !== this.view || text !== this.text || this.phase === 'failed') this.phase = 'loading';
+    this.view = view;
+    this.text = text;
+    try {
+      const p = await this.app.http.get<ConversationPage>(`/conversations?view=${view}&limit=100&text=${encodeURIComponent(text)}`);
+      if (mine !== this.ask) return;
+      this.rows = p.items;
+      this.next = p.next ?? '';
+      if (p.counts) this.counts = p.counts;
+      this.phase = 'ready';
+    } catch (e) {
+      if (mine !== this.ask) return;
+      this.problem = e;
+      this.phase = 'failed';
+    }
+  }
+
+  async more(): Promise<void> {
+    if (!this.next || this.phase !== 'ready') return;
+    const [mine, cursor] = [this.ask, this.next];
+    this.next = '';
+    const p = await this.app.http
+      .get<ConversationPage>(`/conversations?view=${this.view}&limit=100&text=${encodeURIComponent(this.text)}&cursor=${encodeURIComponent(cursor)}`)
+      .catch(() => undefined);
+    if (mine !== this.ask) return;
+    if (!p) this.next = cursor;
+    else {
+      const known = new Set(this.rows.map((r) => r.id));
+      this.rows = [...this.rows, ...p.items.filter((c) => !known.has(c.id))];
+      this.next = p.next ?? '';
+    }
+  }
+
+  open(id: string | undefined): void {
+    if (this.talk?.id === id) return;
+    this.talk?.close();
+    this.talk = id ? new Talk(this.app, id) : undefined;
+    if (this.client) this.talk?.attach(this.client);
+    this.transferring = false;
+  }
+
+  step(by: 1 | -1): void {
+    const at = this.rows.findIndex((c) => c.id === this.talk?.id);
+    const to = this.rows[at < 0 ? (by > 0 ? 0 : this.rows.length - 1) : at + by];
+    if (to) this.app.router.replace('inbox', this.view, to.id);
+  }
+
+  unread(c: Conversation): boolean {
+    return c.last?.by === 'visitor' && c.n > (this.seen[c.id] ?? 0);
+  }
+
+  read(c: Conversation): void {
+    if ((this.seen[c.id] ?? 0) >= c.n) return;
+    this.seen = { ...this.seen, [c.id]: c.n };
+    writeSeen(this.seen);
+  }
+
+  async answer(o: Reservation, how: 'accept' | 'decline'): Promise<void> {
+    const id = typeof o.conversation === 'string' ? o.conversation : o.conversation.id;
+    this.offers = this.offers.filter((x) => x.id !== o.id);
+    try {
+      await this.app.http.post(`/offers/${o.id}/${how}`);
+      if (how === 'accept') this.app.router.go('inbox', 'mine', id);
+    } catch (e) {
+      this.app.say(this.app.why(e), 'bad');
+    }
+  }
+
+  /** What can be done now, for the command bar. Offers come first. */
+  actions(): DeskAction[] {
+    const t = this.app.words(inbox);
+    const out: DeskAction[] = [];
+    const offer = this.offers[0];
+    if (offer) out.push({ id: 'accept', text: t('accept'), key: 'A', run: () => void this.answer(offer, 'accept') });
+    for (const a of this.app.router.page === 'inbox' ? (this.talk?.actions() ?? []) : []) out.push(a);
+    return out;
+  }
+
+  heard(c: Change): void {
+    this.talk?.heard(c);
+    switch (c.what) {
+      case 'row':
+        this.row(c.conversation);
+        return;
+      case 'offer': {
+        this.offers = [...this.offers.filter((o) => o.id !== c.reservation.id), c.reservation];
+        if (this.app.prefs.sound) chime('offer');
+        const t = this.app.words(inbox);
+        const from = typeof c.reservation.conversation === 'string' ? '' : nameOf(c.reservation.conversation, t);
+        notify(t('notifyOffer', { name: from }), c.reservation.summary?.problem ?? '', `offer-${c.reservation.id}`, () => this.app.router.go('inbox', 'queue'));
+        return;
+      }
+      case 'offer_end':
+        this.offers = this.offers.filter((o) => o.id !== c.id);
+        return;
+      case 'resumed':
+        // Rows may have changed unseen while the socket was away.
+        void this.load(this.view, this.text);
+    }
+  }
+
+  private row(c: Conversation): void {
+    const me = this.app.account.id;
+    const before = this.mine.get(c.id);
+    if (before && before.version > c.version) return;
+    if (belongs('mine', c, me)) this.mine.set(c.id, { ...before, ...c });
+    else this.mine.delete(c.id);
+    this.mineRev++;
+
+    const at = this.rows.findIndex((r) => r.id === c.id);
+    const old = this.rows[at];
+    if (old && old.version > c.version) return;
+    const fits = belongs(this.view, c, me) && (this.text === '' || at >= 0);
+    if (fits || at >= 0) {
+      const rest = this.rows.filter((r) => r.id !== c.id);
+      this.rows = fits ? sorted([{ ...old, ...c }, ...rest], this.view) : rest;
+    }
+    if (this.talk?.id === c.id && document.visibilityState === 'visible') this.read(c);
+    else if (belongs('mine', c, me) && this.unread(c) && (!before || c.n > before.n)) {
+      if (this.app.prefs.sound) chime('message');
+      const t = this.app.words(inbox);
+      notify(t('notifyMessage', { name: nameOf(c, t) }), c.last?.text ?? '', `chat-${c.id}`, () => this.app.router.go('inbox', 'mine', c.id));
+    }
+    this.recount();
+  }
+
+  /** Counts come from the server; many changes at once ask once. */
+  private recount(): void {
+    if (this.counting) return;
+    this.counting = setTimeout(async () => {
+      this.counting = undefined;
+      const p = await this.app.http.get<ConversationPage>('/conversations?view=mine&limit=1').catch(() => undefined);
+      if (p?.counts) this.counts = p.counts;
+    }, 800);
+  }
+}
+
+/** Who waits longest stands first in the queue; elsewhere the newest word does. */
+function sorted(rows: Conversation[], view: View): Conversation[] {
+  return rows.sort((a, b) => {
+    if (view === 'queue') return (a.enqueued_at ?? a.updated_at) < (b.enqueued_at ?? b.updated_at) ? -1 : 1;
+    return a.updated_at < b.updated_at ? 1 : -1;
+  });
+}
+
+const SEEN = 'frontdesk:seen';
+
+function readSeen(): Record<string, number> {
+  try {
+    return JSON.parse(localStorage.getItem(SEEN) ?? '{}') as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+function writeSeen(seen: Record<string, number>): void {
+  try {
+    // The newest thousand are plenty: an older chat that gets a word is unread anyway.
+    localStorage.setItem(SEEN, JSON.stringify(Object.fromEntries(Object.entries(seen).slice(-1000))));
+  } catch {
+    // blocked storage: unread marks live as long as the page
+  }
+}

@@ -1,0 +1,43 @@
+import type { Translate } from '../../shared/i18n';
+import type { Event } from '../../shared/protocol';
+import type { InboxWord } from '../words/inbox';
+import { reasonWord } from './people';
+
+/** One quiet line for a change of service, as colleagues read it. */
+export function eventLine(e: Event, t: Translate<InboxWord>): string {
+  const name = e.agent?.name || e.author.name || '?';
+  switch (e.change) {
+    case 'enqueued': {
+      const reason = reasonWord(e.reason);
+      return t('enqueued', { reason: reason ? t(reason) : (e.reason ?? '–') });
+    }
+    case 'offered':
+      return t('offered', { name });
+    case 'declined':
+      return t('declined', { name });
+    case 'missed':
+      return t('missedOffer', { name });
+    case 'accepted':
+      return t('accepted', { name });
+    case 'taken':
+      return t('takenBy', { name });
+    case 'transferred':
+      return t('transferred', { name });
+    case 'handed_back':
+      return t('handed_back', { name });
+    case 'agent_gone':
+      return t('agent_gone', { name });
+    case 'left_message':
+      return t('left_message');
+    case 'left_queue':
+      return t('left_queue');
+    case 'parked':
+      return t('parkedLine');
+    case 'closed':
+      return e.author.kind === 'agent' || e.agent ? t('closedBy', { name }) : t('closedLine');
+    case 'reopened':
+      return t('reopened');
+    default:
+      return t('changed');
+  }
+}

@@ -1,0 +1,172 @@
+import type { Change, Client } from '../../shared/client/client';
+import type { Outgoing } from '../../shared/client/outbox';
+import { type Entry, keepNewest } from '../../shared/client/timeline';
+import type { Typist } from '../../shared/client/typing';
+import type { Conversation, Place } from '../../shared/protocol';
+import type { Trace } from '../api';
+import type { App } from '../app.svelte';
+import { inbox } from '../words/inbox';
+import type { DeskAction } from './desk.svelte';
+
+/** Talk is the one conversation that is open: its timeline, its context, and what may be done with it. */
+export class Talk {
+  row = $state.raw<Conversation | undefined>();
+  entries = $state.raw<Entry[]>([]);
+  pending = $state.raw<Outgoing[]>([]);
+  typists = $state.raw<Typist[]>([]);
+  place = $state.raw<Place | undefined>();
+  hasOlder = $state(false);
+  synced = $state(false);
+  gone = $state(false);
+  problem = $state.raw<unknown>();
+  tab = $state<'reply' | 'note'>('reply');
+  trace = $state.raw<{ event: string; trace?: Trace; problem?: unknown } | undefined>();
+  focusReply = $state(0); // rises when a key asks for the composer
+  busy = $state(false);
+
+
+  private client: Client | undefined;
+  private refetch: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly app: App,
+    readonly id: string,
+  ) {
+    void this.detail();
+  }
+
+  get mine(): boolean {
+    return this.row?.agent?.id === this.app.account.id && this.row.service === 'active';
+  }
+
+  get closed(): boolean {
+    return this.row?.service === 'closed' || this.row?.service === 'wrapup';
+  }
+
+  attach(client: Client): void {
+    this.client = client;
+    client.watch(this.id);
+    this.redraw();
+  }
+
+  close(): void {
+    clearTimeout(this.refetch);
+    this.client?.unwatch(this.id);
+  }
+
+  heard(c: Change): void {
+    switch (c.what) {
+      case 'timeline':
+        if (c.conversation === this.id) this.redraw();
+        return;
+      case 'outbox':
+        this.pending = this.client?.pending(this.id) ?? [];
+        return;
+      case 'typing':
+        if (c.conversation === this.id) this.typists = this.client?.typists(this.id).filter((x) => x.author.id !== this.app.account.id) ?? [];
+        return;
+      case 'place':
+        if (c.place.conversation === this.id) this.place = c.place;
+        return;
+      case 'gone':
+        if (c.conversation === this.id) this.gone = true;
+        return;
+      case 'row':
+        if (c.conversation.id === this.id) this.moved(c.conversation);
+    }
+  }
+
+  send(text: string, files: { id: string; name: string; type: string; size: number }[]): void {
+    void this.client?.send({ conversation: this.id, text, kind: this.tab === 'note' ? 'note' : 'message', files });
+  }
+
+  retry = (id: string): void => void this.client?.retry(id);
+  discard = (id: string): void => void this.client?.discard(id);
+  older = async (): Promise<void> => void (await this.client?.older(this.id));
+
+  typing(): void {
+    if (this.tab === 'reply' && this.mine) this.client?.typing(this.id, true);
+  }
+
+  async act(what: 'take' | 'hand-back' | 'close' | 'reopen' | 'transfer', more: Record<string, unknown> = {}): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    try {
+      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/${what}`, { version: this.row?.version, ...more });
+      if (now?.id) this.moved(now);
+      if (what === 'take') this.focusReply++;
+      return true;
+    } catch (e) {
+      this.app.say(this.app.words(inbox)('actionFailed', { why: this.app.why(e) }), 'bad');
+      void this.detail();
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async explain(event: string): Promise<void> {
+    this.trace = { event };
+    try {
+      const trace = await this.app.http.get<Trace>(`/conversations/${this.id}/traces/${event}`);
+      if (this.trace?.event === event) this.trace = { event, trace };
+    } catch (problem) {
+      if (this.trace?.event === event) this.trace = { event, problem };
+    }
+  }
+
+  actions(): DeskAction[] {
+    const t = this.app.words(inbox);
+    const out: DeskAction[] = [];
+    if (this.mine) {
+      out.push(
+        { id: 'reply', text: t('reply'), key: 'R', run: () => this.write('reply') },
+        { id: 'transfer', text: t('transfer'), key: 'T', run: () => (this.app.desk.transferring = true) },
+        { id: 'hand-back', text: t('handBack'), key: '', run: () => void this.act('hand-back') },
+        { id: 'close', text: t('closeChat'), key: 'E', run: () => void this.act('close') },
+      );
+    } else if (this.closed) out.push({ id: 'reopen', text: t('reopen'), key: '', run: () => void this.act('reopen') });
+    else out.push({ id: 'take', text: t('take'), key: 'A', run: () => void this.act('take') });
+    out.push({ id: 'note', text: t('note'), key: 'N', run: () => this.write('note') });
+    return out;
+  }
+
+  write(tab: 'reply' | 'note'): void {
+    this.tab = tab;
+    this.focusReply++;
+  }
+
+  async detail(): Promise<void> {
+    try {
+      const full = await this.app.http.get<Conversation>(`/conversations/${this.id}`);
+      this.row = this.row && this.row.version > full.version ? { ...full, ...this.row } : { ...this.row, ...full };
+      this.problem = undefined;
+      this.app.desk.read(this.row);
+    } catch (e) {
+      if (!this.row) this.problem = e;
+    }
+  }
+
+  private moved(c: Conversation): void {
+    const before = this.row;
+    this.row = keepNewest(before, c);
+    // Facts, summary and feelings grow with the talk; a row on the feed may not carry them.
+    if (!before || c.version > before.version) {
+      clearTimeout(this.refetch);
+      this.refetch = setTimeout(() => void this.detail(), 600);
+    }
+  }
+
+  private redraw(): void {
+    const t = this.client?.timeline(this.id);
+    if (!t) return;
+    this.entries = t.entries();
+    this.pending = this.client?.pending(this.id) ?? [];
+    this.hasOlder = t.hasOlder;
+    this.synced = t.synced;
+    this.place = t.place;
+    this.gone = t.gone;
+    if (t.conversation) this.row = keepNewest(this.row, t.conversation);
+    if (this.row && document.visibilityState === 'visible') this.app.desk.read(this.row);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Doc, Import, Page, ReviewItem } from '../api';
+import type { App } from '../app.svelte';
+
+/** A new entry that somebody asked for from the review lists. */
+export interface Prefill {
+  question: string;
+  language: string;
+  event?: string; // the turn that is settled once the entry is saved
+}
+
+/** An upload that the browser still carries. */
+export interface Sending {
+  key: number;
+  names: string[];
+  share: number; // 0…1
+  problem: string;
+}
+
+/** Knowledge is what the content pages share: uploads under way and what the next editor starts from. */
+export class Knowledge {
+  imports = $state.raw<Import[]>([]);
+  importsPhase = $state<'loading' | 'ready' | 'failed'>('loading');
+  problem = $state.raw<unknown>();
+  sending = $state<Sending[]>([]);
+  prefill: Prefill | undefined;
+  unanswered = $state<number | undefined>();
+  unhelpful = $state<number | undefined>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private key = 0;
+
+  constructor(private readonly app: App) {}
+
+  async loadImports(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      const p = await this.app.http.get<Page<Import>>('/imports');
+      this.imports = p.items;
+      this.importsPhase = 'ready';
+      if (p.items.some((i) => i.state === 'queued' || i.state === 'running')) this.timer = setTimeout(() => void this.loadImports(), 1000);
+    } catch (e) {
+      this.problem = e;
+      this.importsPhase = 'failed';
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  async upload(files: File[]): Promise<void> {
+    if (files.length === 0) return;
+    const key = ++this.key;
+    this.sending.push({ key, names: files.map((f) => f.name), share: 0, problem: '' });
+    const row = () => this.sending.find((s) => s.key === key);
+    const form = new FormData();
+    for (const f of files) form.append('file', f, f.webkitRelativePath || f.name);
+    try {
+      await this.app.http.upload<{ id: string }>('/imports', form, (share) => {
+        const r = row();
+        if (r) r.share = share;
+      });
+      this.sending = this.sending.filter((s) => s.key !== key);
+      await this.loadImports();
+    } catch (e) {
+      const r = row();
+      if (r) r.problem = this.app.why(e);
+    }
+  }
+
+  dismiss(key: number): void {
+    this.sending = this.sending.filter((s) => s.key !== key);
+  }
+
+  documents(text: string, status: string, cursor = ''): Promise<Page<Doc>> {
+    return this.app.http.get(`/documents?limit=100&text=${encodeURIComponent(text)}&status=${status}&cursor=${encodeURIComponent(cursor)}`);
+  }
+
+  async review(kind: 'unanswered' | 'unhelpful'): Promise<ReviewItem[]> {
+    const p = await this.app.http.get<Page<ReviewItem>>(`/review?kind=${kind}&limit=100`);
+    this[kind] = p.items.length;
+    return p.items;
+  }
+}

@@ -1,0 +1,33 @@
+import BookOpen from '@lucide/svelte/icons/book-open';
+import Inbox from '@lucide/svelte/icons/inbox';
+import Settings from '@lucide/svelte/icons/settings-2';
+import Users from '@lucide/svelte/icons/users-round';
+import type { Component } from 'svelte';
+import type { Role } from './api';
+import type { App } from './app.svelte';
+import InboxPage from './inbox/InboxPage.svelte';
+import KnowledgePage from './knowledge/KnowledgePage.svelte';
+import UsersPage from './people/UsersPage.svelte';
+import SettingsPage from './settings/SettingsPage.svelte';
+import type { CoreWord } from './words/core';
+
+export interface ConsolePage {
+  id: string; // first part of the hash
+  key: string; // the letter after G
+  word: CoreWord;
+  icon: typeof Inbox;
+  roles: Role[]; // any of these; empty: everybody
+  view: Component<{ app: App }>;
+}
+
+/** Every page of the console, in the rail's order. A new page is a line here and a folder beside this file. */
+export const pages: ConsolePage[] = [
+  { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
+  { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
+  { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
+  { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
+];
+
+export function pagesFor(app: App): ConsolePage[] {
+  return pages.filter((p) => p.roles.length === 0 || app.has(...p.roles));
+}

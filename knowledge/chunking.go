@@ -10,7 +10,7 @@ import (
 // tokens by a rule of thumb; it is immutable and safe for concurrent use.
 type Cutter struct {
 	Tokens  func(text string) int // by the embedding model's tokenizer; nil: estimated
-	Target  int                   // tokens of a body chunk with its title and headings; 0: 220, about 120 English words beside them
+	Target  int                   // tokens of a body chunk with its title and headings; 0: 160, about 110 English words
 	Max     int                   // tokens that no chunk exceeds, tables too; 0: 480, what models of 512 tokens read with their prefix
 	Overlap int                   // a chunk begins with the last sentence of the one before it when that has at most so many tokens; 0: 40, below 0: never
 }
@@ -20,7 +20,7 @@ func (c Cutter) filled() Cutter {
 		c.Tokens = estimateTokens
 	}
 	if c.Target <= 0 {
-		c.Target = 220
+		c.Target = 160
 	}
 	if c.Max <= 0 {
 		c.Max = 480

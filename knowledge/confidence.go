@@ -1,19 +1,169 @@
 package knowledge
 
 import (
+	"context"
+	_ "embed"
+	"encoding/json"
 	"math"
 
-	"github.com/frontdesk-chat/frontdesk/internal/index"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
-// judge sets the confidence of every candidate.
-func judge(candidates []Candidate, all []sighting, a *asked, r *index.Result, h Hints) {
-	for i := range candidates {
-		s := &all[i]
-		z := 0.0
-		if r.Deviation > 0 {
-			z = (s.cosine - r.Mean) / r.Deviation
-		}
-		candidates[i].Confidence = 1 / (1 + math.Exp(-(.8*(z-3) + 2*s.coverage - 1)))
+// confidenceFile holds the fitted model; training/data/confidence says on what
+// and with which command.
+//
+//go:embed confidence.json
+var confidenceFile []byte
+
+// judge is a logistic model over the signals of a candidate.
+type judge struct {
+	weights []float64
+	bias    float64
+	far     float64 // how much of the confidence a certain "another topic" takes, 0…1
+	chat    float64 // the same for smalltalk
+}
+
+func loadJudge() (*judge, error) {
+	var f struct {
+		Bias    float64            `json:"bias"`
+		Weights map[string]float64 `json:"weights"`
+		Far     float64            `json:"far_topic"`
+		Chat    float64            `json:"smalltalk"`
 	}
+	if err := json.Unmarshal(confidenceFile, &f); err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "the built-in confidence model cannot be read")
+	}
+	j := &judge{weights: make([]float64, len(signalNames())), bias: f.Bias, far: f.Far, chat: f.Chat}
+	for i, name := range signalNames() {
+		w, ok := f.Weights[name]
+		if !ok {
+			return nil, fault.New(fault.Internal, "the built-in confidence model knows no signal %q", name)
+		}
+		j.weights[i] = w
+	}
+	return j, nil
+}
+
+// confidence is the share of answers with these signals that are right, 0…1.
+func (j *judge) confidence(signals []float64, h Hints) float64 {
+	z := j.bias
+	for i, w := range j.weights {
+		z += w * signals[i]
+	}
+	p := 1 / (1 + math.Exp(-z))
+	return p * (1 - j.far*unit(h.FarTopic)) * (1 - j.chat*unit(h.Smalltalk))
+}
+
+func unit(p float64) float64 {
+	if !(p > 0) { // NaN too
+		return 0
+	}
+	return min(1, p)
+}
+
+// signalNames are what the model looks at, in the order of signals.
+func signalNames() []string {
+	return []string{"score", "lead", "lag", "clear", "standing", "coverage", "lexical", "unknown", "length", "entry", "foreign", "chinese"}
+}
+
+// signals describes a candidate to the confidence model. All are free of the
+// size of the corpus: differences between neighbours, and the place of its
+// cosine among those of all rows.
+func (f *finding) signals(i int) []float64 {
+	s := &f.all[i]
+	next, third := f.others(i)
+	lead := s.score - next
+	length := 0.0
+	for _, t := range f.asked.terms {
+		length += float64(t.Weight)
+	}
+	return []float64{
+		s.score,
+		max(0, lead),
+		max(0, -lead),
+		s.score - third,
+		f.standing(s),
+		s.coverage,
+		s.share,
+		f.asked.unknown,
+		min(length, 12) / 12,
+		flag(s.book.kind == KindEntry),
+		flag(s.foreign),
+		flag(f.asked.language == "zh"),
+	}
+}
+
+// others returns the two best scores beside a candidate's. Documents in another
+// language do not count against one in the question's: they may be its
+// translations. Where there are no others, what just anything would score
+// stands in, so that the only document of a workspace is not sure by default.
+func (f *finding) others(i int) (next, third float64) {
+	mean, deviation := f.spread()
+	floor := max(0, (mean+deviation)/(1+weightShare+weightCoverage))
+	next, third = floor, floor
+	n := 0
+	for k := range f.all {
+		if k == i || f.all[k].foreign && !f.all[i].foreign {
+			continue
+		}
+		if n++; n == 1 {
+			next = max(floor, f.all[k].score)
+			continue
+		}
+		third = max(floor, f.all[k].score)
+		break
+	}
+	return next, third
+}
+
+// What cosines with just anything are like where little is indexed: the mean
+// over the corpora of training/data/confidence, as if seen on priorRows rows.
+const (
+	priorMean      = .05
+	priorDeviation = .08
+	priorRows      = 10
+)
+
+// spread is the mean and deviation of the question's cosines with all rows,
+// drawn to the prior where there are few.
+func (f *finding) spread() (mean, deviation float64) {
+	n := float64(f.rows)
+	mean = (n*f.mean + priorRows*priorMean) / (n + priorRows)
+	variance := (n*(f.deviation*f.deviation+(f.mean-mean)*(f.mean-mean)) + priorRows*(priorDeviation*priorDeviation+(priorMean-mean)*(priorMean-mean))) / (n + priorRows)
+	return mean, math.Sqrt(variance)
+}
+
+// standing is how many deviations the best row stands above just anything.
+func (f *finding) standing(s *sighting) float64 {
+	mean, deviation := f.spread()
+	return max(-2, min(10, (s.best-mean)/(deviation+.02)))
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Assessment is a search with what the confidence model saw, for fitting it.
+type Assessment struct {
+	Result  Result
+	Names   []string    // of the signals
+	Signals [][]float64 // by candidate
+}
+
+// Assess searches like Search and also returns the signals.
+func (l *Local) Assess(ctx context.Context, q Query) (Assessment, error) {
+	result, f, err := l.find(ctx, q)
+	a := Assessment{Result: result, Names: signalNames()}
+	if err != nil || f == nil {
+		return a, err
+	}
+	for i := range result.Candidates {
+		s := f.signals(i)
+		a.Signals = append(a.Signals, s)
+		result.Candidates[i].Confidence = l.judge.confidence(s, q.Hints)
+	}
+	return a, nil
 }

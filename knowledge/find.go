@@ -1,9 +1,7 @@
 package knowledge
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,150 +16,94 @@ const (
 	maxLimit     = 50
 	// armDepth is how many documents each arm brings to the fusion.
 	armDepth = 50
-	// maxQueryRunes bounds the question; what follows says nothing new.
-	maxQueryRunes = 2000
+	// maxQuestion bounds the question in characters; what follows says nothing new.
+	maxQuestion = 2000
 )
 
-// asked is a question made ready for both arms.
-type asked struct {
-	language string
-	terms    []index.QueryTerm
-	idf      []float64
-	ideal    float64 // BM25 that a row with every term once in a short text would have
-	total    float64 // idf weight of all terms
-	weights  []float64
+// Search returns the documents that answer q best, with evidence and
+// confidence. Errors: Invalid for a query without text, those of the embedder.
+func (l *Local) Search(ctx context.Context, q Query) (Result, error) {
+	result, f, err := l.find(ctx, q)
+	if err != nil || f == nil {
+		return result, err
+	}
+	start := time.Now()
+	for i := range result.Candidates {
+		result.Candidates[i].Confidence = l.judge.confidence(f.signals(i), q.Hints)
+	}
+	result.Timings.Fuse += time.Since(start)
+	return result, nil
 }
 
-// Search returns the documents that answer q best, with evidence and
-// confidence. Errors: Invalid for a query without words, those of the embedder.
-func (l *Local) Search(ctx context.Context, q Query) (Result, error) {
+// finding is a search before confidence: the question, what the index said of
+// all its documents, and the documents in fused order.
+type finding struct {
+	asked *asked
+	all   []sighting
+	// Of the cosines over all rows, see standing.
+	rows            int
+	mean, deviation float64
+}
+
+// find fills everything of a result but confidences; the finding is nil when
+// the workspace has no documents.
+func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	question := clip(q.Text)
 	if strings.TrimSpace(question) == "" {
-		return Result{}, fault.New(fault.Invalid, "a search needs a question").WithField("text", "is empty")
+		return Result{}, nil, fault.New(fault.Invalid, "a search needs a question").WithField("text", "is empty")
 	}
 	result := Result{Vector: q.Vector}
 	if result.Vector == nil {
 		start := time.Now()
-		v, err := l.embedder.EmbedQueries(ctx, []string{text.Simplify(question)})
+		v, err := l.embedder.EmbedQueries(ctx, []string{question})
 		if err != nil {
-			return Result{}, err
+			return Result{}, nil, err
 		}
 		if len(v) != 1 {
-			return Result{}, fault.New(fault.Internal, "the embedding model returned %d vectors for one text", len(v))
+			return Result{}, nil, fault.New(fault.Internal, "the embedding model returned %d vectors for one text", len(v))
 		}
 		result.Vector = v[0]
 		result.Timings.Embed = time.Since(start)
 	}
 	x := l.index(q.Workspace, false)
 	if x == nil {
-		return result, nil
+		return result, nil, nil
 	}
-	a := l.ask(x, question, q.Language)
 	at := q.At
 	if at.IsZero() {
 		at = l.now()
 	}
+	start := time.Now()
+	a := ask(x, question, q.Language)
+	made := time.Since(start)
 	found := x.Search(index.Query{
 		Terms:     a.terms,
 		Vector:    l.centres.query(result.Vector, a.language),
 		Filter:    index.Filter{Drafts: q.Drafts, Audiences: q.Audiences, At: at.UnixMicro()},
 		Documents: armDepth,
 	})
-	result.Timings.Lexical, result.Timings.Vector = found.LexicalTime, found.VectorTime
-	start := time.Now()
+	result.Timings.Lexical, result.Timings.Vector = made+found.LexicalTime, found.VectorTime
+	start = time.Now()
 	a.weigh(&found)
-	all := make([]sighting, len(found.Hits))
+	f := &finding{asked: a, all: make([]sighting, len(found.Hits)), rows: found.Rows, mean: found.Mean, deviation: found.Deviation}
 	for i, h := range found.Hits {
-		all[i] = sight(h, a, &found)
+		f.all[i] = sight(h, a)
 	}
-	rank(all, func(s *sighting) float64 { return s.lexical }, func(s *sighting, n int) { s.lexicalRank = n })
-	rank(all, func(s *sighting) float64 { return s.cosine }, func(s *sighting, n int) { s.vectorRank = n })
-	fuse(all)
+	fuse(f.all)
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	for i := range all[:min(len(all), limit, maxLimit)] {
-		result.Candidates = append(result.Candidates, candidate(all, i))
+	for i := range f.all[:min(len(f.all), limit, maxLimit)] {
+		result.Candidates = append(result.Candidates, f.candidate(i))
 	}
-	judge(result.Candidates, all, a, &found, q.Hints)
 	result.Timings.Fuse = time.Since(start)
-	return result, nil
+	return result, f, nil
 }
 
-// ask turns the question into weighted terms.
-func (l *Local) ask(x *index.Index, question, language string) *asked {
-	a := &asked{language: language}
-	if own := text.Language(question); own != "" {
-		a.language = own // what it is written in, whatever the page around it
-	}
-	at := map[string]int{}
-	add := func(t string, weight float32) {
-		if i, ok := at[t]; ok {
-			a.terms[i].Weight = max(a.terms[i].Weight, weight)
-			return
-		}
-		if len(a.terms) < index.MaxTerms {
-			at[t] = len(a.terms)
-			a.terms = append(a.terms, index.QueryTerm{Text: t, Weight: weight})
-		}
-	}
-	for _, t := range termsOf(question) {
-		add(t.text, t.weight)
-	}
-	return a
-}
-
-// weigh takes the index's word frequencies into the question.
-func (a *asked) weigh(r *index.Result) {
-	a.weights = make([]float64, len(a.terms))
-	for i, t := range a.terms {
-		a.weights[i] = float64(t.Weight) * r.IDF[i]
-		a.total += a.weights[i]
-	}
-	a.ideal = a.total * 1.5
-}
-
-// rowShare is a BM25 score as a share of the ideal, 0…1.
-func (a *asked) rowShare(lexical float64) float64 {
-	if a.ideal <= 0 {
-		return 0
-	}
-	return min(1, lexical/a.ideal)
-}
-
-// coverage is the idf-weighted share of the terms whose bits are set.
-func (a *asked) coverage(mask uint64) float64 {
-	if a.total <= 0 {
-		return 0
-	}
-	var have float64
-	for i, w := range a.weights {
-		if mask&(1<<i) != 0 {
-			have += w
-		}
-	}
-	return have / a.total
-}
-
-// rank numbers the sightings by an arm's score from 1; those it did not see keep 0.
-func rank(all []sighting, score func(*sighting) float64, set func(*sighting, int)) {
-	order := make([]*sighting, 0, len(all))
-	for i := range all {
-		if score(&all[i]) > 0 {
-			order = append(order, &all[i])
-		}
-	}
-	slices.SortFunc(order, func(a, b *sighting) int {
-		return cmp.Or(cmp.Compare(score(b), score(a)), cmp.Compare(a.id, b.id))
-	})
-	for i, s := range order {
-		set(s, i+1)
-	}
-}
-
-func candidate(all []sighting, i int) Candidate {
-	s := &all[i]
+// candidate is what others see of a sighting; its confidence comes later.
+func (f *finding) candidate(i int) Candidate {
+	s := &f.all[i]
 	b := s.book
 	c := Candidate{
 		Document: s.id, Kind: b.kind, Path: b.path, Title: b.title, URL: b.url, Language: b.language, Version: b.version,
@@ -170,8 +112,10 @@ func candidate(all []sighting, i int) Candidate {
 			LexicalScore: s.lexical, LexicalRank: s.lexicalRank, VectorScore: s.cosine, VectorRank: s.vectorRank, Coverage: s.coverage,
 		},
 	}
-	if i+1 < len(all) {
-		c.Evidence.Margin = s.score - all[i+1].score
+	if i+1 < len(f.all) {
+		c.Evidence.Margin = s.score - f.all[i+1].score
+	} else {
+		c.Evidence.Margin = s.score
 	}
 	if b.kind == KindEntry {
 		c.Title, c.Passage, c.Curated = b.question, b.answer, b.answer != ""
@@ -180,19 +124,21 @@ func candidate(all []sighting, i int) Candidate {
 		}
 		return c
 	}
-	if s.bestRow >= 0 {
-		c.Heading, c.Passage = b.rows[s.bestRow].heading, b.rows[s.bestRow].text
+	if s.show >= 0 {
+		c.Heading, c.Passage = b.rows[s.show].heading, b.rows[s.show].text
 	}
 	return c
 }
 
+// clip cuts a question at maxQuestion characters and makes it valid UTF-8.
 func clip(s string) string {
 	n := 0
 	for i := range s {
-		if n == maxQueryRunes {
-			return s[:i]
+		if n == maxQuestion {
+			s = s[:i]
+			break
 		}
 		n++
 	}
-	return s
+	return text.Simplify(strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -18,6 +18,7 @@ import (
 type Local struct {
 	embedder Embedder
 	centres  *centres
+	judge    *judge
 	now      func() time.Time
 
 	mu      sync.RWMutex // guards indexes
@@ -59,10 +60,14 @@ func NewLocal(embedder Embedder, dim int, o *LocalOptions) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
+	j, err := loadJudge()
+	if err != nil {
+		return nil, err
+	}
 	if dim <= 0 {
 		return nil, fault.New(fault.Invalid, "vectors need at least one number, not %d", dim)
 	}
-	l := &Local{embedder: embedder, centres: c, now: time.Now, indexes: map[id.Workspace]*index.Index{}}
+	l := &Local{embedder: embedder, centres: c, judge: j, now: time.Now, indexes: map[id.Workspace]*index.Index{}}
 	if o != nil && o.Now != nil {
 		l.now = o.Now
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/kljensen/snowball/english"
 )
 
-// term is a unit of the lexical arm: the stem of a word, or two neighbouring
-// Han characters.
+// term is a unit of the lexical arm: the stem of a word, a Han character, or two
+// neighbouring ones.
 type term struct {
 	text   string
 	word   string  // as typed, folded; "" for Han
@@ -21,6 +21,7 @@ type term struct {
 const (
 	weightPlain = 1
 	weightFrame = .25 // "how do I", "please", "怎么"
+	weightHan   = .4  // of single characters: synonyms often share one, 退货 and 退款
 )
 
 // termsOf yields the terms of a text in order, repeated ones too. Words that
@@ -45,21 +46,22 @@ func termsOf(s string) []term {
 	return out
 }
 
-// hanTerms appends the bigrams of a run of Han characters, or the character of
-// a run of one. Bigrams need no dictionary and find what a segmenter would cut
-// differently in question and answer.
+// hanTerms appends the characters of a run and its bigrams. Bigrams need no
+// dictionary and find what a segmenter would cut differently in question and
+// answer.
 func hanTerms(out []term, run string) []term {
-	if utf8.RuneCountInString(run) == 1 {
-		weight := float32(weightPlain)
-		if hanFunction(run) {
-			weight = weightFrame
-		}
-		return append(out, term{text: run, weight: weight})
-	}
 	framed := frames(run)
 	previous, n := 0, 0
 	for i, r := range run {
 		end := i + utf8.RuneLen(r)
+		single := float32(weightHan)
+		if len(framed) == 1 {
+			single = weightPlain
+		}
+		if framed[n] {
+			single *= weightFrame
+		}
+		out = append(out, term{text: run[i:end], weight: single})
 		if n > 0 {
 			weight := float32(weightPlain)
 			if framed[n-1] || framed[n] {

@@ -45,6 +45,3 @@ func framePhrase(s string) int {
 	}
 	return 0
 }
-
-// hanFunction reports single characters that say nothing alone.
-func hanFunction(s string) bool { return framePhrase(s) > 0 }

@@ -74,6 +74,10 @@ const (
 	lengthPart = 0.75
 )
 
+// TopOfTerm is the limit of a term's score in a row that has it very often, as a
+// factor of weight × IDF.
+const TopOfTerm = saturation + 1
+
 type scratch struct {
 	lexical []float32
 	mask    []uint64

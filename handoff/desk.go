@@ -1,0 +1,211 @@
+package handoff
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// How long the desk waits for whom.
+const (
+	offerFor  = 25 * time.Second // to answer an offer, when the queue does not say
+	freshFor  = 30 * time.Second // an agent silent for longer gets no offers
+	goneAfter = 90 * time.Second // … and for longer still loses their chats: 30 s and 60 s of grace
+	awayFor   = 2 * time.Minute  // a visitor who left while waiting is parked then
+	keptFor   = 30 * time.Minute // and finds the old place on coming back within this
+	restart   = 10 * time.Minute // heartbeats this old at our start stopped because we did
+	maxMissed = 2                // offers missed in a row before an agent gets none
+	sweepEach = 500 * time.Millisecond
+)
+
+// Notifier tells consoles and visitors what changed at the desk. Its methods must
+// not block; what they lose is read again from the desk.
+type Notifier interface {
+	Offered(r Reservation, c bot.Conversation)
+	OfferEnded(r Reservation)
+	PlacesChanged(ws bot.WorkspaceID, places []Place)
+	AgentChanged(a Agent)
+}
+
+// Options tunes a desk. nil and the zero value are the defaults.
+type Options struct {
+	Notifier Notifier // nil: nobody is told
+}
+
+// Desk brings visitors and people together. It keeps nothing in memory that
+// matters: several desks over one store agree. Its methods are safe for
+// concurrent use.
+type Desk struct {
+	store     Store
+	timeline  bot.Timeline
+	publisher bot.Publisher
+	notifier  Notifier
+	now       func() time.Time
+	log       *slog.Logger
+	started   time.Time
+	kick      chan struct{} // holds one token when something may be matched
+
+	mu     sync.Mutex // guards places
+	places map[bot.WorkspaceID][]Place
+}
+
+var _ bot.Escalator = (*Desk)(nil)
+
+// New returns a desk. It does nothing by itself until Run.
+func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func() time.Time, logger *slog.Logger, o *Options) *Desk {
+	if logger == nil {
+		logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	d := &Desk{
+		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
+		kick: make(chan struct{}, 1), places: map[bot.WorkspaceID][]Place{},
+	}
+	if o != nil && o.Notifier != nil {
+		d.notifier = o.Notifier
+	} else {
+		d.notifier = silent{}
+	}
+	return d
+}
+
+type silent struct{}
+
+func (silent) Offered(Reservation, bot.Conversation)  {}
+func (silent) OfferEnded(Reservation)                 {}
+func (silent) PlacesChanged(bot.WorkspaceID, []Place) {}
+func (silent) AgentChanged(Agent)                     {}
+
+// wake asks Run for a match soon.
+func (d *Desk) wake() {
+	select {
+	case d.kick <- struct{}{}:
+	default:
+	}
+}
+
+// floor reads the desk and forgives agents the silence that was ours: consoles
+// need a moment to come back after a restart.
+func (d *Desk) floor(ctx context.Context, ws bot.WorkspaceID) (Floor, error) {
+	f, err := d.store.Floor(ctx, ws, d.now().Add(-excludedFor))
+	return d.forgive(f), err
+}
+
+func (d *Desk) forgive(f Floor) Floor {
+	f.Agents = slices.Clone(f.Agents)
+	for i, a := range f.Agents {
+		f.Agents[i].Heartbeat = d.alive(a)
+	}
+	return f
+}
+
+// alive is the agent's last sign of life, or the latest that they could have
+// given while nobody listened.
+func (d *Desk) alive(a Agent) time.Time {
+	excused := d.started.Add(-freshFor)
+	if a.Heartbeat.Before(excused) && a.Heartbeat.After(d.started.Add(-restart)) {
+		return excused
+	}
+	return a.Heartbeat
+}
+
+// Outlook says what a visitor would meet in line now.
+func (d *Desk) Outlook(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, skills []string) (bot.Outlook, error) {
+	c, err := d.timeline.Conversation(ctx, ws, conv)
+	if err != nil {
+		return bot.Outlook{}, err
+	}
+	f, err := d.floor(ctx, ws)
+	if err != nil {
+		return bot.Outlook{}, err
+	}
+	c.Skills = skills
+	return f.outlook(Standing{Conversation: c, Wait: f.waitOf(c.ID)}, d.now()), nil
+}
+
+// waitOf returns the wait of a conversation on the floor.
+func (f Floor) waitOf(c bot.ConversationID) Wait {
+	for _, s := range f.Line {
+		if s.Conversation.ID == c {
+			return s.Wait
+		}
+	}
+	return Wait{}
+}
+
+// outlook is what a conversation meets that waits since s.Wait.Since, or would
+// join the line now.
+func (f Floor) outlook(s Standing, now time.Time) bot.Outlook {
+	var o bot.Outlook
+	if o.Open, o.Opens = f.open(s.Conversation.Queue, now); !o.Open {
+		return o
+	}
+	if s.Wait.Since.IsZero() {
+		s.Wait.Since = now
+	}
+	p := f.joining(s, now)
+	o.Position, o.Wait, o.WaitUpper = p.Position, p.Wait, p.WaitUpper
+	for _, a := range f.Agents {
+		if a.Present(now) && a.fits(s.Conversation) <= f.relaxed(s, now) {
+			o.Agents++
+		}
+	}
+	return o
+}
+
+// InLine is a conversation with its place.
+type InLine struct {
+	Place
+	Conversation bot.Conversation
+	Since        time.Time // start of its wait
+}
+
+// Line lists who waits for their turn, the next one first.
+func (d *Desk) Line(ctx context.Context, ws bot.WorkspaceID) ([]InLine, error) {
+	f, err := d.floor(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	now := d.now()
+	places := f.places(now)
+	out := make([]InLine, 0, len(places))
+	for i, s := range f.line(now) {
+		out = append(out, InLine{Place: places[i], Conversation: s.Conversation, Since: s.Wait.Since})
+	}
+	return out, nil
+}
+
+// PlaceOf returns where a conversation stands. Error: NotFound when it is not in
+// line.
+func (d *Desk) PlaceOf(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID) (Place, error) {
+	f, err := d.floor(ctx, ws)
+	if err != nil {
+		return Place{}, err
+	}
+	for _, p := range f.places(d.now()) {
+		if p.Conversation == conv {
+			return p, nil
+		}
+	}
+	return Place{}, fault.New(fault.NotFound, "This conversation is not in line.")
+}
+
+// Offers lists the open offers to an agent, the oldest first.
+func (d *Desk) Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]Reservation, error) {
+	f, err := d.floor(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	var out []Reservation
+	for _, r := range f.Offers {
+		if r.State == ReservationOpen && r.Agent == agent {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,139 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// SetDuty says whether the agent takes chats. Going off or away gives open
+// offers back; chats stay. Errors: Invalid; NotFound.
+func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID, duty Duty) (Agent, error) {
+	if duty != DutyOn && duty != DutyAway && duty != DutyOff {
+		return Agent{}, fault.New(fault.Invalid, "Duty is on, away or off.").WithField("duty", "on, away or off")
+	}
+	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
+		a.Duty = duty
+		if duty == DutyOn {
+			a.Missed, a.Heartbeat = 0, d.now()
+		}
+		return nil
+	})
+	if err != nil {
+		return Agent{}, err
+	}
+	d.notifier.AgentChanged(a)
+	d.wake()
+	if duty == DutyOn {
+		return a, nil
+	}
+	if err := d.rescind(ctx, ws, agent); err != nil {
+		return Agent{}, err
+	}
+	return d.agent(ctx, ws, agent)
+}
+
+// rescind gives back the open offers of an agent who takes none.
+func (d *Desk) rescind(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
+	offers, err := d.Offers(ctx, ws, agent)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range offers {
+		errs = append(errs, d.lapse(ctx, r, ReservationRescinded, func(s *step) bool {
+			a, ok := s.agent(agent)
+			return !ok || !a.Present(s.now) || a.room() < 0
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+// Beat is a sign of life of agents whose consoles are open; those unknown are
+// left out.
+func (d *Desk) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentID) error {
+	if len(agents) == 0 {
+		return nil
+	}
+	return d.store.Beat(ctx, ws, agents, d.now())
+}
+
+// Agents lists the workspace's agents in order of ID.
+func (d *Desk) Agents(ctx context.Context, ws bot.WorkspaceID) ([]Agent, error) {
+	f, err := d.store.Floor(ctx, ws, d.now())
+	return f.Agents, err
+}
+
+func (d *Desk) agent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (Agent, error) {
+	all, err := d.Agents(ctx, ws)
+	if err != nil {
+		return Agent{}, err
+	}
+	for _, a := range all {
+		if a.ID == agent {
+			return a, nil
+		}
+	}
+	return Agent{}, fault.New(fault.NotFound, "There is no such agent.")
+}
+
+// PutAgent makes an agent or changes what administrators decide: name, skills,
+// capacity (zero: 4) and weight (zero: 100). What the desk keeps of an agent
+// stays as it is. A new agent is off duty. Error: Invalid.
+func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
+	if in.Capacity == 0 {
+		in.Capacity = 4
+	}
+	if in.Weight == 0 {
+		in.Weight = 100
+	}
+	switch {
+	case in.Workspace == "" || in.ID == "":
+		return Agent{}, fault.New(fault.Invalid, "An agent needs a workspace and an ID.")
+	case strings.TrimSpace(in.Name) == "":
+		return Agent{}, fault.New(fault.Invalid, "An agent needs a name that visitors read.").WithField("name", "must not be empty")
+	case in.Capacity < 1 || in.Capacity > 50:
+		return Agent{}, fault.New(fault.Invalid, "An agent has 1 to 50 chats at once, not %d.", in.Capacity).WithField("capacity", "1 to 50")
+	case in.Weight < 1 || in.Weight > 1000:
+		return Agent{}, fault.New(fault.Invalid, "An agent's weight is 1 to 1,000, not %d.", in.Weight).WithField("weight", "1 to 1,000")
+	}
+	a, err := d.store.ChangeAgent(ctx, in.Workspace, in.ID, true, func(a *Agent) error {
+		a.Name, a.Skills, a.Capacity, a.Weight = in.Name, in.Skills, in.Capacity, in.Weight
+		if a.Duty == "" {
+			a.Duty = DutyOff
+		}
+		return nil
+	})
+	if err == nil {
+		d.notifier.AgentChanged(a)
+		d.wake()
+	}
+	return a, err
+}
+
+// PutQueue makes or replaces a queue. Error: Invalid.
+func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
+	if q.Workspace == "" {
+		return fault.New(fault.Invalid, "A queue needs a workspace.")
+	}
+	if q.OfferFor < 0 {
+		return fault.New(fault.Invalid, "Agents need time to answer an offer.").WithField("offer_for", "zero, or some seconds")
+	}
+	if err := q.Hours.check(); err != nil {
+		return err
+	}
+	if err := d.store.PutQueue(ctx, q); err != nil {
+		return err
+	}
+	d.wake()
+	return nil
+}
+
+// Queues lists the queues in order of ID.
+func (d *Desk) Queues(ctx context.Context, ws bot.WorkspaceID) ([]Queue, error) {
+	f, err := d.store.Floor(ctx, ws, d.now())
+	return f.Queues, err
+}

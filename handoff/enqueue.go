@@ -1,0 +1,134 @@
+package handoff
+
+import (
+	"context"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+// Enqueue puts the conversation in line for a person and writes the turn's own
+// change in the same transaction. When nobody is there the conversation is
+// parked: kept, with a follow-up promised. One that waits already keeps its
+// place; one that a person has stays with them.
+func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Floor: true}, func(s *step) error {
+		before := s.next
+		if e.Language != "" {
+			s.next.Language = e.Language
+		}
+		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
+		if !waits && before.Service != bot.ServiceActive {
+			s.next.Reason, s.next.Skills, s.next.Priority = e.Reason, e.Skills, e.Priority
+			// Somebody who comes back soon, or was promised an answer, keeps their age.
+			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
+				s.wait.Since = time.Time{}
+			}
+			s.wait.Away = time.Time{}
+		}
+		o := s.floor.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now)
+		if e.Turn != nil {
+			turn, err := e.Turn(before, o)
+			if err != nil {
+				return err
+			}
+			s.change = turn
+			if turn.Row != nil {
+				turn.Row(&s.next)
+			}
+		}
+		summary := e.Summary
+		switch {
+		case waits || before.Service == bot.ServiceActive:
+		case o.Open:
+			s.queue()
+			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
+			s.happened("enqueued", "", sayWaiting(s.next.Language, p)).Summary = &summary
+		case before.Service == bot.ServiceParked:
+			// It was said already; a second wish changes nothing.
+		default:
+			s.park(ParkedNobody)
+			s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now)).Summary = &summary
+		}
+		return nil
+	})
+}
+
+// Leave takes the visitor out of the line; the bot goes on. Outside the line it
+// does nothing. Error: Conflict when a person has the conversation.
+func (d *Desk) Leave(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
+		switch s.next.Service {
+		case bot.ServiceWaiting, bot.ServiceOffered, bot.ServiceParked:
+		case bot.ServiceActive:
+			return errWithPerson(s)
+		default:
+			return nil
+		}
+		if s.next.Agent != "" {
+			return errWithPerson(s)
+		}
+		s.end(bot.ServiceBot)
+		s.happened("left_queue", "", sayLeft(s.next.Language))
+		return nil
+	})
+}
+
+// LeaveMessage keeps the visitor's words and address for the team: the
+// conversation is parked, with an answer promised. Errors: Invalid; Conflict
+// when a person has the conversation.
+func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key, contact Contact) (bot.Written, error) {
+	if err := contact.check(); err != nil {
+		return bot.Written{}, err
+	}
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
+		if s.next.Agent != "" {
+			return errWithPerson(s)
+		}
+		s.endOffer(ReservationRescinded)
+		if s.next.Reason == "" {
+			s.next.Reason = bot.ReasonAsked
+		}
+		s.park(ParkedMessage)
+		s.wait.Contact = contact
+		by := key.Sender
+		if by.Kind == "" {
+			by = bot.Author{Kind: bot.AuthorVisitor, ID: string(s.next.Visitor)}
+		}
+		s.events = append(s.events, bot.NewEvent{
+			Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: bot.Body{Text: contact.Text, Language: s.next.Language},
+		})
+		summary := bot.Summary{Problem: contact.Text, Fields: map[string]string{}, Sentiment: s.next.Sentiment}
+		if contact.Email != "" {
+			summary.Fields["email"] = contact.Email
+		}
+		if contact.Phone != "" {
+			summary.Fields["phone"] = contact.Phone
+		}
+		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
+		return nil
+	})
+}
+
+// Presence says that a waiting visitor's last connection closed, or that one
+// opened again. One who stays away for two minutes is parked; one who is back
+// goes on at the old place if it was kept. Presence of others changes nothing.
+func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, present bool) error {
+	_, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Floor: true}, func(s *step) error {
+		inLine := s.next.Service == bot.ServiceWaiting || s.next.Service == bot.ServiceOffered
+		switch {
+		case !present && inLine && s.wait.Away.IsZero():
+			s.wait.Away = s.now
+		case present && inLine:
+			s.wait.Away = time.Time{}
+		case present && s.next.Service == bot.ServiceParked && s.wait.Why == ParkedAway && s.now.Sub(s.wait.Parked) <= keptFor:
+			s.wait.Away = time.Time{}
+			if open, _ := s.floor.open(s.next.Queue, s.now); open {
+				s.queue()
+				s.happened("enqueued", "", standing(s.next.Language, s.floor.joining(Standing{Conversation: s.next, Wait: s.wait}, s.now)))
+			}
+		}
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,150 @@
+package handoff
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func onDuty(id bot.AgentID, capacity, load int) Agent {
+	return Agent{ID: id, Duty: DutyOn, Heartbeat: noon, Capacity: capacity, Load: load}
+}
+
+func waiting(id bot.ConversationID, waited time.Duration, priority int) Standing {
+	return Standing{
+		Conversation: bot.Conversation{ID: id, Service: bot.ServiceWaiting, Priority: priority},
+		Wait:         Wait{Since: noon.Add(-waited)},
+	}
+}
+
+// TestWaitIsTruthful compares the estimate with a simulation of the same desk:
+// exponential handling times, everybody busy, one in line at a position.
+func TestWaitIsTruthful(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	const h = 5 * time.Minute
+	for _, c := range []struct{ servers, position int }{{1, 1}, {1, 3}, {4, 1}, {4, 6}, {12, 20}} {
+		f := Floor{Agents: []Agent{onDuty("a", c.servers, c.servers)}, Measures: Measures{Handled: 1 << 40, Handling: h}}
+		median, upper := f.wait(c.position, noon)
+		const n = 40000
+		waits := make([]float64, n)
+		for i := range waits {
+			// Departures of a busy desk of c servers are c/h apart.
+			for range c.position {
+				waits[i] += r.ExpFloat64() * float64(h) / float64(c.servers)
+			}
+			waits[i] += float64(answering)
+		}
+		slices.Sort(waits)
+		for _, q := range []struct {
+			name string
+			got  time.Duration
+			want float64
+		}{{"median", median, waits[n/2]}, {"nine in ten", upper, waits[n*9/10]}} {
+			if off := math.Abs(float64(q.got)-q.want) / q.want; off > 0.05 {
+				t.Errorf("%d servers, position %d: %s %v, simulated %v", c.servers, c.position, q.name, q.got, time.Duration(q.want))
+			}
+		}
+	}
+}
+
+func TestWaitOfTheLucky(t *testing.T) {
+	f := Floor{Agents: []Agent{onDuty("a", 3, 1), {ID: "b", Duty: DutyAway, Heartbeat: noon, Capacity: 9}}}
+	for position, want := range map[int]bool{1: true, 2: true, 3: false} {
+		if median, _ := f.wait(position, noon); (median == answering) != want {
+			t.Errorf("position %d: %v", position, median)
+		}
+	}
+	if median, upper := (Floor{}).wait(1, noon); median != 0 || upper != 0 {
+		t.Errorf("nobody there: %v, %v; want unknown", median, upper)
+	}
+}
+
+func TestMeasures(t *testing.T) {
+	var m Measures
+	if m.handling() != handlingPrior {
+		t.Errorf("cold: %v", m.handling())
+	}
+	for range 5 {
+		m = m.add(10 * time.Minute)
+	}
+	if got := m.handling(); got != 8*time.Minute { // five of 10 minutes beside a prior of five of 6
+		t.Errorf("after five: %v", got)
+	}
+	for range 300 {
+		m = m.add(2 * time.Minute)
+	}
+	if got := m.handling(); got > 130*time.Second || got < 2*time.Minute {
+		t.Errorf("a changed pace: %v, want near 2 minutes", got)
+	}
+	if got := (Measures{}).add(100 * time.Hour).Handling; got != 4*time.Hour {
+		t.Errorf("a chat left open: %v", got)
+	}
+}
+
+func TestLineOrder(t *testing.T) {
+	f := Floor{Line: []Standing{
+		waiting("d", time.Minute, 0), waiting("c", 2*time.Minute, 0), waiting("b", 2*time.Minute, 0),
+		waiting("urgent", time.Second, 1), waiting("aged", 11*time.Minute, 0), waiting("parked", time.Hour, 9),
+	}}
+	f.Line[5].Conversation.Service = bot.ServiceParked
+	var got []string
+	for _, p := range f.places(noon) {
+		got = append(got, fmt.Sprint(p.Position, p.Conversation))
+	}
+	if want := []string{"1aged", "2urgent", "3b", "4c", "5d"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	// One who would join now stands behind all of the same urgency.
+	if p := f.joining(waiting("new", 0, 0), noon); p.Position != 6 {
+		t.Errorf("joining at %d, want 6", p.Position)
+	}
+	if p := f.joining(waiting("c", 2*time.Minute, 0), noon); p.Position != 4 {
+		t.Errorf("already there at %d, want 4", p.Position)
+	}
+	// Queues are lines of their own.
+	f.Line[0].Conversation.Queue = "other"
+	if p := f.places(noon); p[4].Conversation != "d" || p[4].Position != 1 {
+		t.Errorf("the other queue's first: %+v", p[4])
+	}
+}
+
+// TestShares: equal agents get equal shares (I-23).
+func TestShares(t *testing.T) {
+	const agents, chats = 7, 1000
+	f := Floor{}
+	for i := range agents {
+		f.Agents = append(f.Agents, onDuty(bot.AgentID(fmt.Sprint(i)), 3, 0))
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	given := make([]int, agents)
+	now := noon
+	for i := range chats {
+		now = now.Add(time.Second)
+		for j := range f.Agents {
+			f.Agents[j].Heartbeat = now
+			if f.Agents[j].Load > 0 && r.IntN(8) == 0 {
+				f.Agents[j].Load--
+			}
+		}
+		f.Line = []Standing{{Conversation: bot.Conversation{ID: bot.ConversationID(fmt.Sprint(i)), Service: bot.ServiceWaiting}, Wait: Wait{Since: now}}}
+		for _, p := range f.match(now) {
+			for j, a := range f.Agents {
+				if a.ID == p.agent {
+					f.Agents[j].Load++
+					f.Agents[j].LastGiven = now
+					given[j]++
+				}
+			}
+		}
+	}
+	if most, least := slices.Max(given), slices.Min(given); float64(most-least) > 0.05*chats {
+		t.Errorf("shares %v of %d differ by more than 5 points", given, chats)
+	}
+}

@@ -1,0 +1,275 @@
+package handoff
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+)
+
+// step is one move being decided: the locked things, and what becomes of them.
+type step struct {
+	now    time.Time
+	locked Locked
+	floor  Floor            // forgiven; zero unless asked for
+	next   bot.Conversation // the row as it will be
+	wait   Wait
+	agents map[bot.AgentID]Agent
+	offers []Reservation
+	events []bot.NewEvent
+	change bot.Change // Owe, Run, Trace and Cancel; events and Row are filled in at the end
+	took   *Measures
+}
+
+// move runs one move through the store and tells everybody what came of it.
+func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (bot.Written, error) {
+	var last *step
+	now := d.now().UTC().Truncate(time.Microsecond)
+	ask.Recent = now.Add(-excludedFor)
+	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
+		s := &step{now: now, locked: l, floor: d.forgive(l.Floor), next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		last = s
+		if err := decide(s); err != nil {
+			return Outcome{}, err
+		}
+		return s.outcome(), nil
+	})
+	if err != nil || w.Dup || last == nil {
+		return w, err
+	}
+	d.tell(w, last)
+	return w, nil
+}
+
+// tell publishes a move that is durable now. One that found nothing to do says
+// nothing, or desks would keep waking each other.
+func (d *Desk) tell(w bot.Written, s *step) {
+	written := w.Conversation.Version != s.locked.Conversation.Version
+	if !written && len(s.offers) == 0 && len(s.agents) == 0 && s.wait == s.locked.Wait {
+		return
+	}
+	if written {
+		d.publisher.Published(w)
+	}
+	for _, r := range s.offers {
+		if r.State == ReservationOpen {
+			d.notifier.Offered(r, w.Conversation)
+		} else {
+			d.notifier.OfferEnded(r)
+		}
+	}
+	for _, a := range s.sorted() {
+		a.Version++ // as stored
+		d.notifier.AgentChanged(a)
+	}
+	d.wake()
+}
+
+func (s *step) sorted() []Agent {
+	var out []Agent
+	for _, a := range s.agents {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b Agent) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return out
+}
+
+// outcome is what the store is to write.
+func (s *step) outcome() Outcome {
+	o := Outcome{Change: s.change, Agents: s.sorted(), Offers: s.offers, Measures: s.took}
+	o.Change.Events = append(o.Change.Events, s.events...)
+	if next := s.next; o.Change.Row != nil || changed(s.locked.Conversation, next) {
+		o.Change.Row = func(c *bot.Conversation) { *c = next }
+	}
+	if s.wait != s.locked.Wait {
+		o.Wait = &s.wait
+	}
+	return o
+}
+
+// changed reports whether a move touched the row; only fields that moves set
+// are looked at.
+func changed(a, b bot.Conversation) bool {
+	return a.Service != b.Service || a.Speaker != b.Speaker || a.Agent != b.Agent || a.Queue != b.Queue ||
+		a.Priority != b.Priority || a.Reason != b.Reason || !a.Enqueued.Equal(b.Enqueued) || !slices.Equal(a.Skills, b.Skills) ||
+		a.ControlEpoch != b.ControlEpoch || a.Memory.Segment != b.Memory.Segment
+}
+
+// agent returns a locked agent as it stands in this move.
+func (s *step) agent(a bot.AgentID) (Agent, bool) {
+	if got, ok := s.agents[a]; ok {
+		return got, true
+	}
+	got, ok := s.locked.Agents[a]
+	return got, ok
+}
+
+// name is how visitors know the agent.
+func (s *step) name(a bot.AgentID) string {
+	if got, ok := s.agent(a); ok && got.Name != "" {
+		return got.Name
+	}
+	return words(s.next.Language, "Our colleague", "我们的同事")
+}
+
+func (s *step) set(a Agent) { s.agents[a.ID] = a }
+
+// endOffer ends the open offer, if there is one, and frees what it held.
+func (s *step) endOffer(state ReservationState) {
+	if s.locked.Offer == nil || len(s.offers) > 0 && s.offers[0].ID == s.locked.Offer.ID {
+		return
+	}
+	r := *s.locked.Offer
+	r.State, r.DecidedAt = state, s.now
+	s.offers = append([]Reservation{r}, s.offers...)
+	a, ok := s.agent(r.Agent)
+	if !ok {
+		return
+	}
+	a.Reserved = max(a.Reserved-1, 0)
+	switch state {
+	case ReservationMissed:
+		if a.Missed++; a.Missed >= maxMissed && a.Duty == DutyOn {
+			a.Duty = DutyMissed
+		}
+	case ReservationAccepted, ReservationDeclined:
+		a.Missed = 0
+	}
+	s.set(a)
+}
+
+// release takes the conversation from its agent, if it has one.
+func (s *step) release() {
+	if s.next.Agent == "" {
+		return
+	}
+	if a, ok := s.agent(s.next.Agent); ok {
+		a.Load = max(a.Load-1, 0)
+		s.set(a)
+	}
+	s.next.Agent = ""
+}
+
+// give makes the agent responsible and lets them speak: the bot's answers under
+// way end here, in the same transaction.
+func (s *step) give(a Agent) {
+	s.release()
+	a, _ = s.agent(a.ID)
+	a.Load++
+	a.LastGiven, a.Missed = s.now, 0
+	s.set(a)
+	s.next.Agent, s.next.Service, s.next.Speaker = a.ID, bot.ServiceActive, bot.SpeakerHuman
+	s.next.Enqueued = time.Time{}
+	s.next.ControlEpoch = s.locked.Conversation.ControlEpoch + 1
+	s.wait.Parked, s.wait.Why, s.wait.Promised, s.wait.Away = time.Time{}, "", false, time.Time{}
+	s.wait.Accepted = s.now
+	s.change.Cancel = true
+}
+
+// offer holds the conversation for an agent.
+func (s *step) offer(a Agent, queue Queue) {
+	hold := queue.OfferFor
+	if hold <= 0 {
+		hold = offerFor
+	}
+	a.Reserved++
+	s.set(a)
+	s.next.Service = bot.ServiceOffered
+	s.offers = append(s.offers, Reservation{
+		Workspace: s.next.Workspace, ID: id.New(), Conversation: s.next.ID, Agent: a.ID,
+		State: ReservationOpen, OfferedAt: s.now, Deadline: s.now.Add(hold),
+	})
+}
+
+// queue puts the conversation in line at its age.
+func (s *step) queue() {
+	if s.wait.Since.IsZero() {
+		s.wait.Since = s.now
+	}
+	s.next.Service, s.next.Enqueued = bot.ServiceWaiting, s.wait.Since
+	s.wait.Parked, s.wait.Why = time.Time{}, ""
+	if s.next.Agent == "" { // an agent who passes it on has it until somebody accepts
+		s.wait.Accepted = time.Time{}
+	}
+}
+
+// park takes the conversation out of the line and keeps it. The bot may answer
+// meanwhile.
+func (s *step) park(why Parking) {
+	s.release()
+	if s.wait.Since.IsZero() {
+		s.wait.Since = s.now
+	}
+	s.next.Service, s.next.Speaker, s.next.Enqueued = bot.ServiceParked, bot.SpeakerBot, time.Time{}
+	s.wait.Parked, s.wait.Why, s.wait.Accepted = s.now, why, time.Time{}
+	s.wait.Promised = s.wait.Promised || why != ParkedAway
+}
+
+// end takes the conversation away from people and learns how long it took.
+func (s *step) end(service bot.Service) {
+	s.endOffer(ReservationRescinded)
+	if s.next.Agent != "" && !s.wait.Accepted.IsZero() {
+		m := s.locked.Measures.add(s.now.Sub(s.wait.Accepted))
+		s.took = &m
+	}
+	s.release()
+	s.next.Service, s.next.Speaker, s.next.Enqueued = service, bot.SpeakerBot, time.Time{}
+	s.next.Priority, s.next.Skills = 0, nil
+	s.wait = Wait{}
+}
+
+// fresh begins a new segment of the bot's memory: what led to people is over.
+func (s *step) fresh() {
+	s.next.Memory.Segment++
+	s.change.Cancel = true
+}
+
+// note writes a line that agents see and visitors do not.
+func (s *step) note(by bot.Author, text string) {
+	if text != "" {
+		s.events = append(s.events, bot.NewEvent{Kind: bot.EventNote, Author: by, At: s.now, Body: bot.Body{Text: text}})
+	}
+}
+
+// happened writes what changed, as the row stands now. text is what the visitor
+// reads; without one the visitor does not see the event at all.
+func (s *step) happened(change string, agent bot.AgentID, text string) *bot.Body {
+	e := bot.NewEvent{
+		Kind: bot.EventService, Author: bot.Author{Kind: bot.AuthorSystem}, Visible: text != "", At: s.now,
+		Body: bot.Body{
+			Text: text, Service: s.next.Service, Speaker: s.next.Speaker, Change: change, Reason: s.next.Reason, Agent: agent,
+		},
+	}
+	if text != "" {
+		e.Body.Language = words(s.next.Language, "en", "zh")
+	}
+	if agent != "" {
+		e.Body.AgentName = s.name(agent)
+	}
+	s.events = append(s.events, e)
+	return &s.events[len(s.events)-1].Body
+}
+
+// responsible fails unless the agent has the conversation.
+func (s *step) responsible(agent bot.AgentID) error {
+	switch s.next.Agent {
+	case agent:
+		return nil
+	case "":
+		return fault.New(fault.Denied, "Nobody has this conversation. Take it first.")
+	}
+	return fault.New(fault.Denied, "%s has this conversation.", s.name(s.next.Agent))
+}
+
+// known returns a locked agent. Error: NotFound.
+func (s *step) known(agent bot.AgentID) (Agent, error) {
+	a, ok := s.agent(agent)
+	if !ok {
+		return Agent{}, fault.New(fault.NotFound, "There is no such agent.")
+	}
+	return a, nil
+}

@@ -1,0 +1,119 @@
+package handoff
+
+import (
+	"context"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+// Store keeps agents, offers, queues and the line. Rules are the desk's: an
+// engine locks, hands out what it locked, and stores what it is given.
+type Store interface {
+	// Move is the one writer of everything the desk owns. In one transaction it
+	// locks the conversation, then in order of ID the agents named in ask, the
+	// responsible agent and the one who holds the open offer; answers a repeated
+	// key; calls decide; and stores the outcome. decide must be quick, must not do
+	// I/O and may be called more than once; its error rolls back and is returned as
+	// it is. Errors: NotFound; Conflict when the key exists with another body.
+	Move(ctx context.Context, ask Ask, decide func(Locked) (Outcome, error)) (bot.Written, error)
+
+	// ChangeAgent locks one agent, calls change and stores the result. The agent is
+	// made when there is none and create is true: change then gets an Agent with
+	// nothing but its Workspace and ID. Errors: NotFound; those of change.
+	ChangeAgent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID, create bool, change func(*Agent) error) (Agent, error)
+
+	// Beat sets the heartbeat of those of the agents that exist.
+	Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentID, now time.Time) error
+
+	// Floor returns the desk of one workspace as it stands, from one snapshot.
+	Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Time) (Floor, error)
+
+	// Reservation returns one offer. Error: NotFound.
+	Reservation(ctx context.Context, ws bot.WorkspaceID, reservation string) (Reservation, error)
+
+	// Workspaces lists the workspaces that have agents or a line, in order.
+	Workspaces(ctx context.Context) ([]bot.WorkspaceID, error)
+
+	// PutQueue makes or replaces a queue.
+	PutQueue(ctx context.Context, q Queue) error
+}
+
+// Ask says what a move needs to lock and to see.
+type Ask struct {
+	Workspace    bot.WorkspaceID
+	Conversation bot.ConversationID
+	Agents       []bot.AgentID // to lock besides those that the conversation names
+	Key          bot.Key
+	Floor        bool      // decide also looks at the whole desk
+	Recent       time.Time // with Floor: ended offers decided since then are in it
+}
+
+// Locked is what a move found.
+type Locked struct {
+	Conversation bot.Conversation
+	Wait         Wait
+	Offer        *Reservation          // the open offer; nil: none
+	Agents       map[bot.AgentID]Agent // those that exist
+	Floor        Floor                 // zero unless asked for
+	Measures     Measures
+}
+
+// Outcome is what a move stores. The zero Outcome stores nothing.
+type Outcome struct {
+	Change   bot.Change
+	Wait     *Wait         // nil: unchanged; the zero Wait: forgotten
+	Agents   []Agent       // changed; versions are the engine's
+	Offers   []Reservation // new or changed
+	Measures *Measures     // nil: unchanged
+}
+
+// Floor is the desk of one workspace.
+type Floor struct {
+	Agents   []Agent       // in order of ID
+	Line     []Standing    // waiting, offered and parked, in order of Since, then conversation
+	Offers   []Reservation // open ones, and those declined or missed recently
+	Queues   []Queue       // in order of ID
+	Measures Measures
+}
+
+// Standing is a conversation that somebody waits in.
+type Standing struct {
+	Conversation bot.Conversation
+	Wait         Wait
+}
+
+// Wait is what the desk remembers of a conversation besides its row. The zero
+// Wait is a conversation that never was in line.
+type Wait struct {
+	Since    time.Time // start of the wait: its age, kept through parking and through agents who are lost
+	Parked   time.Time // when it was parked; zero: it is not
+	Why      Parking   // why it is parked
+	Promised bool      // somebody was promised to come back to it, so it stays in line without its visitor
+	Away     time.Time // the visitor left then; zero: present, or not known
+	Accepted time.Time // when the present agent took it; zero: nobody has it
+	Contact  Contact   // left with a message
+}
+
+// Parking says why a conversation is parked.
+type Parking string
+
+// The reasons for parking.
+const (
+	ParkedNobody  Parking = "nobody"  // nobody was on duty
+	ParkedAway    Parking = "away"    // the visitor left while waiting
+	ParkedMessage Parking = "message" // the visitor left a message
+)
+
+// Contact is how to reach a visitor who left a message.
+type Contact struct {
+	Email string
+	Phone string
+	Text  string
+}
+
+// Measures are what the desk has learnt about its own pace.
+type Measures struct {
+	Handled  int64         // conversations that people have ended
+	Handling time.Duration // typical time from accepting to the end; zero: nothing measured yet
+}

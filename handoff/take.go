@@ -1,0 +1,148 @@
+package handoff
+
+import (
+	"context"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// TakeOptions tunes Take.
+type TakeOptions struct {
+	Supervisor bool // may take a conversation from another agent
+}
+
+// Take makes the agent responsible at once: from the bot, the line, a parked
+// place, or with Supervisor from another agent. version is the row's version
+// that the agent saw, 0 for any. It may exceed the agent's capacity, because a
+// person decided so; then no offers come. Taking one's own conversation changes
+// nothing. Errors: NotFound; Conflict with the winner's name when somebody else
+// was first, and for a closed conversation.
+func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+		a, err := s.known(agent)
+		if err != nil {
+			return err
+		}
+		old := s.next.Agent
+		switch {
+		case s.next.Service == bot.ServiceClosed:
+			return fault.New(fault.Conflict, "This conversation is closed. Open it again first.")
+		case old == agent:
+			return nil
+		case old != "" && (!o.Supervisor || version != 0 && version != s.next.Version):
+			return fault.New(fault.Conflict, "%s has this conversation already.", s.name(old))
+		}
+		s.endOffer(ReservationRescinded)
+		s.give(a)
+		if s.next.Reason == "" {
+			s.next.Reason = bot.ReasonTaken
+		}
+		text := sayJoined(s.next.Language, s.name(agent))
+		if old != "" {
+			text = sayTaken(s.next.Language, s.name(agent), s.name(old))
+		}
+		s.happened("taken", agent, text)
+		return nil
+	})
+}
+
+// HandBack gives the conversation to the bot; note, when not empty, is for
+// colleagues. Errors: NotFound; Denied unless the agent has it.
+func (d *Desk) HandBack(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, note string) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+		if err := s.responsible(agent); err != nil {
+			return err
+		}
+		s.note(bot.Author{Kind: bot.AuthorAgent, ID: string(agent), Name: s.name(agent)}, note)
+		s.end(bot.ServiceBot)
+		s.fresh()
+		s.happened("handed_back", agent, sayHandedBack(s.next.Language, s.name(agent)))
+		return nil
+	})
+}
+
+// Transfer passes the conversation to a colleague, or with an empty to into the
+// line of a queue ("" is the present one). The agent keeps it until somebody
+// accepts. Errors: NotFound; Denied unless the agent has it; Conflict when the
+// colleague is not there or has no room.
+func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent, to bot.AgentID, queue bot.QueueID, note string) (bot.Written, error) {
+	ask := Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}, Floor: true}
+	if to != "" {
+		ask.Agents = append(ask.Agents, to)
+	}
+	return d.move(ctx, ask, func(s *step) error {
+		if err := s.responsible(agent); err != nil {
+			return err
+		}
+		if to == agent {
+			return fault.New(fault.Invalid, "You have this conversation already.").WithField("agent", "somebody else")
+		}
+		if queue != "" {
+			if s.floor.queue(queue).Workspace == "" {
+				return fault.New(fault.NotFound, "There is no such queue.")
+			}
+			s.next.Queue = queue
+		}
+		s.endOffer(ReservationRescinded)
+		s.queue()
+		if to != "" {
+			a, err := s.known(to)
+			if err != nil {
+				return err
+			}
+			switch {
+			case !a.Present(s.now):
+				return fault.New(fault.Conflict, "%s is not on duty now.", s.name(to))
+			case a.room() <= 0:
+				return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
+			}
+			s.offer(a, s.floor.queue(s.next.Queue))
+		}
+		s.note(bot.Author{Kind: bot.AuthorAgent, ID: string(agent), Name: s.name(agent)}, note)
+		s.happened("transferred", agent, sayTransferred(s.next.Language, s.name(agent)))
+		return nil
+	})
+}
+
+// Close ends the conversation. The visitor may write again at any time. Closing
+// a closed one changes nothing. Errors: NotFound; Denied for an agent while
+// another has it.
+func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error {
+		if s.next.Service == bot.ServiceClosed {
+			return nil
+		}
+		if by.Kind == bot.AuthorAgent && s.next.Agent != "" && s.next.Agent != bot.AgentID(by.ID) {
+			return s.responsible(bot.AgentID(by.ID))
+		}
+		s.end(bot.ServiceClosed)
+		s.fresh()
+		var agent bot.AgentID
+		if by.Kind == bot.AuthorAgent {
+			agent = bot.AgentID(by.ID)
+		}
+		s.happened("closed", agent, sayClosed(s.next.Language))
+		if agent != "" && by.Name != "" {
+			s.events[len(s.events)-1].Body.AgentName = by.Name
+		}
+		return nil
+	})
+}
+
+// Reopen gives a closed conversation to the agent. Errors: NotFound; Conflict
+// when it is not closed.
+func (d *Desk) Reopen(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID) (bot.Written, error) {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+		a, err := s.known(agent)
+		if err != nil {
+			return err
+		}
+		if s.next.Service != bot.ServiceClosed {
+			return fault.New(fault.Conflict, "This conversation is open.")
+		}
+		s.give(a)
+		s.happened("reopened", agent, sayReopened(s.next.Language, s.name(agent)))
+		return nil
+	})
+}

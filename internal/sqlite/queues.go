@@ -1,0 +1,160 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// The rows of the desk's tables.
+
+const (
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version`
+
+	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
+
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact`
+)
+
+func scanAgent(scan func(...any) error) (handoff.Agent, error) {
+	var (
+		a                handoff.Agent
+		skills           string
+		heartbeat, given int64
+	)
+	if err := scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
+		&heartbeat, &given, &a.Version); err != nil {
+		return handoff.Agent{}, err
+	}
+	a.Heartbeat, a.LastGiven = fromMicros(heartbeat), fromMicros(given)
+	return a, decode(skills, &a.Skills)
+}
+
+func getAgent(ctx context.Context, q querier, ws bot.WorkspaceID, agent bot.AgentID) (handoff.Agent, error) {
+	a, err := scanAgent(q.QueryRowContext(ctx, `SELECT `+agentColumns+` FROM agents WHERE workspace = ? AND id = ?`, ws, agent).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, fault.Wrap(fault.NotFound, err, "There is no such agent.")
+	}
+	return a, translate(err)
+}
+
+func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
+	skills := ""
+	if len(a.Skills) > 0 {
+		var err error
+		if skills, err = encode(a.Skills); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, skills = excluded.skills, capacity = excluded.capacity,
+			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
+			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version`,
+		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
+		micros(a.Heartbeat), micros(a.LastGiven), a.Version+1)
+	return err
+}
+
+func scanReservation(scan func(...any) error) (handoff.Reservation, error) {
+	var (
+		r                          handoff.Reservation
+		offered, deadline, decided int64
+	)
+	err := scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided)
+	r.OfferedAt, r.Deadline, r.DecidedAt = fromMicros(offered), fromMicros(deadline), fromMicros(decided)
+	return r, err
+}
+
+func scanQueue(scan func(...any) error) (handoff.Queue, error) {
+	var (
+		q     handoff.Queue
+		offer int64
+		hours string
+	)
+	if err := scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours); err != nil {
+		return q, err
+	}
+	q.OfferFor = time.Duration(offer) * time.Microsecond
+	return q, decode(hours, &q.Hours)
+}
+
+// waitRow receives waitColumns.
+type waitRow struct {
+	since, parked, away, accepted int64
+	why, contact                  string
+	promised                      bool
+}
+
+func (r *waitRow) dest() []any {
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact}
+}
+
+func (r *waitRow) wait() (handoff.Wait, error) {
+	w := handoff.Wait{
+		Since: fromMicros(r.since), Parked: fromMicros(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
+		Away: fromMicros(r.away), Accepted: fromMicros(r.accepted),
+	}
+	return w, decode(r.contact, &w.Contact)
+}
+
+// scanStanding reads conversationColumns and waitColumns.
+func scanStanding(scan func(...any) error) (handoff.Standing, error) {
+	var (
+		s   handoff.Standing
+		r   waitRow
+		err error
+	)
+	s.Conversation, err = scanConversation(func(dest ...any) error { return scan(append(dest, r.dest()...)...) })
+	if err != nil {
+		return s, err
+	}
+	s.Wait, err = r.wait()
+	return s, err
+}
+
+func getWait(ctx context.Context, q querier, ws bot.WorkspaceID, conv bot.ConversationID) (handoff.Wait, error) {
+	var r waitRow
+	err := q.QueryRowContext(ctx, `SELECT `+waitColumns+` FROM waits WHERE workspace = ? AND conversation = ?`, ws, conv).Scan(r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return handoff.Wait{}, nil
+	}
+	if err != nil {
+		return handoff.Wait{}, err
+	}
+	return r.wait()
+}
+
+func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait) error {
+	if w == (handoff.Wait{}) {
+		_, err := tx.ExecContext(ctx, `DELETE FROM waits WHERE workspace = ? AND conversation = ?`, ws, conv)
+		return err
+	}
+	contact, err := encode(w.Contact)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
+			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
+			accepted_at = excluded.accepted_at, contact = excluded.contact`,
+		ws, conv, micros(w.Since), micros(w.Parked), w.Why, w.Promised, micros(w.Away), micros(w.Accepted), contact)
+	return err
+}
+
+func getMeasures(ctx context.Context, q querier, ws bot.WorkspaceID) (handoff.Measures, error) {
+	var handled, handling int64
+	err := q.QueryRowContext(ctx, `SELECT handled, handling FROM desks WHERE workspace = ?`, ws).Scan(&handled, &handling)
+	if errors.Is(err, sql.ErrNoRows) {
+		return handoff.Measures{}, nil
+	}
+	return handoff.Measures{Handled: handled, Handling: time.Duration(handling) * time.Microsecond}, translate(err)
+}

@@ -49,7 +49,9 @@ type Arrival struct {
 }
 
 // Arrive makes a visitor session; token is what the browser keeps. A browser
-// that has a session and brings no identity keeps its visitor under a new token.
+// that has a session and brings nothing new keeps it, token and all: its other
+// tabs hold the same token. One whose visitor becomes somebody gets a new token,
+// and the old one ends.
 // Errors: NotFound for an unknown inbox; Unauthenticated when the identity token
 // is refused; Conflict when it was used before.
 func (d *Directory) Arrive(ctx context.Context, ar Arrival) (token string, c VisitorCaller, in Inbox, err error) {
@@ -102,6 +104,15 @@ func (d *Directory) Arrive(ctx context.Context, ar Arrival) (token string, c Vis
 	if ar.Language != "" {
 		v.Language = ar.Language
 	}
+	if had.Visitor.ID != "" && had.Visitor.ID == v.ID && had.Visitor.External == v.External {
+		if v != had.Visitor {
+			if err := d.store.PutVisitor(ctx, v, VisitorSession{}, Spent{}); err != nil {
+				return "", VisitorCaller{}, Inbox{}, err
+			}
+		}
+		had.Visitor = v
+		return ar.Token, had, in, nil
+	}
 	token = newToken()
 	s := VisitorSession{
 		Hash: hashToken(token), Workspace: ar.Workspace, Visitor: v.ID, Inbox: in.ID,
@@ -116,10 +127,10 @@ func (d *Directory) Arrive(ctx context.Context, ar Arrival) (token string, c Vis
 		}
 	}
 	if had.Session != "" {
-		// The old token goes: one browser holds one key. Failing to remove it only
-		// leaves a key that expires by itself.
+		// Who held the old token must not become the person who signed in. Failing to
+		// remove it is told, because it matters.
 		if err := d.store.DeleteVisitorSession(ctx, had.Session); err != nil {
-			d.log.Warn("replaced visitor session was not removed", "error", err)
+			return "", VisitorCaller{}, Inbox{}, err
 		}
 	}
 	return token, VisitorCaller{Visitor: v, Inbox: in.ID, Session: s.Hash, Expires: s.Expires}, in, nil

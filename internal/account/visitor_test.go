@@ -190,6 +190,29 @@ func TestStrangerKeepsTheConversationsOfThisBrowser(t *testing.T) {
 	}
 }
 
+func TestArrivingAgainKeepsTheToken(t *testing.T) {
+	d, _, c := open(t)
+	shop(t, d)
+	token, who := arrive(t, d, "", "")
+	again, same := arrive(t, d, "", token)
+	if again != token || same.Visitor.ID != who.Visitor.ID {
+		t.Error("a second tab of the same browser got another token or visitor")
+	}
+	jwt1 := sign(t, jwt.SigningMethodHS256, "h1", hmacKey, good(c.now()))
+	known, _ := arrive(t, d, jwt1, token)
+	if known == token {
+		t.Error("the token stayed when the stranger became somebody")
+	}
+	// A page from a cache shows the spent token again: the browser is that person already.
+	if again, _ := arrive(t, d, jwt1, known); again != known {
+		t.Error("the same person again got another token")
+	}
+	fresh, other := arrive(t, d, "", "gone")
+	if fresh == "gone" || other.Visitor.ID == who.Visitor.ID {
+		t.Error("an unknown token was taken")
+	}
+}
+
 func TestVisitorSessionIsRenewedByUse(t *testing.T) {
 	d, _, c := open(t)
 	shop(t, d)

@@ -295,3 +295,31 @@ func (t *topic) read() {
 		}
 	}
 }
+
+// Waiting returns the conversations that the peer watches in which somebody
+// waits for a person, as far as this node knows.
+func (h *Hub) Waiting(p *Peer) []bot.ConversationID {
+	p.mu.Lock()
+	topics := slices.Clone(p.topics)
+	p.mu.Unlock()
+	var out []bot.ConversationID
+	for _, t := range topics {
+		t.mu.Lock()
+		if s := t.row.Service; s == bot.ServiceWaiting || s == bot.ServiceOffered {
+			out = append(out, t.key.conv)
+		}
+		t.mu.Unlock()
+	}
+	return out
+}
+
+// VisitorWatches reports whether a visitor's socket on this node watches the
+// conversation.
+func (h *Hub) VisitorWatches(ws bot.WorkspaceID, conv bot.ConversationID) bool {
+	t := h.topic(key{ws, conv}, false)
+	if t == nil {
+		return false
+	}
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.subs, func(s *sub) bool { return s.peer.who.View == bot.ViewVisitor })
+}

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/live"
+)
+
+type newAccountIn struct {
+	Body struct {
+		Email    string   `json:"email" maxLength:"254"`
+		Name     string   `json:"name" maxLength:"200"`
+		Roles    []string `json:"roles" minItems:"1" maxItems:"4" nullable:"false"`
+		Password string   `json:"password" maxLength:"1024" doc:"10 to 256 characters."`
+		Skills   []string `json:"skills,omitempty" maxItems:"50" doc:"For routing, such as lang:zh or billing."`
+		Capacity int      `json:"capacity,omitempty" minimum:"0" maximum:"50" doc:"Chats at once; 0 or absent: 4."`
+		Disabled bool     `json:"disabled,omitempty"`
+	}
+}
+
+type patchAccountIn struct {
+	ByID
+	Body struct {
+		Email    *string   `json:"email,omitempty" maxLength:"254"`
+		Name     *string   `json:"name,omitempty" maxLength:"200"`
+		Roles    *[]string `json:"roles,omitempty" maxItems:"4"`
+		Password *string   `json:"password,omitempty" maxLength:"1024"`
+		Skills   *[]string `json:"skills,omitempty" maxItems:"50"`
+		Capacity *int      `json:"capacity,omitempty" minimum:"1" maximum:"50"`
+		Disabled *bool     `json:"disabled,omitempty"`
+	}
+}
+
+func rolesOf(names []string) []account.Role {
+	out := make([]account.Role, 0, len(names))
+	for _, n := range names {
+		out = append(out, account.Role(n))
+	}
+	return out
+}
+
+func (s *Server) accountRoutes(g *registrar) {
+	handle(g, "GET", "/accounts", func(ctx context.Context, in *Paging) (*bodyOf[list[Account]], error) {
+		m, err := in.mark()
+		if err != nil {
+			return nil, err
+		}
+		rows, err := s.Accounts.Accounts(ctx, s.ws, m.Name, in.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		return &bodyOf[list[Account]]{pageOf(rows, in.Limit, func(a account.Account) mark { return mark{Name: a.Email} }, accountOf)}, nil
+	})
+	handle(g, "POST", "/accounts", func(ctx context.Context, in *newAccountIn) (*bodyOf[Account], error) {
+		b := in.Body
+		a, err := s.Accounts.Create(ctx, account.NewAccount{
+			Workspace: s.ws, Email: b.Email, Name: b.Name, Roles: rolesOf(b.Roles), Password: b.Password, Skills: b.Skills, Capacity: b.Capacity,
+		})
+		if err == nil && b.Disabled {
+			a, err = s.Accounts.Update(ctx, s.ws, a.ID, account.Patch{Disabled: &b.Disabled})
+		}
+		if err != nil {
+			return nil, err
+		}
+		if a.TakesChats() {
+			if _, err := s.putAgent(ctx, a); err != nil {
+				return nil, err
+			}
+		}
+		s.log.Info("account made", "account_id", a.ID, "by", callOf(ctx).agentID())
+		return &bodyOf[Account]{accountOf(a)}, nil
+	}, status(http.StatusCreated))
+	handle(g, "PATCH", "/accounts/{id}", s.patchAccount)
+	handle(g, "DELETE", "/accounts/{id}", func(ctx context.Context, in *ByID) (*empty, error) {
+		if in.ID == string(callOf(ctx).agentID()) {
+			return nil, fault.New(fault.Conflict, "You cannot delete the account you are signed in with.")
+		}
+		if err := s.Accounts.Delete(ctx, s.ws, in.ID); err != nil {
+			return nil, err
+		}
+		s.signedOff(ctx, in.ID)
+		s.log.Info("account deleted", "account_id", in.ID, "by", callOf(ctx).agentID())
+		return nil, nil
+	}, status(http.StatusNoContent))
+}
+
+// patchAccount changes an account. What ends its sessions ends its sockets too.
+func (s *Server) patchAccount(ctx context.Context, in *patchAccountIn) (*bodyOf[Account], error) {
+	b := in.Body
+	p := account.Patch{Email: b.Email, Name: b.Name, Password: b.Password, Capacity: b.Capacity, Disabled: b.Disabled}
+	if b.Roles != nil {
+		p.Roles = rolesOf(*b.Roles)
+	}
+	if b.Skills != nil {
+		p.Skills = append([]string{}, *b.Skills...)
+	}
+	a, err := s.Accounts.Update(ctx, s.ws, in.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	s.names.setAgent(bot.AgentID(a.ID), a.Name)
+	if p.Roles != nil || p.Password != nil || a.Disabled {
+		s.signedOff(ctx, a.ID)
+	}
+	if a.TakesChats() {
+		if _, err := s.putAgent(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	s.log.Info("account changed", "account_id", a.ID, "by", callOf(ctx).agentID())
+	return &bodyOf[Account]{accountOf(a)}, nil
+}
+
+// signedOff closes an account's sockets and takes it off duty: its chats go back
+// in line when it stays away.
+func (s *Server) signedOff(ctx context.Context, acct string) {
+	s.Hub.CloseAgent(s.ws, bot.AgentID(acct), live.CloseExpired, "signed out")
+	if _, err := s.Desk.SetDuty(ctx, s.ws, bot.AgentID(acct), handoff.DutyOff); err != nil && !fault.Is(err, fault.NotFound) {
+		s.log.Warn("an agent was not taken off duty", "account_id", acct, "error", err)
+	}
+}
+
+// putAgent tells the desk what an account says of its agent.
+func (s *Server) putAgent(ctx context.Context, a account.Account) (handoff.Agent, error) {
+	return s.Desk.PutAgent(ctx, handoff.Agent{Workspace: s.ws, ID: bot.AgentID(a.ID), Name: a.Name, Skills: a.Skills, Capacity: a.Capacity})
+}
+
+// syncAgents tells the desk of every account that takes chats: some may have
+// been made while no server ran.
+func (s *Server) syncAgents(ctx context.Context) error {
+	for after := ""; ; {
+		rows, err := s.Accounts.Accounts(ctx, s.ws, after, maxPage)
+		if err != nil {
+			return err
+		}
+		for _, a := range rows {
+			after = a.Email
+			if !a.TakesChats() {
+				continue
+			}
+			if _, err := s.putAgent(ctx, a); err != nil {
+				return err
+			}
+		}
+		if len(rows) < maxPage {
+			return nil
+		}
+	}
+}

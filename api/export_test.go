@@ -1,0 +1,28 @@
+package api
+
+// RoutesOf lists what the router has, for the test of the description.
+func RoutesOf(s *Server) []string {
+	var out []string
+	for _, r := range s.router.Routes() {
+		out = append(out, r.Method+" "+r.Path)
+	}
+	return out
+}
+
+// Right is a row of the table of routes, for the test of rights.
+type Right struct {
+	Method, Path                            string
+	Everyone, Visitor, Agent, Editor, Admin bool
+}
+
+// Rights returns the table of routes.
+func Rights() []Right {
+	var out []Right
+	for _, r := range routes() {
+		out = append(out, Right{r.method, r.path, r.who == everyone, r.who&visitor != 0, r.who&agent != 0, r.who&editor != 0, r.who&administrator != 0})
+	}
+	return out
+}
+
+// DecodeFrame is the frame decoder, for its fuzz test.
+func DecodeFrame(data []byte) (any, error) { return decodeFrame(data) }

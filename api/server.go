@@ -1,0 +1,337 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/live"
+)
+
+// Server answers HTTP. New starts nothing; Run does what has to be done in the
+// background. Handler may be served on any listener, before or after Run began.
+type Server struct {
+	Parts
+	opts     Options
+	ws       bot.WorkspaceID
+	public   *url.URL // nil: not configured
+	log      *slog.Logger
+	metrics  *Metrics
+	limits   *limits
+	names    *names
+	begun    begun
+	router   *gin.Engine
+	api      huma.API
+	upgrader websocket.Upgrader
+	draining atomic.Bool
+	sockets  sync.WaitGroup // readers of sockets
+
+	inboxesMu sync.Mutex // guards inboxes
+	inboxes   map[string]cachedInbox
+}
+
+type cachedInbox struct {
+	inbox account.Inbox
+	until time.Time
+}
+
+// quiet takes gin's debug output away, once a process: its mode is a global.
+var quiet = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
+
+// New returns a server. Error: Invalid when a part is missing or an option
+// cannot be used.
+func New(parts Parts, o *Options) (*Server, error) {
+	for name, missing := range map[string]bool{
+		"Engine": parts.Engine == nil, "Timeline": parts.Timeline == nil, "Runs": parts.Runs == nil, "Traces": parts.Traces == nil,
+		"Lists": parts.Lists == nil, "Desk": parts.Desk == nil, "Library": parts.Library == nil, "Accounts": parts.Accounts == nil,
+		"Uploads": parts.Uploads == nil, "Hub": parts.Hub == nil, "Frames": parts.Frames == nil, "Metrics": parts.Metrics == nil,
+		"Ready": parts.Ready == nil, "Now": parts.Now == nil,
+	} {
+		if missing {
+			return nil, fault.New(fault.Invalid, "A server needs the part %s.", name)
+		}
+	}
+	s := &Server{Parts: parts, log: parts.Logger, metrics: parts.Metrics, names: parts.Frames.names, inboxes: make(map[string]cachedInbox)}
+	if o != nil {
+		s.opts = *o
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.ws = s.opts.Workspace; s.ws == "" {
+		s.ws = id.DefaultWorkspace
+	}
+	if s.opts.ImportBytes <= 0 {
+		s.opts.ImportBytes = 200 << 20
+	}
+	if s.opts.Hello <= 0 {
+		s.opts.Hello = 5 * time.Second
+	}
+	if s.opts.Drain <= 0 {
+		s.opts.Drain = 15 * time.Second
+	}
+	if s.opts.Version == "" {
+		s.opts.Version = "development"
+	}
+	if s.opts.PublicURL != "" {
+		u, err := url.Parse(s.opts.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fault.New(fault.Invalid, "The public URL must be http or https with a host, not %q.", s.opts.PublicURL)
+		}
+		s.public = u
+	}
+	s.limits = newLimits(s.opts.Limits, parts.Now)
+	s.upgrader = websocket.Upgrader{
+		HandshakeTimeout: 5 * time.Second,
+		ReadBufferSize:   1 << 10,
+		WriteBufferSize:  1 << 10,
+		WriteBufferPool:  &sync.Pool{},
+		CheckOrigin:      func(*http.Request) bool { return true }, // socketOrigin has looked before
+		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			s.refuse(w, r, fault.Wrap(fault.Invalid, reason, "This is not a WebSocket handshake."))
+		},
+	}
+
+	quiet()
+	s.router = gin.New()
+	s.router.HandleMethodNotAllowed = true
+	s.router.ContextWithFallback = true
+	s.router.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	var proxies []string
+	for _, p := range s.opts.TrustedProxies {
+		proxies = append(proxies, p.String())
+	}
+	if err := s.router.SetTrustedProxies(proxies); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The trusted proxies cannot be read.")
+	}
+	s.router.Use(s.begin)
+	s.router.NoRoute(func(c *gin.Context) {
+		s.refuse(c.Writer, c.Request, fault.New(fault.NotFound, "There is nothing here."))
+	})
+	s.router.NoMethod(func(c *gin.Context) {
+		s.refuse(c.Writer, c.Request, &Problem{Type: "about:blank", Title: http.StatusText(http.StatusMethodNotAllowed),
+			Status: http.StatusMethodNotAllowed, Detail: "This address does not take " + c.Request.Method + ".", Code: codeOf(http.StatusMethodNotAllowed)})
+	})
+	if err := s.register(); err != nil {
+		return nil, err
+	}
+	if err := s.plainRoutes(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// plainRoutes are those that speak no JSON of ours.
+func (s *Server) plainRoutes() error {
+	r := s.router
+	r.GET(base+"/socket", func(c *gin.Context) { s.connect(c.Writer, c.Request) })
+	r.OPTIONS(base+"/visitor/*path", func(c *gin.Context) { s.preflight(c.Writer, c.Request) })
+	r.OPTIONS(base+"/uploads/*path", func(c *gin.Context) { s.preflight(c.Writer, c.Request) })
+	r.OPTIONS(base+"/uploads", func(c *gin.Context) { s.preflight(c.Writer, c.Request) })
+	description, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "The API cannot be described.")
+	}
+	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/vnd.oai.openapi+json", description) })
+	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	r.GET("/readyz", func(c *gin.Context) {
+		if s.draining.Load() {
+			s.refuse(c.Writer, c.Request, fault.New(fault.Unavailable, "The server is restarting."))
+			return
+		}
+		ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
+		defer cancel()
+		if err := s.Ready(ctx); err != nil {
+			s.refuse(c.Writer, c.Request, fault.Wrap(fault.Unavailable, err, "The store does not answer."))
+			return
+		}
+		c.String(http.StatusOK, "ready\n")
+	})
+	if s.Gatherer != nil {
+		h := promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{})
+		r.GET("/metrics", func(c *gin.Context) { h.ServeHTTP(c.Writer, c.Request) })
+	}
+	return s.staticRoutes()
+}
+
+// begin is the first middleware: it names the request, says who calls from
+// where, sets the headers of every answer, and catches panics.
+func (s *Server) begin(c *gin.Context) {
+	start := time.Now()
+	ca := &call{request: id.New(), address: c.ClientIP()}
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callKey{}, ca))
+	ca.r, ca.w = c.Request, c.Writer
+	h := c.Writer.Header()
+	h.Set("X-Request-ID", ca.request)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	if s.secure(c.Request) {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares the panic value itself
+				panic(p)
+			}
+			s.log.Error("a handler panicked", "request_id", ca.request, "panic", p, "stack", string(debug.Stack()))
+			if !c.Writer.Written() {
+				s.refuse(c.Writer, c.Request, fault.New(fault.Internal, "Something went wrong on our side."))
+			}
+		}
+		route := c.FullPath()
+		if route == "" {
+			route = "none"
+		}
+		s.metrics.request(c.Request.Method, route, c.Writer.Status(), time.Since(start))
+	}()
+	c.Next()
+}
+
+// Handler returns what answers requests.
+func (s *Server) Handler() http.Handler { return s.router }
+
+// HTTPServer returns an http.Server around the handler with time limits that
+// keep slow senders from holding connections.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.router,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute, // uploads on slow lines
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// How often Run does what.
+const (
+	beatEvery    = 10 * time.Second // signs of life of agents with an open console
+	sessionEvery = time.Minute      // are the sessions behind sockets still there
+	sweepEvery   = 10 * time.Minute // limits and files that nobody knows
+)
+
+// Run does the server's background work until ctx ends, then waits for the
+// readers of sockets; those end when the hub's Run ends.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.syncAgents(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	beat, session, sweep := time.NewTicker(beatEvery), time.NewTicker(sessionEvery), time.NewTicker(sweepEvery)
+	defer beat.Stop()
+	defer session.Stop()
+	defer sweep.Stop()
+	for {
+		select {
+		case <-beat.C:
+			if err := s.Desk.Beat(ctx, s.ws, s.Hub.Agents(s.ws)); err != nil && ctx.Err() == nil {
+				s.log.Warn("signs of life were not stored", "error", err)
+			}
+		case <-session.C:
+			s.checkSessions(ctx)
+		case <-sweep.C:
+			s.limits.sweep()
+			if n, err := s.Uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("left-over files were not removed", "error", err)
+			} else if n > 0 {
+				s.log.Info("left-over files were removed", "files", n)
+			}
+		case <-ctx.Done():
+			s.sockets.Wait()
+			return nil
+		}
+	}
+}
+
+// checkSessions closes the sockets of consoles whose session is over.
+func (s *Server) checkSessions(ctx context.Context) {
+	s.Hub.Each(func(p *live.Peer) {
+		w := p.Who()
+		if w.View != bot.ViewAgent || ctx.Err() != nil {
+			return
+		}
+		if _, err := s.Accounts.StillSignedIn(ctx, w.Session); fault.Is(err, fault.Unauthenticated) {
+			p.Close(live.CloseExpired, "session ended")
+		}
+	})
+}
+
+// Drain has the server refuse new sockets and report itself as not ready, and
+// sends the open sockets away over a time that fits their number. It returns
+// when all have been told or ctx ends; requests under way go on.
+func (s *Server) Drain(ctx context.Context) {
+	s.draining.Store(true)
+	s.Hub.Refuse()
+	agents, visitors := s.Hub.Peers()
+	// 400 sockets a second: a node that takes them over admits 500.
+	window := min(s.opts.Drain, time.Duration(agents+visitors)*time.Second/400)
+	s.Hub.Drain(ctx, window)
+}
+
+// inbox returns an inbox, at most two seconds old.
+func (s *Server) inbox(ctx context.Context, name string) (account.Inbox, error) {
+	now := s.Now()
+	s.inboxesMu.Lock()
+	c, ok := s.inboxes[name]
+	s.inboxesMu.Unlock()
+	if ok && now.Before(c.until) {
+		return c.inbox, nil
+	}
+	in, err := s.Accounts.Inbox(ctx, s.ws, name)
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return account.Inbox{}, fault.New(fault.NotFound, "There is no such inbox.")
+		}
+		return account.Inbox{}, err
+	}
+	s.inboxesMu.Lock()
+	s.inboxes[name] = cachedInbox{in, now.Add(2 * time.Second)}
+	s.inboxesMu.Unlock()
+	return in, nil
+}
+
+func (s *Server) forgetInboxes() {
+	s.inboxesMu.Lock()
+	clear(s.inboxes)
+	s.inboxesMu.Unlock()
+}
+
+// anyInboxAllows reports whether a page of the origin may call for some inbox.
+func (s *Server) anyInboxAllows(ctx context.Context, origin string) bool {
+	if origin == "" || origin == "null" {
+		return false
+	}
+	list, err := s.Accounts.Inboxes(ctx, s.ws)
+	if err != nil {
+		s.log.Warn("inboxes could not be read", "error", err)
+		return false
+	}
+	for _, in := range list {
+		if in.Allows(origin) {
+			return true
+		}
+	}
+	return false
+}
+
+// missing answers for a part that this server was built without.
+func missing(what string) error {
+	return fault.Wrap(fault.Unavailable, errors.New("part not wired"), "%s is not available here.", what)
+}

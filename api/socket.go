@@ -1,0 +1,493 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/live"
+)
+
+// Bounds of a socket.
+const (
+	readLimit     = 64 << 10         // bytes of a frame
+	writeDeadline = 5 * time.Second  // of one frame
+	goodbye       = 2 * time.Second  // for the other side to answer a close
+	frameDeadline = 30 * time.Second // to carry out one frame
+	maxMalformed  = 3                // frames that are not of the protocol, before the socket is closed
+	maxHello      = 50               // conversations of a visitor's hello; agents may watch live.MaxWatched
+)
+
+// socket is one WebSocket. An idle one is this struct, one goroutine that reads
+// with a small stack, and gorilla's two small buffers; frames are carried out on
+// a goroutine of their own, so that the reader's stack stays small.
+type socket struct {
+	s       *Server
+	conn    *websocket.Conn
+	address string
+	request string
+	peer    *live.Peer
+	visitor account.Visitor // of visitors
+	agent   bot.Author      // of consoles
+	frames  rate.Limiter
+	bad     int
+	used    time.Time // console: when the session was last told of use
+	closing atomic.Bool
+}
+
+var _ live.Sink = (*socket)(nil)
+
+// readBuffers are shared by all readers: a buffer is held only while a frame is
+// being carried out.
+var readBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Write sends one frame.
+func (k *socket) Write(frame []byte) error {
+	if err := k.conn.SetWriteDeadline(time.Now().Add(writeDeadline)); err != nil {
+		return err
+	}
+	return k.conn.WriteMessage(websocket.TextMessage, frame)
+}
+
+// Close says goodbye and gives the other side a moment to answer: closing at
+// once while something of theirs is unread would reset the connection, and the
+// code would be lost.
+func (k *socket) Close(code int, reason string) {
+	if k.closing.Swap(true) {
+		return
+	}
+	k.s.metrics.closed(code)
+	if err := k.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second)); err != nil {
+		k.conn.Close()
+		return
+	}
+	if err := k.conn.SetReadDeadline(time.Now().Add(goodbye)); err != nil {
+		k.conn.Close()
+	}
+}
+
+// connect upgrades a request to a socket. Everything that can be refused without
+// the store is refused before the upgrade.
+func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
+	c := callOf(r.Context())
+	if s.draining.Load() {
+		s.refuse(w, r, fault.New(fault.Unavailable, "The server is restarting. Try again in a moment."))
+		return
+	}
+	if wait := s.limits.connects.take(""); wait > 0 {
+		s.metrics.limited("connects")
+		s.refuse(w, r, fault.Wrap(fault.Unavailable, retryIn{max(wait, time.Second)}, "Too many connections at once. Try again in a moment."))
+		return
+	}
+	if err := s.socketOrigin(r); err != nil {
+		s.log.Info("a socket was refused for its origin", "request_id", c.request, "origin", r.Header.Get("Origin"), "address", c.address)
+		s.refuse(w, r, err)
+		return
+	}
+	if q := r.URL.RawQuery; q != "" {
+		// Addresses end up in logs: a token in one is refused even if it is valid.
+		s.refuse(w, r, fault.New(fault.Invalid, "The socket's address takes no parameters; the token goes into the first frame."))
+		return
+	}
+	if !s.limits.sockets.open(c.address) {
+		s.metrics.limited("sockets")
+		s.refuse(w, r, tooMuch(10*time.Second, "Too many open connections from your network."))
+		return
+	}
+	conn, err := s.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		s.limits.sockets.close(c.address)
+		return // the upgrader has answered
+	}
+	k := &socket{s: s, conn: conn, address: c.address, request: c.request}
+	k.frames.SetLimit(s.limits.framesEvery)
+	k.frames.SetBurst(s.limits.framesBurst)
+	hand := handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)}
+	// The handler returns here: the goroutine that net/http gave it has a large
+	// stack and buffers, which an idle socket must not keep.
+	s.sockets.Add(1)
+	go func() {
+		defer s.sockets.Done()
+		defer s.limits.sockets.close(k.address)
+		k.run(hand)
+	}()
+}
+
+// handshake is what the upgrade's request said that the hello needs.
+type handshake struct {
+	origin string
+	own    bool
+	cookie string
+	bearer string
+}
+
+// socketOrigin checks where a socket comes from: our own pages, or a page of
+// some inbox's site (the hello then checks that it is the visitor's inbox). A
+// caller that names no origin must show a bearer token, which browsers cannot.
+func (s *Server) socketOrigin(r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		if bearer(r) == "" {
+			return errOrigin
+		}
+		return nil
+	}
+	if s.isOwn(r, origin) || s.anyInboxAllows(r.Context(), origin) {
+		return nil
+	}
+	return errOrigin
+}
+
+// run reads the socket until it ends.
+func (k *socket) run(h handshake) {
+	defer k.conn.Close()
+	k.conn.SetReadLimit(readLimit)
+	if err := k.conn.SetReadDeadline(time.Now().Add(k.s.opts.Hello)); err != nil {
+		return
+	}
+	greeted := false
+	done := make(chan bool, 1)
+	for {
+		kind, r, err := k.conn.NextReader()
+		if err != nil {
+			break
+		}
+		buf := readBuffers.Get().(*bytes.Buffer)
+		buf.Reset()
+		_, err = buf.ReadFrom(r)
+		if err != nil || k.closing.Load() {
+			readBuffers.Put(buf)
+			if err != nil {
+				break
+			}
+			continue
+		}
+		go func() {
+			ok := false
+			defer func() {
+				if p := recover(); p != nil {
+					k.s.log.Error("a frame panicked", "request_id", k.request, "panic", p)
+				}
+				done <- ok
+			}()
+			ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address}), frameDeadline)
+			defer cancel()
+			if !greeted {
+				ok = kind == websocket.TextMessage && k.hello(ctx, h, buf.Bytes())
+			} else {
+				ok = k.frame(ctx, kind, buf.Bytes())
+			}
+		}()
+		ok := <-done
+		if buf.Cap() <= readLimit {
+			readBuffers.Put(buf)
+		}
+		if !ok && !greeted {
+			break
+		}
+		if !greeted {
+			greeted = true
+			h = handshake{} // tokens are not kept
+			if err := k.conn.SetReadDeadline(time.Time{}); err != nil || k.closing.Load() {
+				break
+			}
+		}
+	}
+	if k.peer != nil {
+		k.s.left(k.peer)
+	} else if !k.closing.Load() {
+		k.Close(live.CloseMalformed, "no hello") // late, or not a hello
+	}
+}
+
+// hello carries out the first frame: who is it, and where do they stand.
+func (k *socket) hello(ctx context.Context, h handshake, data []byte) bool {
+	f, err := decodeFrame(data)
+	hello, ok := f.(*helloFrame)
+	if err == nil && !ok {
+		err = fault.New(fault.Invalid, "The first frame must be hello.")
+	}
+	if err != nil {
+		k.refuseHello(ctx, err, live.CloseMalformed)
+		return false
+	}
+	who, me, err := k.who(ctx, h, hello)
+	if err != nil {
+		code := live.CloseExpired
+		if fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) {
+			code = live.CloseForbidden
+		} else if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
+			code = live.CloseOverloaded
+		}
+		k.refuseHello(ctx, err, code)
+		return false
+	}
+	epoch, err := k.s.Hub.Epoch(ctx)
+	if err == nil {
+		k.peer, err = k.s.Hub.Connect(who, k)
+	}
+	if err != nil {
+		k.refuseHello(ctx, err, live.CloseOverloaded)
+		return false
+	}
+	ping, limit := 25, maxHello
+	if who.View == bot.ViewAgent {
+		ping, limit = 15, live.MaxWatched
+	}
+	k.peer.Send(k.s.Frames.write(welcomeFrame{"welcome", Time{k.s.Now()}, epoch, ping, me}))
+	for i, c := range hello.Conversations {
+		if i == limit {
+			k.complain(ctx, fault.New(fault.Limited, "A hello names at most %d conversations; watch the others one by one.", limit))
+			break
+		}
+		k.watch(ctx, bot.ConversationID(c.ID), live.Cursor{Epoch: c.Epoch, N: c.N})
+	}
+	if who.View == bot.ViewAgent {
+		if hello.Feed {
+			k.s.Hub.Feed(k.peer)
+		}
+		err := k.s.openOffers(ctx, who.Agent, func(o live.Offer) { k.peer.Send(k.s.Frames.Encode(bot.ViewAgent, o)) })
+		if err != nil {
+			k.complain(ctx, err)
+		}
+	}
+	return true
+}
+
+// who finds out whose socket it is.
+func (k *socket) who(ctx context.Context, h handshake, f *helloFrame) (live.Who, any, error) {
+	token := f.Token
+	if token == "" {
+		token = h.bearer
+	}
+	if token != "" {
+		v, err := k.s.Accounts.Visitor(ctx, token)
+		if err != nil {
+			return live.Who{}, nil, err
+		}
+		in, err := k.s.inbox(ctx, v.Inbox)
+		if err != nil {
+			return live.Who{}, nil, err
+		}
+		if h.origin != "" && !h.own && !in.Allows(h.origin) {
+			return live.Who{}, nil, errOrigin
+		}
+		k.visitor = v.Visitor
+		if f.Language == "en" || f.Language == "zh" {
+			k.visitor.Language = f.Language
+		}
+		return live.Who{
+			Workspace: k.s.ws, View: bot.ViewVisitor, Visitor: bot.VisitorID(v.Visitor.ID), Session: v.Session, Expires: v.Expires,
+		}, Person{ID: v.Visitor.ID, Name: v.Visitor.Name}, nil
+	}
+	c, err := k.s.Accounts.Caller(ctx, h.cookie)
+	if err != nil {
+		return live.Who{}, nil, err
+	}
+	if !h.own || !c.CheckCSRF(f.CSRF) {
+		return live.Who{}, nil, fault.New(fault.Denied, "The csrf token is missing or wrong. Load the page again.")
+	}
+	if !agent.admits(c.Account) {
+		return live.Who{}, nil, fault.New(fault.Denied, "Your account may not follow conversations.")
+	}
+	k.agent = bot.Author{Kind: bot.AuthorAgent, ID: c.Account.ID, Name: c.Account.Name}
+	k.used = k.s.Now()
+	return live.Who{
+		Workspace: k.s.ws, View: bot.ViewAgent, Agent: bot.AgentID(c.Account.ID), Session: c.Session, Expires: c.Expires,
+	}, accountOf(c.Account), nil
+}
+
+// refuseHello says why and closes; there is no peer yet to queue for.
+func (k *socket) refuseHello(ctx context.Context, err error, code int) {
+	p := k.s.problem(ctx, err)
+	if werr := k.Write(k.s.Frames.write(errorFrame{"error", p})); werr != nil {
+		k.conn.Close()
+		return
+	}
+	k.Close(code, p.Code)
+}
+
+// frame carries out a later frame. It reports false when the socket ends.
+func (k *socket) frame(ctx context.Context, kind int, data []byte) bool {
+	k.peer.Heard()
+	if !k.frames.AllowN(time.Now(), 1) {
+		k.s.metrics.limited("frames")
+		k.peer.Close(live.CloseFlood, "too many frames: wait")
+		return false
+	}
+	var f any
+	err := error(fault.New(fault.Invalid, "Frames are text."))
+	if kind == websocket.TextMessage {
+		f, err = decodeFrame(data)
+	}
+	if _, again := f.(*helloFrame); err == nil && again {
+		err = fault.New(fault.Invalid, "The hello was said already.")
+	}
+	if err != nil {
+		k.complain(ctx, err)
+		if k.bad++; k.bad >= maxMalformed {
+			k.peer.Close(live.CloseMalformed, "malformed frames")
+			return false
+		}
+		return true
+	}
+	switch f := f.(type) {
+	case *watchFrame:
+		k.use(ctx)
+		k.watch(ctx, bot.ConversationID(f.Conversation), live.Cursor{Epoch: f.Epoch, N: f.N})
+	case *unwatchFrame:
+		k.s.Hub.Unwatch(k.peer, bot.ConversationID(f.Conversation))
+	case *sendFrame:
+		k.use(ctx)
+		k.send(ctx, f.Message)
+	case *typingIn:
+		k.use(ctx)
+		k.typing(f)
+	case *textFrame:
+		k.s.Hub.Text(k.peer, bot.RunID(f.Run))
+	case *stopFrame:
+		k.stop(ctx, bot.RunID(f.Run))
+	}
+	return true
+}
+
+// use counts as use of a console's session, at most once a minute.
+func (k *socket) use(ctx context.Context) {
+	now := k.s.Now()
+	if k.agent.ID == "" || now.Sub(k.used) < time.Minute {
+		return
+	}
+	k.used = now
+	if err := k.s.Accounts.Use(ctx, k.peer.Who().Session); err != nil {
+		k.s.log.Warn("session was not touched", "request_id", k.request, "error", err)
+	}
+}
+
+// complain tells the client that a frame was refused.
+func (k *socket) complain(ctx context.Context, err error) {
+	k.peer.Send(k.s.Frames.write(errorFrame{"error", k.s.problem(ctx, err)}))
+}
+
+// watch follows a conversation and says what a reader of it needs besides.
+func (k *socket) watch(ctx context.Context, conv bot.ConversationID, cur live.Cursor) {
+	page, err := k.s.Hub.Watch(ctx, k.peer, conv, cur)
+	if fault.Is(err, fault.NotFound) {
+		return // the hub has said gone
+	}
+	if err != nil {
+		k.complain(ctx, err)
+		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
+			// Without its events the client would wait for ever: it resumes instead.
+			k.peer.Close(live.CloseOverloaded, "cannot read now: resume")
+		}
+		return
+	}
+	c := page.Conversation
+	switch c.Service {
+	case bot.ServiceWaiting, bot.ServiceOffered, bot.ServiceParked:
+	default:
+		return
+	}
+	if k.peer.Who().View == bot.ViewVisitor {
+		if err := k.s.Desk.Presence(ctx, k.s.ws, conv, true); err != nil && !fault.Is(err, fault.NotFound) {
+			k.s.log.Warn("a visitor's return was not noted", "conversation_id", string(conv), "error", err)
+		}
+	}
+	place, err := k.s.standing(ctx, c)
+	if err != nil {
+		k.s.log.Warn("a place in line could not be read", "conversation_id", string(conv), "error", err)
+		return
+	}
+	k.peer.Send(k.s.Frames.write(placeFrame{"place", place.Body}))
+}
+
+// send takes a message; the answer is an ack or a nack.
+func (k *socket) send(ctx context.Context, m Message) {
+	var w bot.Written
+	var err error
+	view := k.peer.Who().View
+	if view == bot.ViewVisitor {
+		w, err = k.s.fromVisitor(ctx, k.visitor, k.address, m)
+	} else {
+		w, err = k.s.fromAgent(ctx, k.agent, m)
+	}
+	if err != nil {
+		k.peer.Send(k.s.Frames.nack(m.ID, k.s.problem(ctx, err)))
+		return
+	}
+	a := ackOf(view, m.ID, w)
+	k.peer.Send(k.s.Frames.write(ackFrame{"ack", a.ID, a.Conversation, a.Event, a.Dup}))
+	if view == bot.ViewVisitor && !k.s.Hub.Watches(k.peer, w.Conversation.ID) {
+		k.watch(ctx, w.Conversation.ID, live.Cursor{})
+	}
+}
+
+// typing tells the others; a conversation that the peer does not watch is not
+// theirs to speak of.
+func (k *socket) typing(f *typingIn) {
+	conv := bot.ConversationID(f.Conversation)
+	if !k.s.Hub.Watches(k.peer, conv) {
+		return
+	}
+	author := k.agent
+	if author.ID == "" {
+		author = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.ID, Name: k.visitor.Name}
+	}
+	stage := ""
+	if f.On {
+		stage = "typing"
+	}
+	k.s.Hub.TypingFrom(k.peer, bot.Typing{Workspace: k.s.ws, Conversation: conv, Author: author, Stage: stage})
+}
+
+// stop ends an answer that the visitor does not want; agents use take for that.
+func (k *socket) stop(ctx context.Context, run bot.RunID) {
+	missing := fault.New(fault.NotFound, "There is no such answer.")
+	r, err := k.s.Runs.Run(ctx, k.s.ws, run)
+	if err == nil {
+		var c bot.Conversation
+		c, err = k.s.Timeline.Conversation(ctx, k.s.ws, r.Conversation)
+		if err == nil && (k.visitor.ID == "" || string(c.Visitor) != k.visitor.ID) {
+			err = missing
+		}
+	}
+	if err == nil {
+		err = k.s.Engine.Stop(ctx, k.s.ws, run)
+	}
+	if fault.Is(err, fault.NotFound) {
+		err = missing
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		k.complain(ctx, err)
+	}
+}
+
+// left forgets a socket that ended. A waiting visitor's last socket is told to
+// the desk.
+func (s *Server) left(p *live.Peer) {
+	waiting := s.Hub.Waiting(p)
+	s.Hub.Disconnect(p)
+	if p.Who().View != bot.ViewVisitor {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, conv := range waiting {
+		if s.Hub.VisitorWatches(s.ws, conv) || s.draining.Load() {
+			continue
+		}
+		if err := s.Desk.Presence(ctx, s.ws, conv, false); err != nil && !fault.Is(err, fault.NotFound) {
+			s.log.Warn("a visitor's leaving was not noted", "conversation_id", string(conv), "error", err)
+		}
+	}
+}

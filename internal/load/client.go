@@ -19,6 +19,7 @@ type Frame struct {
 	Conversation json.RawMessage `json:"conversation,omitempty"` // an ID or an object, by type
 	Events       []Event         `json:"events,omitempty"`
 	Event        *Event          `json:"event,omitempty"`
+	Mode         string          `json:"mode,omitempty"`
 	Problem      json.RawMessage `json:"problem,omitempty"`
 	RetryAfterMS int             `json:"retry_after_ms,omitempty"`
 }
@@ -49,6 +50,9 @@ type Event struct {
 	ClientMsgID string    `json:"client_msg_id"`
 	At          time.Time `json:"at"`
 	Text        string    `json:"text"`
+	Author      struct {
+		Kind string `json:"kind"`
+	} `json:"author"`
 }
 
 // Cursor says where a client stands in a conversation.

@@ -14,8 +14,6 @@ import (
 type Seat struct {
 	Token        string `json:"token"`
 	Conversation string `json:"conversation"`
-	Epoch        string `json:"epoch"`
-	N            int64  `json:"n"`
 }
 
 // SendsPlan is what the clients of a sends bench are told.
@@ -29,28 +27,31 @@ type SendsPlan struct {
 
 // SendsReport is what they saw.
 type SendsReport struct {
-	Acked     map[string]string `json:"acked"` // client_msg_id → conversation
-	AckMS     []float64         `json:"ack_ms"`
-	DeliverMS []float64         `json:"deliver_ms"`
-	Seconds   float64           `json:"seconds"`
-	Refused   int               `json:"refused"`
-	Repeats   int               `json:"repeats"` // events that a reader saw twice
+	AckMS     []float64 `json:"ack_ms"`     // from the intended send time to the acknowledgement
+	DeliverMS []float64 `json:"deliver_ms"` // from the commit to another socket of the same visitor
+	Seconds   float64   `json:"seconds"`
+	Refused   int       `json:"refused"`
+	Lost      int       `json:"lost"`    // acknowledged, and not there in the final read or never delivered
+	Doubled   int       `json:"doubled"` // there twice, or delivered twice to a reader
+	Gaps      int       `json:"gaps"`    // numbers that are missing in the final read
 }
 
 // sender is one seat under load: a socket that sends and another that reads.
 type sender struct {
 	mu      sync.Mutex
-	started map[string]time.Time // intended send time
-	report  *SendsReport
-	lock    *sync.Mutex // guards report
-	slots   chan struct{}
-	seen    map[int64]bool
+	started map[string]time.Time // intended send time; guarded by mu
+	acks    map[string]bool      // acknowledged; guarded by mu
+	got     map[string]int       // times delivered to the reader; guarded by mu
+
+	report *SendsReport
+	lock   *sync.Mutex // guards report
+	slots  chan struct{}
 }
 
 // Sends runs the plan and returns what the clients saw. Latency counts from the
 // intended send time, so a stalled server cannot hide its stalls.
 func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
-	report := &SendsReport{Acked: map[string]string{}}
+	report := &SendsReport{}
 	var lock sync.Mutex
 	ctx, cancel := context.WithTimeout(ctx, plan.Seconds+30*time.Second)
 	defer cancel()
@@ -62,7 +63,7 @@ func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			s := &sender{started: map[string]time.Time{}, report: report, lock: &lock, seen: map[int64]bool{}}
+			s := &sender{started: map[string]time.Time{}, acks: map[string]bool{}, got: map[string]int{}, report: report, lock: &lock}
 			if plan.Rate == 0 {
 				s.slots = make(chan struct{}, plan.Window)
 			}
@@ -72,7 +73,7 @@ func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
 		}()
 	}
 	wg.Wait()
-	report.Seconds = time.Since(start).Seconds()
+	report.Seconds = plan.Seconds.Seconds()
 	select {
 	case err := <-errs:
 		return report, err
@@ -82,7 +83,7 @@ func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
 }
 
 func (s *sender) run(ctx context.Context, plan SendsPlan, seat Seat, i int, start, end time.Time) error {
-	cursor := []Cursor{{ID: seat.Conversation, Epoch: seat.Epoch, N: seat.N}}
+	cursor := []Cursor{{ID: seat.Conversation}}
 	reader, err := Dial(ctx, plan.Base, seat.Token, cursor, nil, s.deliver)
 	if err != nil {
 		return fmt.Errorf("seat %d: %w", i, err)
@@ -124,18 +125,82 @@ func (s *sender) run(ctx context.Context, plan SendsPlan, seat Seat, i int, star
 		}
 		at = at.Add(gap)
 	}
-	return s.drain(ctx, c)
+	if err := s.drain(ctx, c); err != nil {
+		return err
+	}
+	return s.check(ctx, plan.Base, seat)
 }
 
-// drain waits until every send was answered, for ten seconds at most.
+// check compares what was acknowledged with a final read, and with what the other
+// socket was told.
+func (s *sender) check(ctx context.Context, base string, seat Seat) error {
+	stored, gaps, err := readAll(ctx, base, seat)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.report.Gaps += gaps
+	for msg := range s.acks {
+		switch {
+		case stored[msg] == 0 || s.got[msg] == 0:
+			s.report.Lost++
+		case stored[msg] > 1 || s.got[msg] > 1:
+			s.report.Doubled++
+		}
+	}
+	return nil
+}
+
+// readAll pages through a conversation and counts messages by client_msg_id and
+// holes in the numbers.
+func readAll(ctx context.Context, base string, seat Seat) (stored map[string]int, gaps int, err error) {
+	stored = map[string]int{}
+	for after := int64(0); ; {
+		var page struct {
+			Events []Event `json:"events"`
+		}
+		url := fmt.Sprintf("%s/api/v1/visitor/conversations/%s/events?after=%d&limit=200", base, seat.Conversation, after)
+		if err := get(ctx, url, base, seat.Token, &page); err != nil {
+			return nil, 0, err
+		}
+		for _, e := range page.Events {
+			if e.N != after+1 {
+				gaps++
+			}
+			after = e.N
+			if e.ClientMsgID != "" {
+				stored[e.ClientMsgID]++
+			}
+		}
+		if len(page.Events) == 0 {
+			return stored, gaps, nil
+		}
+	}
+}
+
+// drain waits until every send was answered and delivered, for ten seconds at most.
 func (s *sender) drain(ctx context.Context, c *Client) error {
 	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
+	for {
 		s.mu.Lock()
-		open := len(s.started)
+		open, behind := len(s.started), 0
+		for msg := range s.acks {
+			if s.got[msg] == 0 {
+				behind++
+			}
+		}
 		s.mu.Unlock()
-		if open == 0 {
+		if open == 0 && behind == 0 {
 			return nil
+		}
+		if time.Now().After(deadline) {
+			if open > 0 {
+				return fmt.Errorf("%d sends were never answered", open)
+			}
+			return nil // check counts what is behind as lost
 		}
 		select {
 		case <-ctx.Done():
@@ -145,7 +210,6 @@ func (s *sender) drain(ctx context.Context, c *Client) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("%d sends were never answered", len(s.started))
 }
 
 // acked handles the frames of the sending socket.
@@ -157,6 +221,9 @@ func (s *sender) acked(f Frame) {
 	s.mu.Lock()
 	began, ok := s.started[f.ID]
 	delete(s.started, f.ID)
+	if ok && f.Type == "ack" {
+		s.acks[f.ID] = true
+	}
 	s.mu.Unlock()
 	if s.slots != nil && ok {
 		<-s.slots
@@ -169,7 +236,6 @@ func (s *sender) acked(f Frame) {
 	}
 	if ok {
 		s.report.AckMS = append(s.report.AckMS, float64(now.Sub(began).Microseconds())/1000)
-		s.report.Acked[f.ID] = string(f.Conversation)
 	}
 }
 
@@ -179,14 +245,16 @@ func (s *sender) deliver(f Frame) {
 		return
 	}
 	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	for _, e := range f.Events {
-		if s.seen[e.N] {
-			s.report.Repeats++
+		if e.Kind != "message" || e.ClientMsgID == "" {
+			continue
 		}
-		s.seen[e.N] = true
-		if e.Kind == "message" && e.ClientMsgID != "" {
+		s.got[e.ClientMsgID]++
+		if f.Mode == "live" {
 			s.report.DeliverMS = append(s.report.DeliverMS, float64(now.Sub(e.At).Microseconds())/1000)
 		}
 	}

@@ -1,0 +1,225 @@
+package frontdesk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/frontdesk-chat/frontdesk/api"
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/live"
+	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
+	"github.com/frontdesk-chat/frontdesk/internal/upload"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
+	"github.com/frontdesk-chat/frontdesk/web"
+)
+
+// App is one installation: everything that Config describes, wired. Open starts
+// nothing; Run serves until its context ends. Close gives the data folder back.
+type App struct {
+	config Config
+	set    settings
+	log    *slog.Logger
+
+	lock     *sqlite.FolderLock
+	db       *sqlite.DB
+	encoder  encoder
+	library  *knowledge.Library
+	mind     *mind
+	engine   *bot.Engine
+	desk     *handoff.Desk
+	accounts *account.Directory
+	uploads  *upload.Keeper
+	hub      *live.Hub
+	server   *api.Server
+}
+
+// Open takes the data folder, opens the store and the models, loads the index,
+// and joins the rooms. Errors: Invalid for a configuration that does not fit;
+// Conflict when another process holds the folder; Unavailable when the folder or
+// a configured endpoint cannot be used.
+func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) {
+	if problems := c.Problems(); len(problems) > 0 {
+		return nil, &fault.Error{Kind: fault.Invalid, Message: "The configuration has problems", Fields: problems}
+	}
+	a := &App{config: c, set: collect(c, options)}
+	a.log = a.set.logger
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.lock, err = sqlite.Lock(c.Storage.Dir); err != nil {
+		return nil, err
+	}
+	if a.db, err = sqlite.Open(ctx, c.Storage.Dir, &sqlite.Options{Now: a.set.now, Logger: a.log, Lock: a.lock}); err != nil {
+		return nil, err
+	}
+	if a.encoder, err = newEncoder(ctx, c.Embedding); err != nil {
+		return nil, err
+	}
+	if err := a.openKnowledge(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openServer(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// openKnowledge opens what reads and what finds: the library with its index, and
+// the reader of utterances.
+func (a *App) openKnowledge(ctx context.Context) error {
+	index, err := knowledge.NewLocal(a.encoder, a.encoder.dim, &knowledge.LocalOptions{Now: a.set.now})
+	if err != nil {
+		return err
+	}
+	a.library = knowledge.NewLibrary(a.db.Knowledge(), a.encoder, index, a.set.now, a.log, &knowledge.Options{
+		Cutter: knowledge.Cutter{Tokens: a.encoder.count}, Extractor: a.set.extractor,
+	})
+	loaded, err := a.library.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if loaded.Stale > 0 {
+		a.log.Info("documents are embedded anew", "documents", loaded.Stale)
+		if err := a.library.Reindex(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if a.mind, err = openMind(ctx, a.db.Training(), a.encoder, a.set.now, a.log); err != nil {
+		return err
+	}
+	a.mind.index = index
+	return nil
+}
+
+// openServer joins engine, desk, hub and API.
+func (a *App) openServer(ctx context.Context) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics, err := api.NewMetrics(registry)
+	if err != nil {
+		return err
+	}
+	conversations := a.db.Conversations()
+	a.accounts = account.New(a.db.Accounts(), a.set.now, &account.Options{Logger: a.log})
+	frames := api.NewFrames(a.accounts, a.log)
+	a.hub = live.New(conversations, frames, a.set.now, &live.Options{Logger: a.log, Count: metrics.Live})
+	models, err := models(a.config.LLM, a.set.models)
+	if err != nil {
+		return err
+	}
+	policy := bot.DefaultPolicy()
+	if a.set.policy != nil {
+		policy = *a.set.policy
+	}
+	told := &observers{hub: a.hub}
+	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{Notifier: a.hub})
+	a.engine, err = bot.New(bot.Parts{
+		Timeline: conversations, Runs: conversations, Understander: a.mind, Retriever: a.mind.index, Embedder: a.encoder,
+		Escalator: a.desk, Publisher: a.hub, Now: a.set.now, Logger: a.log,
+	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit})
+	if err != nil {
+		return err
+	}
+	told.engine = a.engine
+	if a.uploads, err = upload.New(filepath.Join(a.config.Storage.Dir, "files"), a.db.Uploads(), a.set.now,
+		&upload.Options{MaxBytes: int64(a.config.Limits.UploadMB) << 20}); err != nil {
+		return err
+	}
+	proxies, err := prefixes(a.config.Server.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	assets := api.Assets{Loader: web.Loader(), Widget: web.Widget(), Console: web.Console()}
+	if a.config.Server.Demo {
+		assets.Demo = web.Demo()
+	}
+	a.server, err = api.New(api.Parts{
+		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
+		Desk: a.desk, Library: a.library, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
+		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: registry, Assets: assets,
+		Ready: a.db.Ready, Policy: policy, Now: a.set.now, Logger: a.log,
+	}, &api.Options{PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits()})
+	return err
+}
+
+// limits are the configured ones, or none.
+func (a *App) limits() api.Limits {
+	if !a.set.limits {
+		return api.Limits{
+			MessagesPerMinute: -1, FramesPerSecond: -1, SocketsPerAddress: -1, ConnectsPerSecond: -1, ConversationsPerHour: -1,
+			SessionsPerMinute: -1, SignInsPerMinute: -1, RequestsPerSecond: -1, UploadsPerMinute: -1,
+		}
+	}
+	l := a.config.Limits
+	return api.Limits{MessagesPerMinute: l.MessagesPerMinute, SocketsPerAddress: l.SocketsPerAddress, ConversationsPerHour: l.ConversationsPerHour}
+}
+
+// prefixes reads addresses and CIDRs; Config.Problems has checked them.
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		if !strings.Contains(s, "/") {
+			addr, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fault.Wrap(fault.Invalid, err, "The trusted proxy %q is no address", s)
+			}
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "The trusted proxy %q is no CIDR", s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// observers tells the hub's readers what the desk wrote, and the engine, so that
+// a turn under way stops when a person takes over.
+type observers struct {
+	hub    *live.Hub
+	engine *bot.Engine
+}
+
+var _ bot.Publisher = (*observers)(nil)
+
+// Published implements bot.Publisher.
+func (o *observers) Published(w bot.Written) {
+	o.engine.Observe(w)
+	o.hub.Published(w)
+}
+
+// Delta implements bot.Publisher; the desk streams nothing.
+func (o *observers) Delta(d bot.Delta) { o.hub.Delta(d) }
+
+// Typing implements bot.Publisher.
+func (o *observers) Typing(t bot.Typing) { o.hub.Typing(t) }
+
+// Close closes the store and gives the data folder back. It may be called after
+// a failed Open and twice; Run must have returned.
+func (a *App) Close() error {
+	var errs []error
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+		a.db = nil
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Unlock())
+		a.lock = nil
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,62 @@
+package frontdesk
+
+import (
+	"context"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/e5"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/openai"
+)
+
+// embedder is what intents, knowledge, training and the engine share.
+type embedder interface {
+	EmbedQueries(ctx context.Context, texts []string) ([][]float32, error)
+	EmbedPassages(ctx context.Context, texts []string) ([][]float32, error)
+	Model() string
+}
+
+// encoder is the configured embedder, its dimension, and how it counts tokens;
+// count is nil when the endpoint does not tell.
+type encoder struct {
+	embedder
+	dim   int
+	count func(text string) int
+}
+
+// newEncoder opens the built-in model, or asks the configured endpoint once to
+// learn its dimension.
+func newEncoder(ctx context.Context, c EmbeddingConfig) (encoder, error) {
+	if c.URL == "" {
+		e, err := e5.Open()
+		if err != nil {
+			return encoder{}, fault.Wrap(fault.Internal, err, "The built-in embedding model cannot be opened")
+		}
+		return encoder{embedder: e, dim: e5.Dim, count: e.CountTokens}, nil
+	}
+	e, err := openai.NewEmbedder(openai.Endpoint{URL: c.URL, Model: c.Model, Key: string(c.Key)})
+	if err != nil {
+		return encoder{}, err
+	}
+	v, err := e.EmbedQueries(ctx, []string{"dimension"})
+	if err != nil {
+		return encoder{}, err
+	}
+	return encoder{embedder: e, dim: len(v[0])}, nil
+}
+
+// models are the configured language models in order of preference.
+func models(c LLMConfig, own []bot.Model) ([]bot.Model, error) {
+	out := append([]bot.Model(nil), own...)
+	for _, url := range []string{c.URL, c.Second} {
+		if url == "" {
+			continue
+		}
+		m, err := openai.New(openai.Endpoint{URL: url, Model: c.Model, Key: string(c.Key)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}

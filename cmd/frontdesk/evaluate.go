@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/frontdesk-chat/frontdesk"
+	"github.com/frontdesk-chat/frontdesk/training"
+)
+
+type evaluateCmd struct {
+	Tasks          []string `arg:"" optional:"" name:"task_dir" help:"Task folders: task.json and JSON-lines files." type:"path"`
+	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR" type:"path"`
+	Without        []string `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
+	EmbeddingURL   string   `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
+	EmbeddingModel string   `name:"embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
+	LLMURL         string   `name:"llm-url" help:"OpenAI-compatible endpoint that rewrites and writes." placeholder:"URL"`
+	LLMModel       string   `name:"llm-model" help:"Model at that endpoint." placeholder:"NAME"`
+}
+
+func (c *evaluateCmd) Help() string {
+	return "Prints one JSON object a task on standard output and a table on standard error.\n\nExample:\n  frontdesk evaluate tasks/help-questions-en tasks/escalation --curves curves"
+}
+
+// Run evaluates every folder; exit status 2 when one could not be read, the others still run.
+func (c *evaluateCmd) Run(ctx context.Context, s streams) error {
+	if len(c.Without) == 1 && c.Without[0] == "list" {
+		for _, p := range training.PartNames() {
+			fmt.Fprintf(s.out, "%-22s %s\n", p.Name, p.What)
+		}
+		return nil
+	}
+	if len(c.Tasks) == 0 {
+		fmt.Fprintln(s.err, "frontdesk: name at least one task folder")
+		return exitStatus(2)
+	}
+	flags := configFlags{EmbeddingURL: c.EmbeddingURL, EmbeddingModel: c.EmbeddingModel, LLMURL: c.LLMURL, LLMModel: c.LLMModel}
+	cfg, err := flags.load(s.environ, nil)
+	if err != nil {
+		return err
+	}
+	parts, closeParts, err := frontdesk.EvaluationParts(ctx, cfg, c.Without, version())
+	if err != nil {
+		return err
+	}
+	defer closeParts()
+	bar := newProgress(s.err)
+	err = training.EvaluateAll(ctx, c.Tasks, parts, s.out, &training.EvaluateOptions{
+		Table: s.err, Curves: c.Curves, Progress: bar.at,
+	})
+	bar.end()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, "frontdesk:", err)
+		return exitStatus(2)
+	}
+	return err
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/frontdesk-chat/frontdesk"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+type ingestCmd struct {
+	configFlags
+	Paths    []string `arg:"" name:"path" help:"Files, folders or zip archives." type:"existingpath"`
+	Draft    bool     `help:"Keep new documents as drafts."`
+	Audience string   `help:"Group that may see documents which name none." placeholder:"NAME"`
+	JSON     bool     `name:"json" help:"Print one JSON object a file."`
+}
+
+func (c *ingestCmd) Help() string {
+	return "Reads Markdown, HTML, text, CSV and XLSX FAQ tables, PDF, DOCX, and folders or zips of these. Unchanged content is left alone.\n\nExample:\n  frontdesk ingest help/ faq.csv --data data"
+}
+
+// ingestTotals adds up what became of the files.
+type ingestTotals struct{ files, failed, added, changed, unchanged, removed, skipped int }
+
+// Run imports the paths; exit status 1 when a file could not be taken, the others still are.
+func (c *ingestCmd) Run(ctx context.Context, s streams) error {
+	cfg, err := c.load(s.environ, nil)
+	if err != nil {
+		return err
+	}
+	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err))
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+	files, err := frontdesk.Files(c.Paths)
+	if err != nil {
+		return err
+	}
+	status := knowledge.StatusPublished
+	if c.Draft {
+		status = knowledge.StatusDraft
+	}
+	bar := newProgress(s.err)
+	var sum ingestTotals
+	err = app.Import(ctx, files, status, c.Audience, func(r knowledge.FileReport) error {
+		sum.add(r)
+		bar.at("reading", min(sum.files, len(files)), len(files))
+		if c.JSON {
+			return json.NewEncoder(s.out).Encode(fileReport(r))
+		}
+		if r.Code != knowledge.CodeOK || len(r.Problems) > 0 {
+			bar.end()
+			printReport(s.out, r)
+		}
+		return nil
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		fmt.Fprintf(s.out, "%d files: %d documents added, %d changed, %d unchanged, %d removed; %d rows and %d files not taken\n",
+			sum.files, sum.added, sum.changed, sum.unchanged, sum.removed, sum.skipped, sum.failed)
+	}
+	if sum.failed > 0 {
+		return exitStatus(1)
+	}
+	return nil
+}
+
+func (t *ingestTotals) add(r knowledge.FileReport) {
+	t.files++
+	if r.Code != knowledge.CodeOK && r.Code != knowledge.CodeRow {
+		t.failed++
+	}
+	t.added += r.Added
+	t.changed += r.Changed
+	t.unchanged += r.Unchanged
+	t.removed += r.Removed
+	t.skipped += r.Skipped
+}
+
+// printReport says what is wrong with a file, row by row.
+func printReport(w io.Writer, r knowledge.FileReport) {
+	fmt.Fprintf(w, "%s: %s %s\n", r.Name, r.Code, r.Message)
+	for _, p := range r.Problems {
+		if p.Line > 0 {
+			fmt.Fprintf(w, "  line %d: ", p.Line)
+		} else {
+			fmt.Fprint(w, "  ")
+		}
+		if p.Field != "" {
+			fmt.Fprintf(w, "%s: ", p.Field)
+		}
+		fmt.Fprintln(w, p.Message)
+	}
+}
+
+// fileReport is the JSON form of a report.
+func fileReport(r knowledge.FileReport) map[string]any {
+	problems := []map[string]any{}
+	for _, p := range r.Problems {
+		problems = append(problems, map[string]any{"line": p.Line, "field": p.Field, "code": p.Code, "message": p.Message, "skipped": p.Skipped})
+	}
+	return map[string]any{
+		"name": r.Name, "code": r.Code, "message": r.Message, "problems": problems, "added": r.Added, "changed": r.Changed,
+		"unchanged": r.Unchanged, "removed": r.Removed, "skipped": r.Skipped,
+	}
+}

@@ -1,0 +1,114 @@
+package frontdesk
+
+import (
+	"context"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/extract"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
+)
+
+// EvaluationParts wires what `frontdesk evaluate` measures: the product's own
+// code with its defaults, each library on an empty store in a temporary folder.
+// The returned function gives everything back. Errors: Invalid for an unknown
+// part in without; Unavailable when an endpoint cannot be reached.
+func EvaluationParts(ctx context.Context, c Config, without []string, version string) (training.Parts, func(), error) {
+	if err := training.CheckParts(without); err != nil {
+		return training.Parts{}, nil, err
+	}
+	e, err := newEncoder(ctx, c.Embedding)
+	if err != nil {
+		return training.Parts{}, nil, err
+	}
+	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+	off := func(part string) bool { return slices.Contains(without, part) }
+	m, err := newMind(e, now, without)
+	if err != nil {
+		return training.Parts{}, nil, err
+	}
+	written, err := models(c.LLM, nil)
+	if err != nil {
+		return training.Parts{}, nil, err
+	}
+	return training.Parts{
+		Version: version, Embedder: e, Without: without, Trend: bot.Trend,
+		NewReader: func(context.Context) (training.Reader, error) { return m, nil },
+		NewLibrary: func(ctx context.Context) (training.Library, error) {
+			return newShelf(ctx, e, now, &knowledge.LocalOptions{Now: now})
+		},
+		NewEngine: func(_ context.Context, lib training.Library) (training.Engine, error) {
+			return bot.New(bot.Parts{Understander: m, Retriever: lib, Embedder: e, Now: now}, &bot.Options{
+				Models: written, Deadline: c.LLM.TurnLimit, Without: bot.Without{
+					Rewrite: off("rewrite"), Intents: off("intents"), Sentiment: off("sentiment"), Clarify: off("clarify"), Offer: off("offer"),
+				},
+			})
+		},
+	}, func() {}, nil
+}
+
+// shelf is a knowledge library on a store of its own, for measuring.
+type shelf struct {
+	*knowledge.Local
+	library *knowledge.Library
+	db      *sqlite.DB
+	dir     string
+}
+
+var _ training.Library = (*shelf)(nil)
+
+// newShelf opens an empty library.
+func newShelf(ctx context.Context, e encoder, now func() time.Time, o *knowledge.LocalOptions) (*shelf, error) {
+	index, err := knowledge.NewLocal(e, e.dim, o)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "frontdesk-shelf-")
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "No temporary folder can be made")
+	}
+	db, err := sqlite.Open(ctx, dir, &sqlite.Options{Now: now})
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	lib := knowledge.NewLibrary(db.Knowledge(), e, index, now, nil, &knowledge.Options{
+		Cutter: knowledge.Cutter{Tokens: e.count}, Extractor: extract.Local{},
+	})
+	return &shelf{Local: index, library: lib, db: db, dir: dir}, nil
+}
+
+// Add implements training.Library.
+func (s *shelf) Add(ctx context.Context, docs []knowledge.Document) error {
+	for _, d := range docs {
+		d.Workspace = id.DefaultWorkspace
+		if d.Status == "" {
+			d.Status = knowledge.StatusPublished
+		}
+		if _, err := s.library.Put(ctx, d, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Search implements bot.Retriever.
+func (s *shelf) Search(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
+	q.Workspace = id.DefaultWorkspace
+	return s.Local.Search(ctx, q)
+}
+
+// Close implements training.Library.
+func (s *shelf) Close() error {
+	err := s.db.Close()
+	if rm := os.RemoveAll(s.dir); err == nil {
+		err = rm
+	}
+	return err
+}

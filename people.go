@@ -1,0 +1,102 @@
+package frontdesk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/demo"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+)
+
+// Person is somebody who signs in to the console.
+type Person struct {
+	Email    string
+	Name     string
+	Password string   // 10 to 256 characters
+	Roles    []string // administrator, supervisor, agent, editor
+	Skills   []string // of an agent; a language is a skill: "lang:en", "lang:zh"
+	Capacity int      // chats at once of an agent; 0: 4
+}
+
+// AddPerson makes an account and, for somebody who takes chats, the agent behind
+// it. Errors: Invalid naming the fields; Conflict when the address is taken.
+func (a *App) AddPerson(ctx context.Context, p Person) error {
+	var roles []account.Role
+	for _, r := range p.Roles {
+		roles = append(roles, account.Role(r))
+	}
+	made, err := a.accounts.Create(ctx, account.NewAccount{
+		Workspace: id.DefaultWorkspace, Email: p.Email, Name: p.Name, Password: p.Password, Roles: roles, Skills: p.Skills, Capacity: p.Capacity,
+	})
+	if err != nil || !made.TakesChats() {
+		return err
+	}
+	_, err = a.desk.PutAgent(ctx, handoff.Agent{
+		Workspace: id.DefaultWorkspace, ID: bot.AgentID(made.ID), Name: made.Name, Skills: made.Skills, Capacity: made.Capacity,
+	})
+	return err
+}
+
+// SignIn is an account that the demo made, with its password in the clear.
+type SignIn struct{ Email, Password, Role string }
+
+// demoSignIns is the file in the data folder that keeps what Demo made up.
+const demoSignIns = "demo-sign-ins.json"
+
+// Demo loads the sample shop: its content, its inbox, and three people whose
+// made-up passwords stay in the data folder, so that a second start shows the
+// same. It returns them.
+func (a *App) Demo(ctx context.Context) ([]SignIn, error) {
+	if err := a.loadDemo(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.AddInbox(ctx, demo.Inbox, "Juniper & Clay"); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(a.config.Storage.Dir, demoSignIns)
+	var made []SignIn
+	text, err := os.ReadFile(path)
+	if err == nil {
+		if err := json.Unmarshal(text, &made); err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "The file %s in the data folder is damaged; delete it and the demo accounts to start anew", demoSignIns)
+		}
+		return made, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fault.Wrap(fault.Unavailable, err, "The data folder cannot be read")
+	}
+	people := []Person{
+		{Email: "ada@juniper.example", Name: "Ada", Roles: []string{"administrator"}},
+		{Email: "lin@juniper.example", Name: "Lin", Roles: []string{"agent"}, Skills: []string{"lang:en", "lang:zh"}},
+		{Email: "max@juniper.example", Name: "Max", Roles: []string{"editor"}},
+	}
+	for _, p := range people {
+		p.Password = rand.Text()[:14]
+		if err := a.AddPerson(ctx, p); err != nil && !fault.Is(err, fault.Conflict) {
+			return nil, err
+		}
+		made = append(made, SignIn{Email: p.Email, Password: p.Password, Role: p.Roles[0]})
+	}
+	if text, err = json.MarshalIndent(made, "", "  "); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "The data folder cannot be written")
+	}
+	return made, nil
+}
+
+// AddInbox makes an inbox that only the server's own pages may use, unless it is
+// there already. Sites are added to it in the console's settings.
+func (a *App) AddInbox(ctx context.Context, inbox, name string) error {
+	_, err := a.accounts.EnsureInbox(ctx, account.Inbox{Workspace: id.DefaultWorkspace, ID: inbox, Name: name, Language: "en"})
+	return err
+}

@@ -12,7 +12,7 @@ import (
 // parked: kept, with a follow-up promised. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
-	return d.move(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Floor: true}, func(s *step) error {
+	return d.move(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Line: true}, func(s *step) error {
 		before := s.next
 		if e.Language != "" {
 			s.next.Language = e.Language
@@ -114,7 +114,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 // opened again. One who stays away for two minutes is parked; one who is back
 // goes on at the old place if it was kept. Presence of others changes nothing.
 func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, present bool) error {
-	_, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Floor: true}, func(s *step) error {
+	_, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Line: true}, func(s *step) error {
 		inLine := s.next.Service == bot.ServiceWaiting || s.next.Service == bot.ServiceOffered
 		switch {
 		case !present && inLine && s.wait.Away.IsZero():

@@ -45,7 +45,8 @@ type Ask struct {
 	Conversation bot.ConversationID
 	Agents       []bot.AgentID // to lock besides those that the conversation names
 	Key          bot.Key
-	Floor        bool      // decide also looks at the whole desk
+	Floor        bool      // decide also looks at the desk: agents, offers, queues, measures
+	Line         bool      // … and at its line; implies Floor
 	Recent       time.Time // with Floor: ended offers decided since then are in it
 }
 
@@ -71,7 +72,7 @@ type Outcome struct {
 // Floor is the desk of one workspace.
 type Floor struct {
 	Agents   []Agent       // in order of ID
-	Line     []Standing    // waiting, offered and parked, in order of Since, then conversation
+	Line     []Standing    // waiting, offered and parked, in order of Since, then conversation; rows without Memory
 	Offers   []Reservation // open ones, and those declined or missed recently
 	Queues   []Queue       // in order of ID
 	Measures Measures

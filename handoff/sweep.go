@@ -206,7 +206,7 @@ func (d *Desk) parked(ctx context.Context, f Floor) (bool, error) {
 		}
 	}
 	return each(due, func(x Standing) error {
-		_, err := d.move(ctx, Ask{Workspace: x.Conversation.Workspace, Conversation: x.Conversation.ID, Floor: true}, func(s *step) error {
+		_, err := d.move(ctx, Ask{Workspace: x.Conversation.Workspace, Conversation: x.Conversation.ID, Line: true}, func(s *step) error {
 			if s.next.Service != bot.ServiceParked || s.wait.Why == ParkedAway || !s.floor.staffed(s.now) {
 				return nil
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
@@ -65,3 +66,70 @@ func BenchmarkSends(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDesk measures whole passes through a desk with a long line: one joins,
+// the oldest is offered, accepted and closed. Four durable transactions a pass.
+//
+//	go test -run '^$' -bench Desk -benchtime 500x ./internal/sqlite
+func BenchmarkDesk(b *testing.B) {
+	for _, line := range []int{0, 50, 500} {
+		b.Run(fmt.Sprintf("line=%d", line), func(b *testing.B) {
+			db := openTest(b)
+			s := db.Conversations()
+			d := handoff.New(db.Handoff(), s, quiet{}, time.Now, nil, nil)
+			ctx := b.Context()
+			ask := func() {
+				w, err := s.Open(ctx, bot.Conversation{Workspace: "w", Inbox: "site", Visitor: "v", ClientConvID: id.New()},
+					bot.Key{}, func(bot.Conversation) (bot.Change, error) { return bot.Change{}, nil })
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := d.Enqueue(ctx, bot.Escalation{Workspace: "w", Conversation: w.Conversation.ID, Reason: bot.ReasonAsked}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for i := range 20 {
+				a := bot.AgentID(fmt.Sprint("agent", i))
+				if _, err := d.PutAgent(ctx, handoff.Agent{Workspace: "w", ID: a, Name: "Agent", Capacity: 1}); err != nil {
+					b.Fatal(err)
+				}
+				if i == 0 {
+					if _, err := d.SetDuty(ctx, "w", a, handoff.DutyOn); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			for range line {
+				ask()
+			}
+			b.ResetTimer()
+			for range b.N {
+				if err := d.Beat(ctx, "w", []bot.AgentID{"agent0"}); err != nil {
+					b.Fatal(err)
+				}
+				ask()
+				if err := d.Sweep(ctx); err != nil {
+					b.Fatal(err)
+				}
+				offers, err := d.Offers(ctx, "w", "agent0")
+				if err != nil || len(offers) != 1 {
+					b.Fatalf("%d offers, %v", len(offers), err)
+				}
+				w, err := d.Accept(ctx, "w", offers[0].ID, "agent0")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := d.Close(ctx, "w", w.Conversation.ID, bot.Author{Kind: bot.AuthorSystem}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "passes/s")
+		})
+	}
+}
+
+type quiet struct{}
+
+func (quiet) Published(bot.Written) {}
+func (quiet) Delta(bot.Delta)       {}
+func (quiet) Typing(bot.Typing)     {}

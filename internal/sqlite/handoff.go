@@ -81,12 +81,10 @@ func locked(ctx context.Context, tx *sql.Tx, row bot.Conversation, ask handoff.A
 		}
 		l.Agents[a] = got
 	}
-	if ask.Floor {
-		if l.Floor, err = floor(ctx, tx, row.Workspace, ask.Recent); err != nil {
-			return l, err
-		}
+	if ask.Floor || ask.Line {
+		l.Floor, err = floor(ctx, tx, row.Workspace, ask.Recent, ask.Line)
 		l.Measures = l.Floor.Measures
-		return l, nil
+		return l, err
 	}
 	l.Measures, err = getMeasures(ctx, tx, row.Workspace)
 	return l, err
@@ -173,10 +171,10 @@ func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Tim
 		return handoff.Floor{}, translate(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return floor(ctx, tx, ws, recent)
+	return floor(ctx, tx, ws, recent, true)
 }
 
-func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time) (f handoff.Floor, err error) {
+func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time, line bool) (f handoff.Floor, err error) {
 	if f.Measures, err = getMeasures(ctx, q, ws); err != nil {
 		return f, err
 	}
@@ -207,8 +205,12 @@ func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time)
 	if f.Offers, err = collect(rows, scanReservation); err != nil {
 		return f, err
 	}
+	if !line {
+		return f, nil
+	}
+	// The bot's memory is the longest column by far and no business of the desk.
 	rows, err = q.QueryContext(ctx, `
-		SELECT `+qualified("c.", conversationColumns)+`,
+		SELECT `+strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1)+`,
 			coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, 0),
 			coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, '')
 		FROM conversations c LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id

@@ -7,6 +7,9 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
+// JobImport is the kind of job that an import asks for; its subject is the import's ID.
+const JobImport = "import"
+
 // ImportID names one upload of files.
 type ImportID string
 
@@ -47,7 +50,8 @@ type ImportFile struct {
 
 // ImportStore keeps imports. Every method is one transaction; what it returns is durable.
 type ImportStore interface {
-	// AddImport stores a new import with its first reports. Error: Conflict when the ID is taken.
+	// AddImport stores a new import with its first reports, and with it the wish
+	// for a job of kind JobImport about it. Error: Conflict when the ID is taken.
 	AddImport(ctx context.Context, i Import) error
 
 	// UpdateImport stores state, attempts, error and times of i, and appends reports

@@ -30,7 +30,10 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 		if err != nil {
 			return err
 		}
-		return addReports(ctx, tx, i, i.Reports)
+		if err := addReports(ctx, tx, i, i.Reports); err != nil {
+			return err
+		}
+		return s.db.enqueue(ctx, tx, knowledge.JobImport, string(i.Workspace), string(i.ID))
 	})
 }
 

@@ -1,0 +1,178 @@
+// Package jobs works through what takes long: imports, training, re-indexing.
+//
+// Whoever wants a job writes a row to the outbox in the transaction that stores
+// what the job is about; the Queue relays such rows to River, which keeps jobs in
+// a file of its own (jobs.db) so that its frequent small writes never stand in
+// the way of messages. A job that was under way when the program ended is taken
+// up again at the next start, so handlers must bear being called again. One job
+// runs at a time: they are all heavy, and visitors' turns come first.
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// FileName is the queue's file in the data folder.
+const FileName = "jobs.db"
+
+// Kind says what a job does.
+type Kind string
+
+// The kinds of jobs.
+const (
+	Import  Kind = knowledge.JobImport // subject: the import's ID
+	Train   Kind = "train"             // subject: what is trained
+	Reindex Kind = "reindex"           // subject: anything; cuts and embeds stale documents anew
+)
+
+// Job is one piece of work. Kind, workspace and subject name it: no second job of
+// the same names waits at the same time.
+type Job struct {
+	Kind      Kind
+	Workspace id.Workspace
+	Subject   string
+	Attempt   int // from 1
+}
+
+// Handler does a job. An error means that it is tried again, after 1, 16, 81 …
+// seconds; nil that it is over, however it went.
+type Handler func(ctx context.Context, j Job) error
+
+// Outbox hands over what was asked for. It calls relay for each row, oldest first,
+// and forgets those that relay reports as taken.
+type Outbox interface {
+	Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
+}
+
+// Queue holds the jobs of one data folder.
+type Queue struct {
+	db       *sql.DB
+	client   *river.Client[*sql.Tx]
+	outbox   Outbox
+	handlers map[Kind]Handler
+	log      *slog.Logger
+	wake     chan struct{}
+}
+
+// Open opens or creates the queue of a data folder, which the caller must hold
+// alone. It starts nothing. Jobs of a kind without a handler stay in the outbox.
+func Open(ctx context.Context, dir string, outbox Outbox, handlers map[Kind]Handler, log *slog.Logger) (_ *Queue, err error) {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, FileName)), RawQuery: "_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate"}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, unusable(err)
+	}
+	db.SetMaxOpenConns(1) // as the driver's makers advise
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	quiet := slog.New(atLeast{log.Handler(), slog.LevelWarn})
+	driver := riversqlite.New(db)
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
+	if err != nil {
+		return nil, unusable(err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, unusable(err)
+	}
+	// Nobody but the program that ended can have had these.
+	if _, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
+		return nil, unusable(err)
+	}
+	q := &Queue{db: db, outbox: outbox, handlers: handlers, log: log, wake: make(chan struct{}, 1)}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker[importArgs]{queue: q})
+	river.AddWorker(workers, &worker[trainArgs]{queue: q})
+	river.AddWorker(workers, &worker[reindexArgs]{queue: q})
+	q.client, err = river.NewClient(driver, &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}},
+		Workers:              workers,
+		Logger:               quiet,
+		PollOnly:             true,                      // SQLite notifies nobody
+		JobTimeout:           -1,                        // a help centre takes as long as it takes
+		RescueStuckJobsAfter: 10 * 365 * 24 * time.Hour, // never: with one process, Open sees to it
+	})
+	if err != nil {
+		return nil, unusable(err)
+	}
+	return q, nil
+}
+
+func unusable(err error) error {
+	return fault.Wrap(fault.Unavailable, err, "the job queue in the data folder cannot be used")
+}
+
+// Close closes the file. Run must have ended.
+func (q *Queue) Close() error { return q.db.Close() }
+
+// Wake has the outbox looked at now instead of within a second.
+func (q *Queue) Wake() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run relays and works until ctx ends, then cancels the job under way and waits
+// for it. It may be called once.
+func (q *Queue) Run(ctx context.Context) error {
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return unusable(err)
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := q.outbox.Outbox(ctx, func(kind, workspace, subject string) (bool, error) {
+			return q.relay(ctx, Job{Kind: Kind(kind), Workspace: id.Workspace(workspace), Subject: subject})
+		}); err != nil && ctx.Err() == nil {
+			q.log.Error("jobs cannot be relayed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-q.wake:
+		}
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := q.client.StopAndCancel(stop); err != nil {
+		return fault.Wrap(fault.Internal, err, "a job did not end in time")
+	}
+	return nil
+}
+
+// relay hands one job to River. It is not taken while one of the same names runs:
+// what was asked for in the meantime may be news to it.
+func (q *Queue) relay(ctx context.Context, j Job) (bool, error) {
+	a := argsOf(j)
+	if a == nil || q.handlers[j.Kind] == nil {
+		return false, nil
+	}
+	res, err := q.client.Insert(ctx, a, &river.InsertOpts{UniqueOpts: river.UniqueOpts{
+		ByArgs: true,
+		ByState: []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+			rivertype.JobStateRunning, rivertype.JobStateScheduled},
+	}})
+	if err != nil {
+		return false, err
+	}
+	return !res.UniqueSkippedAsDuplicate || res.Job.State != rivertype.JobStateRunning, nil
+}

@@ -27,8 +27,8 @@ func NewEmbedder(e Endpoint) (*Embedder, error) {
 	return &Embedder{client: c, name: e.Model}, nil
 }
 
-// Name identifies the model; vectors of different names are never compared.
-func (e *Embedder) Name() string { return e.name }
+// Model names what made the vectors: only vectors of one name can be compared.
+func (e *Embedder) Model() string { return e.name }
 
 // EmbedQueries returns one vector of unit length a text, in order. Errors as of
 // Model.Generate; Internal when the endpoint answers with something else than

@@ -36,8 +36,8 @@ type Model struct {
 
 var _ bot.Model = (*Model)(nil)
 
-// NewModel returns a model of an endpoint; nothing is sent yet. Error: Invalid.
-func NewModel(e Endpoint) (*Model, error) {
+// New returns a model of an endpoint; nothing is sent yet. Error: Invalid.
+func New(e Endpoint) (*Model, error) {
 	c, err := e.client()
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func serve(t *testing.T, h http.HandlerFunc) *openai.Model {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	m, err := openai.NewModel(openai.Endpoint{URL: s.URL + "/v1/", Key: "secret-key", Model: "tiny"})
+	m, err := openai.New(openai.Endpoint{URL: s.URL + "/v1/", Key: "secret-key", Model: "tiny"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestGenerateStops(t *testing.T) {
 func TestNobodyThere(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
-	m, err := openai.NewModel(openai.Endpoint{URL: s.URL, Model: "tiny"})
+	m, err := openai.New(openai.Endpoint{URL: s.URL, Model: "tiny"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("got %v, want unavailable", err)
 	}
 	for _, e := range []openai.Endpoint{{URL: "127.0.0.1:1", Model: "m"}, {URL: "ftp://x", Model: "m"}, {URL: "http://x"}} {
-		if _, err := openai.NewModel(e); !fault.Is(err, fault.Invalid) {
+		if _, err := openai.New(e); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%+v: %v, want invalid", e, err)
 		}
 	}

@@ -146,6 +146,26 @@ describe('without a socket', () => {
     client.stop();
   });
 
+  test('polling a long talk from nothing shows its newest part and no hole', async () => {
+    const { client, last, answer } = rig();
+    client.watch('c1');
+    const all = Array.from({ length: 450 }, (_, i) => event(i + 1));
+    answer((_, path) => {
+      const after = Number(/after=(\d+)/.exec(path)?.[1] ?? 0);
+      const events = after === 0 ? all.slice(-200) : all.filter((e) => e.n > after).slice(0, 200);
+      return { status: 200, body: { conversation: row('c1', 450), events, top: 450, has_older: true, has_newer: false } };
+    });
+    await client.start();
+    last().die();
+    await vi.advanceTimersByTimeAsync(300);
+    last().die();
+    await vi.advanceTimersByTimeAsync(0);
+    await settle();
+    const t = client.timeline('c1');
+    expect([t.n, t.holed, t.hasOlder, t.entries().length]).toEqual([450, false, true, 200]);
+    client.stop();
+  });
+
   test('says offline when HTTP fails as well', async () => {
     const { client, last } = rig();
     await client.start();

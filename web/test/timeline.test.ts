@@ -139,3 +139,10 @@ test('an older row never undoes a newer one, and what ended is gone', () => {
   expect(keepNewest(waiting, bot).enqueued_at).toBeUndefined();
   expect(keepNewest(bot, waiting).service).toBe('bot');
 });
+
+test("a visitor's rows have no version: their number says which is newer", () => {
+  const rowOf = (n: number, service: 'bot' | 'waiting') => ({ ...row('c1', n), version: undefined, service });
+  expect(keepNewest(rowOf(3, 'bot'), rowOf(4, 'waiting')).service).toBe('waiting');
+  expect(keepNewest(rowOf(4, 'waiting'), rowOf(3, 'bot')).service).toBe('waiting');
+  expect(keepNewest(rowOf(4, 'waiting'), rowOf(4, 'bot')).service).toBe('bot');
+});

@@ -1,6 +1,13 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
 import type { Agent, Conversation, Decision, Source } from '../shared/protocol';
 
+/** A query string of what is set: the API refuses empty values of closed lists. */
+export function query(params: Record<string, string | number | undefined>): string {
+  const q = new URLSearchParams();
+  for (const [k, v] of Object.entries(params)) if (v !== undefined && v !== '') q.set(k, String(v));
+  return q.toString();
+}
+
 export type Role = 'administrator' | 'supervisor' | 'agent' | 'editor';
 
 export interface Account {
@@ -12,7 +19,6 @@ export interface Account {
   capacity: number;
   disabled: boolean;
   created_at?: string;
-  last_seen_at?: string;
 }
 
 export interface ConsoleSession {
@@ -138,6 +144,7 @@ export interface ImportFile {
   updated?: number;
   unchanged?: number;
   removed?: number;
+  skipped?: number; // rows that were not taken
   sections?: number;
   problems?: { row?: number; field?: string; detail: string }[];
 }
@@ -147,6 +154,7 @@ export interface Import {
   state: 'queued' | 'running' | 'done' | 'failed';
   created_at: string;
   by?: string;
+  detail?: string;
   files: ImportFile[];
 }
 
@@ -156,6 +164,7 @@ export interface ReviewItem {
   at: string;
   asked: string;
   question: string;
+  count?: number; // turns with this question
   language: string;
   decision: Decision;
   answer: string;

@@ -112,7 +112,8 @@ export class App {
     this.session = s;
     this.agent = s.agent;
     this.phase = 'ready';
-    void this.connect(s);
+    if (this.has('agent', 'supervisor', 'administrator')) void this.connect(s);
+    else this.connection = 'online'; // editors follow no conversations
     if (this.has('administrator')) {
       void this.http
         .get<{ items: Account[] }>('/accounts')
@@ -140,7 +141,7 @@ export class App {
       http: this.http,
       socket: () => new WebSocket(url) as unknown as SocketLike,
       outbox,
-      hello: () => ({ csrf: this.session?.csrf, language: this.prefs.lang, feed: this.has('agent', 'supervisor', 'administrator') }),
+      hello: () => ({ csrf: this.session?.csrf, language: this.prefs.lang, feed: true }),
       refresh: async () => {
         // The socket's right ran out; the session behind it may still be good.
         try {

@@ -81,11 +81,11 @@ export interface Conversation {
   last?: { text: string; by: AuthorKind };
   visitor?: { id: string; name: string; email?: string };
   created_at: string;
-  updated_at: string;
+  updated_at?: string; // absent where the server did not look it up
   enqueued_at?: string;
   offered_until?: string;
   n: number;
-  version: number;
+  version?: number; // visitors are not told
   facts?: { name: string; value: string }[];
   summary?: Summary;
   page?: string;
@@ -173,7 +173,7 @@ export type ServerFrame =
   | { type: 'welcome'; now: string; epoch: string; ping_s: number; me: unknown }
   | EventsFrame
   | { type: 'synced'; conversation: string; n: number }
-  | { type: 'ack'; id: string; conversation: string; event: Event; dup?: boolean }
+  | { type: 'ack'; id: string; conversation: string; event?: Event; dup?: boolean }
   | { type: 'nack'; id: string; problem: ProblemDocument; retry_after_ms?: number }
   | { type: 'delta'; conversation: string; run: string; event: string; attempt: number; offset: number; text: string }
   | { type: 'reset'; conversation: string; run: string; event: string; attempt: number; text: string }

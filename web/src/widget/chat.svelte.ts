@@ -36,8 +36,6 @@ export class Chat {
   dismissed = $state<string | undefined>(); // the offer that was answered with "go on with the bot"
   panel = $state<'none' | 'message'>('none');
   said = $state(''); // for the live region: whole sentences only
-  rated = $state(false);
-  ratable = $state(true);
   sound = $state(false);
   personFailed = $state(false);
 
@@ -125,7 +123,6 @@ export class Chat {
 
   async send(text: string, files: { id: string; name: string; type: string; size: number }[] = []): Promise<void> {
     if (!this.client) return;
-    this.rated = false;
     this.personFailed = false;
     await this.client.send({ conversation: this.id, client_conv_id: this.id ? undefined : this.clientConv, text, files, page: this.page || undefined });
   }
@@ -172,16 +169,6 @@ export class Chat {
     if (this.id) await this.http.post(`/visitor/conversations/${this.id}/feedback`, { event, helpful, why });
   }
 
-  async rate(r: { bot?: boolean; person?: boolean; text?: string }): Promise<void> {
-    try {
-      await this.http.post(`/visitor/conversations/${this.id}/rating`, r);
-      this.rated = true;
-    } catch (e) {
-      if (e instanceof Problem && (e.status === 404 || e.status === 405)) this.ratable = false;
-      else throw e;
-    }
-  }
-
   mute(on: boolean): void {
     this.sound = on;
     this.keep.set('sound', on ? '1' : '0');
@@ -219,7 +206,8 @@ export class Chat {
 
   private connect(visitor: string, mine: Conversation[]): void {
     if (this.client) return;
-    const newest = [...mine].sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))[0];
+    const time = (c: Conversation) => c.updated_at ?? c.created_at;
+    const newest = [...mine].sort((a, b) => (time(a) < time(b) ? 1 : -1))[0];
     void openOutbox().then((outbox) => {
       const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/socket`;
       const client = new Client({

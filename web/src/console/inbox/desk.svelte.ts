@@ -1,7 +1,7 @@
 import type { Change, Client } from '../../shared/client/client';
 import type { Conversation, Reservation } from '../../shared/protocol';
 import { chime } from '../../shared/ui/sound';
-import type { ConversationPage, View } from '../api';
+import { type ConversationPage, query, type View } from '../api';
 import type { App } from '../app.svelte';
 import { notify } from '../notify';
 import { inbox } from '../words/inbox';
@@ -79,9 +79,9 @@ export class Desk {
     this.view = view;
     this.text = text;
     try {
-      const p = await this.app.http.get<ConversationPage>(`/conversations?view=${view}&limit=100&text=${encodeURIComponent(text)}`);
+      const p = await this.app.http.get<ConversationPage>(`/conversations?${query({ view, text, limit: 100 })}`);
       if (mine !== this.ask) return;
-      this.rows = p.items;
+      this.rows = sorted(p.items, view);
       this.next = p.next ?? '';
       if (p.counts) this.counts = p.counts;
       this.phase = 'ready';
@@ -97,7 +97,7 @@ export class Desk {
     const [mine, cursor] = [this.ask, this.next];
     this.next = '';
     const p = await this.app.http
-      .get<ConversationPage>(`/conversations?view=${this.view}&limit=100&text=${encodeURIComponent(this.text)}&cursor=${encodeURIComponent(cursor)}`)
+      .get<ConversationPage>(`/conversations?${query({ view: this.view, text: this.text, limit: 100, cursor })}`)
       .catch(() => undefined);
     if (mine !== this.ask) return;
     if (!p) this.next = cursor;
@@ -160,7 +160,9 @@ export class Desk {
         this.row(c.conversation);
         return;
       case 'offer': {
+        const known = this.offers.some((o) => o.id === c.reservation.id);
         this.offers = [...this.offers.filter((o) => o.id !== c.reservation.id), c.reservation];
+        if (known) return; // said again after a reconnect
         if (this.app.prefs.sound) chime('offer');
         const t = this.app.words(inbox);
         const from = typeof c.reservation.conversation === 'string' ? '' : nameOf(c.reservation.conversation, t);
@@ -179,14 +181,14 @@ export class Desk {
   private row(c: Conversation): void {
     const me = this.app.account.id;
     const before = this.mine.get(c.id);
-    if (before && before.version > c.version) return;
+    if (before && older(c, before)) return;
     if (belongs('mine', c, me)) this.mine.set(c.id, { ...before, ...c });
     else this.mine.delete(c.id);
     this.mineRev++;
 
     const at = this.rows.findIndex((r) => r.id === c.id);
     const old = this.rows[at];
-    if (old && old.version > c.version) return;
+    if (old && older(c, old)) return;
     const fits = belongs(this.view, c, me) && (this.text === '' || at >= 0);
     if (fits || at >= 0) {
       const rest = this.rows.filter((r) => r.id !== c.id);
@@ -212,11 +214,14 @@ export class Desk {
   }
 }
 
+const time = (c: Conversation): string => c.updated_at ?? c.created_at;
+const older = (c: Conversation, than: Conversation): boolean => (c.version ?? c.n) < (than.version ?? than.n);
+
 /** Who waits longest stands first in the queue; elsewhere the newest word does. */
 function sorted(rows: Conversation[], view: View): Conversation[] {
   return rows.sort((a, b) => {
-    if (view === 'queue') return (a.enqueued_at ?? a.updated_at) < (b.enqueued_at ?? b.updated_at) ? -1 : 1;
-    return a.updated_at < b.updated_at ? 1 : -1;
+    if (view === 'queue') return (a.enqueued_at ?? time(a)) < (b.enqueued_at ?? time(b)) ? -1 : 1;
+    return time(a) < time(b) ? 1 : -1;
   });
 }
 

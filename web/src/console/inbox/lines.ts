@@ -9,7 +9,7 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
   switch (e.change) {
     case 'enqueued': {
       const reason = reasonWord(e.reason);
-      return t('enqueued', { reason: reason ? t(reason) : (e.reason ?? '–') });
+      return reason ? t('enqueued', { reason: t(reason) }) : t('enqueuedPlain');
     }
     case 'offered':
       return t('offered', { name });

@@ -1,4 +1,5 @@
 import type { Change, Client } from '../../shared/client/client';
+import { Problem } from '../../shared/client/http';
 import type { Outgoing } from '../../shared/client/outbox';
 import { type Entry, keepNewest } from '../../shared/client/timeline';
 import type { Typist } from '../../shared/client/typing';
@@ -92,7 +93,7 @@ export class Talk {
     if (this.busy) return false;
     this.busy = true;
     try {
-      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/${what}`, { version: this.row?.version, ...more });
+      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/${what}`, { version: this.contested(what), ...more });
       if (now?.id) this.moved(now);
       if (what === 'take') this.focusReply++;
       return true;
@@ -105,10 +106,19 @@ export class Talk {
     }
   }
 
-  async explain(event: string): Promise<void> {
+  /** The version counts where two people may press at once; elsewhere every new message would refuse the press. */
+  private contested(what: string): number | undefined {
+    return what === 'take' && this.row?.service === 'active' ? this.row.version : undefined;
+  }
+
+  async explain(event: string, end?: string): Promise<void> {
     this.trace = { event };
+    const get = (id: string) => this.app.http.get<Trace>(`/conversations/${this.id}/traces/${id}`);
     try {
-      const trace = await this.app.http.get<Trace>(`/conversations/${this.id}/traces/${event}`);
+      const trace = await get(event).catch((e: unknown) => {
+        if (end && e instanceof Problem && e.status === 404) return get(end); // of a streamed answer: kept under its end
+        throw e;
+      });
       if (this.trace?.event === event) this.trace = { event, trace };
     } catch (problem) {
       if (this.trace?.event === event) this.trace = { event, problem };
@@ -139,7 +149,7 @@ export class Talk {
   async detail(): Promise<void> {
     try {
       const full = await this.app.http.get<Conversation>(`/conversations/${this.id}`);
-      this.row = this.row && this.row.version > full.version ? { ...full, ...this.row } : { ...this.row, ...full };
+      this.row = this.row && (this.row.version ?? 0) > (full.version ?? 0) ? { ...full, ...this.row } : { ...this.row, ...full };
       this.problem = undefined;
       this.app.desk.read(this.row);
     } catch (e) {
@@ -151,7 +161,7 @@ export class Talk {
     const before = this.row;
     this.row = keepNewest(before, c);
     // Facts, summary and feelings grow with the talk; a row on the feed may not carry them.
-    if (!before || c.version > before.version) {
+    if (!before || (c.version ?? 0) > (before.version ?? 0)) {
       clearTimeout(this.refetch);
       this.refetch = setTimeout(() => void this.detail(), 600);
     }

@@ -52,7 +52,7 @@ export function bodyOf(f: Form): Partial<Doc> {
     valid_until: f.valid_until ? `${f.valid_until}T00:00:00Z` : undefined,
   };
   return f.kind === 'entry'
-    ? { ...common, title: f.question.trim(), question: f.question.trim(), answer: f.answer.trim(), paraphrases: lines(f.paraphrases), negatives: lines(f.negatives) }
+    ? { ...common, question: f.question.trim(), answer: f.answer.trim(), paraphrases: lines(f.paraphrases), negatives: lines(f.negatives) }
     : { ...common, title: f.title.trim(), text: f.text };
 }
 

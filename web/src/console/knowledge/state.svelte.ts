@@ -1,4 +1,4 @@
-import type { Doc, Import, Page, ReviewItem } from '../api';
+import { type Doc, type Import, type Page, query, type ReviewItem } from '../api';
 import type { App } from '../app.svelte';
 
 /** A new entry that somebody asked for from the review lists. */
@@ -15,6 +15,8 @@ export interface Sending {
   share: number; // 0…1
   problem: string;
 }
+
+const unfinished = (i: Import): boolean => i.state === 'queued' || i.state === 'running';
 
 /** Knowledge is what the content pages share: uploads under way and what the next editor starts from. */
 export class Knowledge {
@@ -33,26 +35,34 @@ export class Knowledge {
   async loadImports(): Promise<void> {
     clearTimeout(this.timer);
     try {
-      const p = await this.app.http.get<Page<Import>>('/imports');
-      this.imports = p.items;
+      // The list has no reports; those of the newest few are read one by one, and the finished ones once.
+      const p = await this.app.http.get<Page<Import>>('/imports?limit=10');
+      this.imports = await Promise.all(p.items.map((i) => this.reports(i)));
       this.importsPhase = 'ready';
-      if (p.items.some((i) => i.state === 'queued' || i.state === 'running')) this.timer = setTimeout(() => void this.loadImports(), 1000);
+      if (p.items.some(unfinished)) this.timer = setTimeout(() => void this.loadImports(), 1000);
     } catch (e) {
       this.problem = e;
       this.importsPhase = 'failed';
     }
   }
 
+  private async reports(i: Import): Promise<Import> {
+    const known = this.imports.find((x) => x.id === i.id);
+    if (known && !unfinished(known)) return known;
+    return this.app.http.get<Import>(`/imports/${i.id}`);
+  }
+
   stop(): void {
     clearTimeout(this.timer);
   }
 
-  async upload(files: File[]): Promise<void> {
+  async upload(files: File[], drafts = false): Promise<void> {
     if (files.length === 0) return;
     const key = ++this.key;
     this.sending.push({ key, names: files.map((f) => f.name), share: 0, problem: '' });
     const row = () => this.sending.find((s) => s.key === key);
     const form = new FormData();
+    if (drafts) form.append('status', 'draft');
     for (const f of files) form.append('file', f, f.webkitRelativePath || f.name);
     try {
       await this.app.http.upload<{ id: string }>('/imports', form, (share) => {
@@ -72,7 +82,7 @@ export class Knowledge {
   }
 
   documents(text: string, status: string, cursor = ''): Promise<Page<Doc>> {
-    return this.app.http.get(`/documents?limit=100&text=${encodeURIComponent(text)}&status=${status}&cursor=${encodeURIComponent(cursor)}`);
+    return this.app.http.get(`/documents?${query({ limit: 100, text, status, cursor })}`);
   }
 
   async review(kind: 'unanswered' | 'unhelpful'): Promise<ReviewItem[]> {

@@ -83,7 +83,7 @@ export class Client {
       frame: (f) => this.link.send(f),
       acked: (conversation, event, m) => {
         if (m.client_conv_id && !m.conversation) this.made(conversation, m.client_conv_id, true);
-        this.timeline(conversation).insert(event);
+        if (event) this.timeline(conversation).insert(event);
         this.checkGap(conversation);
         this.tell({ what: 'timeline', conversation });
       },

@@ -9,6 +9,7 @@ interface Page {
   events: Event[];
   top: number;
   has_older?: boolean;
+  has_newer?: boolean;
 }
 
 /** Reads timelines over HTTP: by polling while there is no socket, and older pages at any time. */
@@ -72,9 +73,21 @@ export class Poller {
 
   private async read(t: Timeline): Promise<void> {
     const before = t.n;
-    const page = await this.http.get<Page>(`${this.path(t.id)}?after=${t.n}&limit=200`);
-    t.apply({ type: 'events', conversation: page.conversation, events: page.events, top: page.top, mode: 'delta' });
+    for (let newer = true; newer; ) {
+      const page = await this.http.get<Page>(`${this.path(t.id)}?after=${t.n}&limit=200`);
+      // From nothing, the server gives the newest page: of a long talk that is a snapshot.
+      const cut = t.n === 0 && (page.events[0]?.n ?? 1) > 1;
+      t.apply({
+        type: 'events',
+        conversation: page.conversation,
+        events: page.events,
+        top: page.top,
+        mode: cut ? 'snapshot' : 'delta',
+        has_older: cut ? page.has_older : undefined,
+      });
+      newer = !!page.has_newer && page.events.length > 0;
+    }
     t.synced = true;
-    if (t.n !== before || page.events.length > 0) this.changed(t.id);
+    if (t.n !== before) this.changed(t.id);
   }
 }

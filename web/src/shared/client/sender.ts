@@ -19,7 +19,7 @@ export interface SenderOptions {
   http: Http;
   store: OutboxStore;
   frame: (f: SendFrame) => boolean;
-  acked: (conversation: string, event: Event, m: Outgoing) => void;
+  acked: (conversation: string, event: Event | undefined, m: Outgoing) => void;
   /** `shared`: the change is one that other tabs should read from the outbox. */
   changed: (shared: boolean) => void;
 }
@@ -149,7 +149,7 @@ export class Sender {
     this.held.clear();
   }
 
-  async ack(id: string, conversation: string, event: Event): Promise<void> {
+  async ack(id: string, conversation: string, event: Event | undefined): Promise<void> {
     clearTimeout(this.flying.get(id));
     this.flying.delete(id);
     const m = this.items.find((x) => x.id === id);
@@ -254,7 +254,7 @@ export class Sender {
     const { type: _type, ...body } = frameOf(m);
     const path = this.o.role === 'visitor' ? '/visitor/messages' : `/conversations/${m.conversation ?? m.key}/messages`;
     try {
-      const a = await this.o.http.post<{ conversation: string; event: Event }>(path, body);
+      const a = await this.o.http.post<{ conversation: string; event?: Event }>(path, body);
       await this.ack(m.id, a.conversation, a.event);
     } catch (e) {
       if (e instanceof Problem && !e.passing) await this.nack(m.id, e);

@@ -156,6 +156,7 @@ export class Timeline {
         text,
         streaming: open,
         run: e.run ?? '',
+        end: end?.id,
         state: end?.state,
         helpful: mark?.helpful,
         why: mark?.why,
@@ -172,6 +173,7 @@ export interface MessageEntry {
   text: string;
   streaming: boolean;
   run: string;
+  end: string | undefined; // the event that ended the stream
   state: RunState | undefined;
   helpful: boolean | undefined;
   why: string | undefined;
@@ -195,11 +197,15 @@ function strip(end: Event): Partial<Event> {
 /** Rows reach a client by several ways; an older one must not undo a newer. Fields only one way carries are kept. */
 export function keepNewest(old: Conversation | undefined, now: Conversation): Conversation {
   if (!old || old.id !== now.id) return now;
-  return now.version >= old.version ? { ...old, ...cleared(old, now), ...now } : { ...now, ...old };
+  const order = age(now) - age(old);
+  return order >= 0 ? { ...old, ...(order > 0 ? ended : {}), ...now } : { ...now, ...old };
 }
 
-/** Optional fields whose absence in a newer row means that they ended. */
-function cleared(old: Conversation, now: Conversation): Partial<Conversation> {
-  if (now.version === old.version) return {};
-  return { agent: undefined, enqueued_at: undefined, offered_until: undefined, queue: undefined };
+/** Visitors are not told the row's version; their numbers rise with everything that they may see. */
+function age(c: Conversation): number {
+  return c.version ?? c.n;
 }
+
+
+/** Optional fields whose absence in a newer row means that they ended. */
+const ended: Partial<Conversation> = { agent: undefined, enqueued_at: undefined, offered_until: undefined, queue: undefined };

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -607,5 +608,32 @@ func testDeskRefuses(t *testing.T, s Stores) {
 	wantKind(t, "close in another workspace", err, fault.NotFound)
 	if all, err := s.Desk.Workspaces(t.Context()); err != nil || len(all) != 1 || all[0] != workspace {
 		t.Errorf("workspaces %v, %v", all, err)
+	}
+}
+
+// testDeskRun lets the desk run by itself: offers come without anybody asking
+// for a sweep, and it ends when it is told to.
+func testDeskRun(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.heard.offered = make(chan handoff.Reservation, 10)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	c := d.ask(t, nil) // parked: nobody is there
+	d.hire(t, "lin", 1)
+	if r := <-d.heard.offered; r.Conversation != c.ID || r.Agent != "lin" {
+		t.Errorf("offer %+v", r)
+	}
+	d.accept(t, "lin")
+	next := d.ask(t, nil)
+	if _, err := d.Close(t.Context(), workspace, c.ID, visitor); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-d.heard.offered; r.Conversation != next.ID {
+		t.Errorf("offer %+v", r)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("run: %v", err)
 	}
 }

@@ -54,6 +54,7 @@ type heard struct {
 	ended   map[string]int
 	places  []handoff.Place
 	agents  []handoff.Agent
+	offered chan handoff.Reservation // receives each offer; nil: nobody listens
 }
 
 func (h *heard) Published(w bot.Written) {
@@ -64,6 +65,9 @@ func (h *heard) Published(w bot.Written) {
 func (h *heard) Delta(bot.Delta)   {}
 func (h *heard) Typing(bot.Typing) {}
 func (h *heard) Offered(r handoff.Reservation, _ bot.Conversation) {
+	if h.offered != nil {
+		h.offered <- r
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open[r.ID]++

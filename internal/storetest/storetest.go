@@ -34,7 +34,7 @@ type Stores struct {
 	Timeline bot.Timeline
 	Runs     bot.RunStore
 	Traces   bot.TraceStore
-	Desk     handoff.Store
+	Desk     handoff.Store // nil: the engine has none, and the desk is not exercised
 }
 
 // Run exercises an engine. open returns an empty database that ends with the
@@ -83,6 +83,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskClose", testDeskClose},
 		{"DeskSay", testDeskSay},
 		{"DeskRefuses", testDeskRefuses},
+		{"DeskRun", testDeskRun},
 		{"DeskModel", testDeskModel},
 	} {
 		t.Run(c.name, func(t *testing.T) {

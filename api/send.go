@@ -34,6 +34,8 @@ type Ack struct {
 	Dup          bool   `json:"dup,omitempty" doc:"The send was stored before; nothing was written."`
 }
 
+var errNoConversation = fault.New(fault.NotFound, "There is no such conversation.")
+
 // Bounds of a message.
 const (
 	maxAttachments = 10
@@ -107,6 +109,9 @@ func (s *Server) receive(ctx context.Context, v account.Visitor, address string,
 		Conversation: bot.ConversationID(m.Conversation), ClientConvID: m.ClientConvID, ClientMsgID: m.ID,
 		Text: m.Text, Attachments: files, Language: v.Language,
 	})
+	if fault.Is(err, fault.NotFound) {
+		return w, errNoConversation // somebody else's is not told from none
+	}
 	if err == nil && m.Page != "" {
 		s.names.setPage(w.Conversation.ID, m.Page)
 	}

@@ -39,7 +39,7 @@ type socket struct {
 	peer    *live.Peer
 	visitor account.Visitor // of visitors
 	agent   bot.Author      // of consoles
-	frames  rate.Limiter
+	frames  *rate.Limiter
 	bad     int
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
@@ -109,9 +109,10 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.limits.sockets.close(c.address)
 		return // the upgrader has answered
 	}
-	k := &socket{s: s, conn: conn, address: c.address, request: c.request}
-	k.frames.SetLimit(s.limits.framesEvery)
-	k.frames.SetBurst(s.limits.framesBurst)
+	k := &socket{
+		s: s, conn: conn, address: c.address, request: c.request,
+		frames: rate.NewLimiter(s.limits.framesEvery, s.limits.framesBurst),
+	}
 	hand := handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)}
 	// The handler returns here: the goroutine that net/http gave it has a large
 	// stack and buffers, which an idle socket must not keep.
@@ -336,7 +337,9 @@ func (k *socket) frame(ctx context.Context, kind int, data []byte) bool {
 	if err != nil {
 		k.complain(ctx, err)
 		if k.bad++; k.bad >= maxMalformed {
-			k.peer.Close(live.CloseMalformed, "malformed frames")
+			ctx, cancel := context.WithTimeout(ctx, goodbye)
+			defer cancel()
+			k.peer.Finish(ctx, live.CloseMalformed, "malformed frames") // the reason goes first
 			return false
 		}
 		return true

@@ -163,10 +163,9 @@ func (s *Server) people(ctx context.Context) (People, error) {
 // ownConversation returns a conversation of the calling visitor. Somebody
 // else's is not there.
 func (s *Server) ownConversation(ctx context.Context, conv string) (bot.Conversation, error) {
-	missing := fault.New(fault.NotFound, "There is no such conversation.")
 	c, err := s.Timeline.Conversation(ctx, s.ws, bot.ConversationID(conv))
 	if fault.Is(err, fault.NotFound) || err == nil && c.Visitor != callOf(ctx).visitorID() {
-		return bot.Conversation{}, missing
+		return bot.Conversation{}, errNoConversation
 	}
 	return c, err
 }

@@ -146,8 +146,8 @@ func (p *Peer) Close(code int, reason string) {
 	p.stop(code, reason)
 }
 
-// finish ends the peer after what waits has been written.
-func (p *Peer) finish(ctx context.Context, code int, reason string) {
+// Finish ends the peer after what waits has been written, or when ctx ends.
+func (p *Peer) Finish(ctx context.Context, code int, reason string) {
 	p.empty(ctx)
 	p.Close(code, reason)
 }

@@ -275,7 +275,7 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 			h.spawn(func() {
 				ctx, cancel := context.WithTimeout(ctx, time.Second)
 				defer cancel()
-				p.finish(ctx, CloseRestart, "restart")
+				p.Finish(ctx, CloseRestart, "restart")
 			})
 		}
 		if i == slices-1 {

@@ -114,14 +114,23 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 // opened again. One who stays away for two minutes is parked; one who is back
 // goes on at the old place if it was kept. Presence of others changes nothing.
 func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, present bool) error {
-	_, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Line: true}, func(s *step) error {
+	// Sockets come and go by the thousand; few of them are of somebody who waits.
+	c, err := d.timeline.Conversation(ctx, ws, conv)
+	if err != nil {
+		return err
+	}
+	parked := c.Service == bot.ServiceParked
+	if c.Service != bot.ServiceWaiting && c.Service != bot.ServiceOffered && (!parked || !present) {
+		return nil
+	}
+	_, err = d.move(ctx, Ask{Workspace: ws, Conversation: conv, Line: parked}, func(s *step) error {
 		inLine := s.next.Service == bot.ServiceWaiting || s.next.Service == bot.ServiceOffered
 		switch {
 		case !present && inLine && s.wait.Away.IsZero():
 			s.wait.Away = s.now
 		case present && inLine:
 			s.wait.Away = time.Time{}
-		case present && s.next.Service == bot.ServiceParked && s.wait.Why == ParkedAway && s.now.Sub(s.wait.Parked) <= keptFor:
+		case present && parked && s.next.Service == bot.ServiceParked && s.wait.Why == ParkedAway && s.now.Sub(s.wait.Parked) <= keptFor:
 			s.wait.Away = time.Time{}
 			if open, _ := s.floor.open(s.next.Queue, s.now); open {
 				s.queue()

@@ -46,7 +46,11 @@ func (e *Engine) act(ctx context.Context, t *Turn) error {
 		if t.inLine() {
 			name = "refuse_line"
 		}
-		t.Reply.Text = phrase(or(t.Rule.Phrase, name), lang)
+		name = or(t.Rule.Phrase, name)
+		if name == "unread" && t.attached() {
+			name = "attachment"
+		}
+		t.Reply.Text = phrase(name, lang)
 	}
 	tr.Answer, tr.Sources, tr.Model, tr.Fallback = t.Reply.Text, t.Reply.Sources, t.Reply.Model, t.Reply.Fallback
 	return nil
@@ -125,11 +129,11 @@ func summary(m Memory, question string, t *Turn) Summary {
 	}
 	for i := len(m.Turns) - 1; i >= 0; i-- {
 		x := m.Turns[i]
-		if yes, no := assent(x.Question); yes || no || x.Decision == DecideSmalltalk || x.Question == "" {
+		if yes, no := assent(x.Asked); yes || no || x.Decision == DecideSmalltalk || x.Asked == "" {
 			continue
 		}
-		if len(s.Problem) < 600 && !strings.Contains(s.Problem, x.Question) {
-			s.Problem = strings.TrimPrefix(s.Problem+"\n"+x.Question, "\n")
+		if len(s.Problem) < 600 && !strings.Contains(s.Problem, x.Asked) {
+			s.Problem = strings.TrimPrefix(s.Problem+"\n"+x.Asked, "\n")
 		}
 		if x.Document != "" {
 			s.Tried = append(s.Tried, Source{Document: x.Document, Title: x.Topic})

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -41,7 +42,7 @@ func (e *Engine) Turn(ctx context.Context, m Memory, text string) (Trace, Memory
 }
 
 func (e *Engine) rehearse(ctx context.Context, q Question) (Trace, Memory, error) {
-	if !hasWords(q.Text) {
+	if strings.TrimSpace(q.Text) == "" {
 		return Trace{}, q.Memory, fault.New(fault.Invalid, "the question has no words").WithField("text", "is empty")
 	}
 	if q.Workspace == "" {

@@ -112,7 +112,7 @@ func TestRehearsalEngineHasNoStore(t *testing.T) {
 	if err != nil || tr.Decision != bot.DecideAnswer || tr.Answer != shop[0].Answer || len(tr.Sources) != 1 {
 		t.Errorf("ask: %+v, %v", tr, err)
 	}
-	if _, err := e.Ask(t.Context(), bot.Question{Text: " ?"}); !fault.Is(err, fault.Invalid) {
+	if _, err := e.Ask(t.Context(), bot.Question{Text: " \n"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("no words: %v, want invalid", err)
 	}
 	if _, err := bot.New(bot.Parts{Now: time.Now}, nil); !fault.Is(err, fault.Invalid) {

@@ -137,8 +137,9 @@ func (e *Engine) generate(ctx context.Context, t *Turn) (done bool, err error) {
 		t.Reply.Model, t.Reply.Unsupported = g.model.Name(), w.unsupported
 		if err != nil && !errors.Is(err, errEndless) && !errors.Is(err, errRepeats) {
 			c := t.candidate()
-			text = w.add("\n\n" + phrase("answer_broken", t.language()) + "\n\n" + extract(c.Passage, t.Trace.Question))
+			w.add("\n\n" + phrase("answer_broken", t.language()) + "\n\n" + extract(c.Passage, t.Trace.Question))
 			w.cite(0)
+			text = w.finish()
 			if w.broken != nil {
 				return true, w.broken
 			}

@@ -115,7 +115,7 @@ func (e *Engine) append(ctx context.Context, t *Turn) error {
 		w, err := e.Escalator.Enqueue(ctx, Escalation{
 			Workspace: t.Run.Workspace, Conversation: t.Run.Conversation,
 			Reason: t.Trace.Reason, Skills: t.Rule.Skills, Priority: t.Rule.Priority,
-			Summary: summary(t.Memory, t.Trace.Question, t), Language: t.language(),
+			Summary: summary(t.Memory, t.Trace.Asked, t), Language: t.language(),
 			Turn: func(c Conversation, o Outlook) (Change, error) {
 				u := *t
 				u.Outlook = o

@@ -55,6 +55,11 @@ func catalogue(name string) (en, zh string, ok bool) {
 	case "refuse_far":
 		return "That's outside what I know: I can only help with questions about us.",
 			"这个问题不在我能解答的范围内，我只能回答与我们业务有关的问题。", true
+	case "unread":
+		return "I can't tell what you mean. Could you put it in words, or shall I get a person?",
+			"我没看明白。您可以用文字说明一下吗，或者我帮您转人工？", true
+	case "offer_unread":
+		return "I can't tell what you mean. Shall I get a person?{wait}", "我还是没看明白。要帮您转人工吗？{wait}", true
 	case "attachment":
 		return "I can't open files myself. Tell me in a few words what it is about, or shall I get a person?",
 			"我看不了文件。您简单说说是什么问题，或者我帮您转人工？", true

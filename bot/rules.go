@@ -32,9 +32,19 @@ func DefaultPolicy() Policy {
 				Why:  "The visitor goes on with the bot",
 			},
 			{
-				Name: "no_words", Decide: DecideRefuse, Phrase: "attachment",
+				Name: "thumbs_up", Decide: DecideSmalltalk, Phrase: "thanks",
+				When: []Condition{under(SignalWords, 1), at(SignalSentiment, .3)},
+				Why:  "A friendly sign without words",
+			},
+			{
+				Name: "no_words_again", Decide: DecideOffer, Reason: ReasonUnanswered, Phrase: "offer_unread",
+				When: []Condition{under(SignalWords, 1), at(SignalUnanswered, 1)},
+				Why:  "Again nothing that the bot can read",
+			},
+			{
+				Name: "no_words", Decide: DecideRefuse, Phrase: "unread",
 				When: []Condition{under(SignalWords, 1)},
-				Why:  "The message has no words, and the bot cannot open files",
+				Why:  "The message has no words that the bot can read",
 			},
 			{
 				Name: "picked", Decide: DecideAnswer,

@@ -71,7 +71,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalSinceOffer:       99,
 		SignalAfterAnswer:      truth(lastDecision(m) == DecideAnswer),
 		SignalAfterClarify:     truth(lastDecision(m) == DecideClarify),
-		SignalRepeatedQuestion: truth(askedBefore(m, t.Trace.Question)),
+		SignalRepeatedQuestion: truth(askedBefore(m, t.Trace.Asked, t.Trace.Question)),
 		SignalUnanswered:       float64(m.Refused) + truth(m.Clarified),
 		SignalFailed:           float64(m.Failed),
 		SignalInLine:           truth(t.inLine()),
@@ -169,12 +169,13 @@ func answeredBefore(m Memory, c knowledge.Candidate) bool {
 
 // askedBefore reports whether the visitor asked the same in other turns: the
 // same words up to case and punctuation, or nearly all the same words.
-func askedBefore(m Memory, question string) bool {
+func askedBefore(m Memory, asked, question string) bool {
+	whole := leans(asked) < leansFrom
 	for _, e := range m.Turns {
 		if e.Decision == DecideSmalltalk || e.Decision == DecideHandoff {
 			continue
 		}
-		if sameQuestion(e.Question, question) {
+		if sameQuestion(e.Question, question) || (whole && sameQuestion(e.Asked, asked)) {
 			return true
 		}
 	}

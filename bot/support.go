@@ -203,10 +203,16 @@ func trailing(s string, i int) int {
 			i += size
 			continue
 		}
-		if tail := strings.TrimLeft(s[i:], " "); tail == "" || ((tail[0] == '[' || strings.HasPrefix(tail, "【")) && len(tail) < 6) {
+		if tail := strings.TrimLeft(s[i:], " "); (tail == "" && !citedBefore(s[:i])) || (tail != "" && len(tail) < 6 && (tail[0] == '[' || strings.HasPrefix(tail, "【"))) {
 			return -1 // a citation may be on its way
 		}
 		return i
 	}
 	return -1
+}
+
+// citedBefore reports whether a sentence cites its page before its full stop.
+func citedBefore(sentence string) bool {
+	tail := sentence[max(0, len(sentence)-12):]
+	return citationPattern.MatchString(tail)
 }

@@ -33,11 +33,23 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 	t.Trace.Trend = t.Memory.Trend
 
 	start := time.Now()
-	if !e.opts.Without.Rewrite {
-		t.Rewrite = rewrite(t.Memory, t.Trace.Asked, t.language())
+	if !e.opts.Without.Rewrite && !e.selfContained(t) {
+		t.Rewrite = rewrite(t.Memory, t.Trace.Asked)
 	}
 	t.took("rewrite", time.Since(start))
 	return nil
+}
+
+// selfContained reports words that are never a follow-up question, whatever
+// their form: a yes or no, small talk, a wish for a person, a tap on a
+// suggestion, a mere complaint about the answer ("no, I meant the other one" asks on).
+func (e *Engine) selfContained(t *Turn) bool {
+	yes, no := assent(t.Trace.Asked)
+	_, picked := choice(t.Memory, t.Trace.Asked)
+	_, chat := smalltalk(t.Trace.Reading)
+	s := t.Trace.Reading.Signals
+	return yes || no || picked || chat >= .6 || s.Closing >= .6 || s.WantsPerson >= e.policy.Asked ||
+		s.Sensitive.Probability >= .6 || (s.Rejects >= .6 && len(contentWords(t.Trace.Asked)) <= 1)
 }
 
 // reading reads words with the embedding that retrieval will use as well.
@@ -146,7 +158,7 @@ func (e *Engine) choose(t *Turn) int {
 			}
 		}
 	}
-	if !answeredBefore(t.Memory, cands[0]) || askedBefore(t.Memory, t.Trace.Question) {
+	if !answeredBefore(t.Memory, cands[0]) || askedBefore(t.Memory, t.Trace.Asked, t.Trace.Question) {
 		return 0
 	}
 	for i := range cands {

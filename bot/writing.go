@@ -91,6 +91,8 @@ func (w *writing) sentence(s string) error {
 	}
 	if !w.visible() {
 		s = strings.TrimLeft(s, " \n")
+	} else if w.t.language() == "zh" {
+		s = strings.TrimLeft(s, " ") // left behind by a sentence that was not shown
 	}
 	s, w.breaks = w.breaks+s, ""
 	w.add(s)

@@ -63,7 +63,7 @@ func unit(p float64) float64 {
 
 // signalNames are what the model looks at, in the order of signals.
 func signalNames() []string {
-	return []string{"score", "lead", "lag", "clear", "standing", "coverage", "lexical", "unknown", "length", "entry", "foreign", "chinese"}
+	return []string{"score", "lead", "lag", "clear", "standing", "coverage", "unknown", "length", "entry", "foreign", "chinese"}
 }
 
 // signals describes a candidate to the confidence model. All are free of the
@@ -84,7 +84,6 @@ func (f *finding) signals(i int) []float64 {
 		s.score - third,
 		f.standing(s),
 		s.coverage,
-		s.share,
 		f.asked.unknown,
 		min(length, 12) / 12,
 		flag(s.book.kind == KindEntry),

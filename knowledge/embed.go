@@ -68,3 +68,12 @@ func embed(ctx context.Context, call func(context.Context, []string) ([][]float3
 	}
 	return nil
 }
+
+// Embed sets the vectors of chunks the way an import does, equal texts once.
+func Embed(ctx context.Context, e Embedder, chunks []Chunk) error {
+	all := make([]*Chunk, len(chunks))
+	for i := range chunks {
+		all[i] = &chunks[i]
+	}
+	return fill(ctx, e, map[string][]float32{}, all)
+}

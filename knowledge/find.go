@@ -29,7 +29,10 @@ func (l *Local) Search(ctx context.Context, q Query) (Result, error) {
 	}
 	start := time.Now()
 	for i := range result.Candidates {
-		result.Candidates[i].Confidence = l.judge.confidence(f.signals(i), q.Hints)
+		c := &result.Candidates[i]
+		if c.Confidence = c.Score; !l.options.WithoutConfidence {
+			c.Confidence = l.judge.confidence(f.signals(i), q.Hints)
+		}
 	}
 	result.Timings.Fuse += time.Since(start)
 	return result, nil
@@ -76,9 +79,16 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	start := time.Now()
 	a := ask(x, question, q.Language)
 	made := time.Since(start)
+	v := l.centres.query(result.Vector, a.language)
+	if l.options.WithoutLexical {
+		a.terms = nil
+	}
+	if l.options.WithoutVector {
+		v = nil
+	}
 	found := x.Search(index.Query{
 		Terms:     a.terms,
-		Vector:    l.centres.query(result.Vector, a.language),
+		Vector:    v,
 		Filter:    index.Filter{Drafts: q.Drafts, Audiences: q.Audiences, At: at.UnixMicro()},
 		Documents: armDepth,
 	})

@@ -20,6 +20,7 @@ type Local struct {
 	centres  *centres
 	judge    *judge
 	now      func() time.Time
+	options  LocalOptions
 
 	mu      sync.RWMutex // guards indexes
 	indexes map[id.Workspace]*index.Index
@@ -30,6 +31,11 @@ var _ Indexer = (*Local)(nil)
 // LocalOptions are the optional parts of NewLocal.
 type LocalOptions struct {
 	Now func() time.Time // nil: time.Now
+
+	// For ablations: what a search does without.
+	WithoutLexical    bool
+	WithoutVector     bool
+	WithoutConfidence bool // a candidate's confidence is its score
 }
 
 // book is what a candidate shows of a document. It travels with the document's
@@ -68,8 +74,11 @@ func NewLocal(embedder Embedder, dim int, o *LocalOptions) (*Local, error) {
 		return nil, fault.New(fault.Invalid, "vectors need at least one number, not %d", dim)
 	}
 	l := &Local{embedder: embedder, centres: c, judge: j, now: time.Now, indexes: map[id.Workspace]*index.Index{}}
-	if o != nil && o.Now != nil {
-		l.now = o.Now
+	if o != nil {
+		l.options = *o
+		if o.Now != nil {
+			l.now = o.Now
+		}
 	}
 	return l, nil
 }

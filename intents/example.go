@@ -1,6 +1,8 @@
 package intents
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -80,6 +82,19 @@ func (s *Set) Merge(b Set) {
 		}
 	}
 	s.Examples = append(s.Examples, b.Examples...)
+}
+
+// Hash identifies what a training would see: intents with class and description,
+// examples in their order. Files and lines do not count.
+func (s Set) Hash() string {
+	h := sha256.New()
+	for _, in := range s.Intents {
+		fmt.Fprintf(h, "i %q %q %q\n", in.Name, in.Class, in.Description)
+	}
+	for _, e := range s.Examples {
+		fmt.Fprintf(h, "e %q %q\n", e.Intent, e.Text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Check judges a set before it is stored or trained. It returns the set without

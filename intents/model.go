@@ -19,6 +19,7 @@ type Model struct {
 
 // Stats say what a training saw.
 type Stats struct {
+	Hash      string // Set.Hash of what it was trained on
 	Examples  int
 	Dimension int     // of the embeddings
 	HeldBack  int     // examples that were predicted without having been trained on
@@ -48,4 +49,17 @@ func (m *Model) Predict(s string, vector []float32) Prediction {
 		out.OutOfScope = 1 - out.Intents[0].Confidence
 	}
 	return out
+}
+
+// outside is the probability that neither business nor smalltalk nor the wish
+// for a person fits: the out-of-scope score, and what the model gives to intents
+// of other topics.
+func (p Prediction) outside() float64 {
+	other := 0.0
+	for _, s := range p.Intents {
+		if s.Class == ClassOther {
+			other += s.Confidence
+		}
+	}
+	return p.OutOfScope + (1-p.OutOfScope)*other
 }

@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -87,15 +88,7 @@ func countGrams(s string) []gramCount {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b gramCount) int {
-		switch {
-		case a.hash < b.hash:
-			return -1
-		case a.hash > b.hash:
-			return 1
-		}
-		return int(a.kind) - int(b.kind)
-	})
+	sortGrams(all)
 	out := all[:0]
 	for _, g := range all {
 		if n := len(out); n > 0 && out[n-1].hash == g.hash && out[n-1].kind == g.kind {
@@ -107,6 +100,15 @@ func countGrams(s string) []gramCount {
 	return out
 }
 
+func sortGrams(g []gramCount) {
+	slices.SortFunc(g, func(a, b gramCount) int {
+		if c := cmp.Compare(a.hash, b.hash); c != 0 {
+			return c
+		}
+		return int(a.kind) - int(b.kind)
+	})
+}
+
 func longNumber(w string) bool {
 	return len(w) >= 4 && strings.IndexFunc(w, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
@@ -116,6 +118,14 @@ type vocabulary struct {
 	hashes []uint32  // ascending
 	idf    []float32 // beside hashes
 	kind   []uint8   // beside hashes
+	top    float32   // largest idf: what a word that training never saw would weigh
+}
+
+func (v *vocabulary) setTop() {
+	v.top = 1
+	for _, f := range v.idf {
+		v.top = max(v.top, f)
+	}
 }
 
 // newVocabulary keeps n-grams that stand in at least minTexts of the counted
@@ -141,6 +151,7 @@ func newVocabulary(counted [][]gramCount, minTexts int) *vocabulary {
 		v.idf[i] = float32(math.Log(float64(1+len(counted))/float64(1+df[h])) + 1)
 		v.kind[i] = kind[h]
 	}
+	v.setTop()
 	return v
 }
 
@@ -150,10 +161,7 @@ func newVocabulary(counted [][]gramCount, minTexts int) *vocabulary {
 func (v *vocabulary) row(grams []gramCount) (row linear.Sparse, known float64) {
 	var norm [kinds]float64
 	var have, all float64
-	unseen := 1.0
-	if len(v.idf) > 0 {
-		unseen = float64(slices.Max(v.idf))
-	}
+	unseen := float64(v.top)
 	at := 0
 	var kindsOf []uint8
 	for _, g := range grams {

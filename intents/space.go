@@ -78,6 +78,42 @@ func (s *space) applyAll(rows [][]float32) [][]float32 {
 	return out
 }
 
-// genericSpace is the shipped space for embeddings of that length, nil when
-// there is none.
-func genericSpace(dimension int) *space { return nil }
+// spaceFloor lifts the weakest directions to this share of the strongest.
+const spaceFloor = 1e-3
+
+// fitSpace makes the shipped space from the embeddings of many texts.
+func fitSpace(rows [][]float32) *space {
+	d := len(rows[0])
+	mean := make([]float64, d)
+	for _, r := range rows {
+		for j, v := range r {
+			mean[j] += float64(v) / float64(len(rows))
+		}
+	}
+	cov := make([]float64, d*d)
+	centred := make([]float64, d)
+	for _, r := range rows {
+		for j, v := range r {
+			centred[j] = float64(v) - mean[j]
+		}
+		for i, a := range centred {
+			for j := i; j < d; j++ {
+				cov[i*d+j] += a * centred[j] / float64(len(rows))
+			}
+		}
+	}
+	for i := range d {
+		for j := range i {
+			cov[i*d+j] = cov[j*d+i]
+		}
+	}
+	power := linear.SymmetricPower(cov, d, -spaceAlpha/2, spaceFloor)
+	s := &space{mean: make([]float32, d), matrix: make([]float32, d*d)}
+	for j := range d {
+		s.mean[j] = float32(mean[j])
+	}
+	for i, v := range power {
+		s.matrix[i] = float32(v)
+	}
+	return s
+}

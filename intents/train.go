@@ -120,7 +120,7 @@ func Train(ctx context.Context, set Set, e Embedder, o *Options) (*Model, error)
 	if err := t.fit(ctx, m); err != nil {
 		return nil, err
 	}
-	m.Stats.Examples = t.own
+	m.Stats.Examples, m.Stats.Hash = t.own, set.Hash()
 	m.Stats.Dimension = len(vectors[0])
 	return m, nil
 }

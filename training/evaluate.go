@@ -25,7 +25,14 @@ type EvaluateOptions struct {
 func kinds() map[Kind]func(ctx context.Context, e *evaluation) error {
 	return map[Kind]func(ctx context.Context, e *evaluation) error{
 		KindIntent:         evaluateIntent,
+		KindRetrieval:      evaluateRetrieval,
+		KindAnswer:         evaluateAnswer,
+		KindSentiment:      evaluateSentiment,
+		KindSatisfaction:   evaluateSatisfaction,
 		KindHandoffRequest: evaluateHandoffRequest,
+		KindFollowup:       evaluateFollowup,
+		KindEscalation:     evaluateEscalation,
+		KindRewrite:        evaluateRewrite,
 	}
 }
 

@@ -29,9 +29,6 @@ type Parts struct {
 	// NewEngine makes an engine over a store in memory that answers from lib.
 	NewEngine func(ctx context.Context, lib Library) (Engine, error)
 
-	// Trend carries the sentiment trend over one visitor turn, as the engine does.
-	Trend func(previous, sentiment float64) float64
-
 	// Without names the parts that are switched off; see PartNames. The wiring
 	// makes the factories above honour what concerns them.
 	Without []string

@@ -188,3 +188,40 @@ func TestFitLogisticIgnoresAConstant(t *testing.T) {
 		t.Error("an undefined feature makes the probability undefined")
 	}
 }
+
+func TestSymmetricPowerInverts(t *testing.T) {
+	const n = 12
+	rng := rand.New(rand.NewPCG(6, 6))
+	b := make([]float64, n*n)
+	for i := range b {
+		b[i] = rng.NormFloat64()
+	}
+	a := make([]float64, n*n) // b·bᵀ + 1
+	for i := range n {
+		for j := range n {
+			for k := range n {
+				a[i*n+j] += b[i*n+k] * b[j*n+k]
+			}
+		}
+		a[i*n+i]++
+	}
+	half := SymmetricPower(a, n, -.5, 0)
+	for i := range n {
+		for j := range n {
+			// half·a·half is the identity.
+			var got float64
+			for k := range n {
+				for l := range n {
+					got += half[i*n+k] * a[k*n+l] * half[l*n+j]
+				}
+			}
+			want := 0.0
+			if i == j {
+				want = 1
+			}
+			if math.Abs(got-want) > 1e-8 {
+				t.Fatalf("entry %d,%d of the product is %v, want %v", i, j, got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package intents
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/frontdesk-chat/frontdesk/internal/linear"
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+)
+
+// Signal names a yes-or-no reading of an utterance that a shipped head gives.
+type Signal string
+
+// The signals, in the order of the heads.
+const (
+	SignalWantsPerson   Signal = "wants_person"
+	SignalRefusesPerson Signal = "refuses_person"
+	SignalAccountAction Signal = "account_action"
+	SignalRejects       Signal = "rejects"
+	SignalAbuse         Signal = "abuse"
+	SignalClosing       Signal = "closing"
+	SignalFarTopic      Signal = "far_topic"
+	SignalInjury        Signal = "injury"
+	SignalFraud         Signal = "fraud"
+	SignalLegal         Signal = "legal"
+	SignalDeletion      Signal = "deletion"
+	SignalPress         Signal = "press"
+	SignalSafety        Signal = "safety"
+)
+
+// AllSignals lists the signals in the order of the heads.
+func AllSignals() []Signal {
+	return []Signal{
+		SignalWantsPerson, SignalRefusesPerson, SignalAccountAction, SignalRejects, SignalAbuse, SignalClosing,
+		SignalFarTopic, SignalInjury, SignalFraud, SignalLegal, SignalDeletion, SignalPress, SignalSafety,
+	}
+}
+
+// sensitiveFrom is the place of the first sensitive topic in AllSignals.
+const sensitiveFrom = 7
+
+// whole reports whether a head judges an utterance only as a whole. The others
+// take its most telling clause: a wish for a person stands at the end of a
+// long story.
+func (s Signal) whole() bool { return s == SignalClosing || s == SignalFarTopic }
+
+// head is one logistic model: a view over the embedding and one over n-grams,
+// mixed and calibrated by three numbers.
+type head struct {
+	dense     []float32 // of the space's length
+	denseBias float32
+	gram      []float32 // beside the vocabulary
+	gramBias  float32
+	mix       [3]float64 // logit = mix[0] + mix[1]·dense + mix[2]·n-grams
+}
+
+func (h *head) logit(x []float32, row linear.Sparse) float64 {
+	d := float64(linear.Dot(h.dense, x) + h.denseBias)
+	g := float64(h.gramBias)
+	for k, at := range row.Index {
+		g += float64(row.Value[k] * h.gram[at])
+	}
+	return h.mix[0] + h.mix[1]*d + h.mix[2]*g
+}
+
+// Heads are the shipped readings that need no workspace: signals and sentiment.
+// They are immutable and safe for concurrent use.
+type Heads struct {
+	Model      string // of the embeddings they were trained on
+	Source     string // SignalsHash of the project's own examples among those they were trained on
+	space      *space
+	vocabulary *vocabulary
+	heads      []head // in the order of AllSignals
+	sentiment  *sentimentHead
+}
+
+// piece is a stretch of an utterance with its embedding's features; x is nil
+// when only its words are looked at.
+type piece struct {
+	text string
+	x    []float32
+}
+
+// Limits of looking at clauses: how many are embedded by themselves, and how
+// short an utterance is read as a whole only.
+const (
+	maxPieces     = 4
+	minPieceRunes = 3
+)
+
+// clausesOf returns the clauses worth a look of their own: none for an utterance
+// of one clause, else the last ones, where people say what they want, and the
+// first. Chinese prose often has commas only, so these part clauses too.
+func clausesOf(s string) []string {
+	var all []string
+	for _, sentence := range text.Sentences(s) {
+		for _, c := range strings.FieldsFunc(sentence, func(r rune) bool { return strings.ContainsRune("，,；;：…—～~", r) }) {
+			if c = strings.TrimSpace(c); utf8.RuneCountInString(c) >= minPieceRunes {
+				all = append(all, c)
+			}
+		}
+	}
+	switch {
+	case len(all) < 2:
+		return nil
+	case len(all) <= maxPieces:
+		return all
+	}
+	return append(all[:1:1], all[len(all)-maxPieces+1:]...)
+}
+
+// signals returns the calibrated probability of every signal. whole is the
+// utterance, parts its clauses.
+func (h *Heads) signals(whole piece, parts []piece) []float64 {
+	out := make([]float64, len(h.heads))
+	best := make([]float64, len(h.heads))
+	for i := range best {
+		best[i] = math.Inf(-1)
+	}
+	names := AllSignals()
+	for n, p := range append([]piece{whole}, parts...) {
+		row, _ := h.vocabulary.row(countGrams(p.text))
+		for i := range h.heads {
+			if n > 0 && names[i].whole() {
+				continue
+			}
+			best[i] = math.Max(best[i], h.heads[i].logit(p.x, row))
+		}
+	}
+	for i, z := range best {
+		out[i] = linear.Sigmoid(z)
+	}
+	return out
+}

@@ -1,0 +1,246 @@
+package intents
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/linear"
+)
+
+// SignalExample is an utterance to train the shipped heads on.
+type SignalExample struct {
+	Text      string
+	Signals   []Signal // that are true of it; all others are false
+	Unsure    []Signal // that this example says nothing about
+	Sentiment *float64 // −1…1; nil: says nothing about sentiment
+	NoSignals bool     // says nothing about any signal
+	Weight    float32  // 0: 1
+	Repeated  bool     // one of many of a pattern: trained on, never held back for calibration
+}
+
+// SignalsHash identifies a list of examples, to tell whether heads are fresh.
+func SignalsHash(examples []SignalExample) string {
+	h := sha256.New()
+	for _, e := range examples {
+		mood := 9.0
+		if e.Sentiment != nil {
+			mood = *e.Sentiment
+		}
+		fmt.Fprintf(h, "%q %q %q %v %v %v %v\n", e.Text, e.Signals, e.Unsure, mood, e.NoSignals, e.Weight, e.Repeated)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Strengths of the heads' views, as C = 1/(L2·examples); chosen on held-back
+// examples, see TrainHeads.
+const (
+	headDenseC  = 10
+	headSparseC = 10
+	headFolds   = 5
+)
+
+// headTrainer is the training of the heads under way.
+type headTrainer struct {
+	examples []SignalExample
+	x        [][]float32
+	grams    [][]gramCount
+	rows     []linear.Sparse
+	parts    [][]piece // clauses of each example, with their vectors
+	heads    *Heads
+}
+
+// TrainHeads fits the shipped heads. The space comes from the examples' own
+// vectors. Each head's two views are trained on the examples that say something
+// about its signal; their mixture is calibrated on held-back ones, read just as
+// Heads.signals reads: whole and by clause. model names the embeddings.
+func TrainHeads(ctx context.Context, examples []SignalExample, e Embedder, model string, progress func(stage string, done, total int)) (*Heads, error) {
+	if len(examples) < 100 {
+		return nil, fault.New(fault.Invalid, "heads need hundreds of examples; here are %d", len(examples))
+	}
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: model}}
+	if err := t.embed(ctx, e, progress); err != nil {
+		return nil, err
+	}
+	names := AllSignals()
+	t.heads.heads = make([]head, len(names))
+	for i, name := range names {
+		progress("heads", i, len(names))
+		if err := t.fit(ctx, i, name); err != nil {
+			return nil, err
+		}
+	}
+	progress("heads", len(names), len(names))
+	var mood []graded
+	for i, ex := range examples {
+		if ex.Sentiment != nil {
+			mood = append(mood, graded{ex.Text, t.x[i], t.rows[i], sentimentFeatures(ex.Text), *ex.Sentiment})
+		}
+	}
+	var err error
+	t.heads.sentiment, err = trainSentiment(ctx, mood, len(t.heads.vocabulary.hashes))
+	return t.heads, err
+}
+
+func (t *headTrainer) embed(ctx context.Context, e Embedder, progress func(string, int, int)) error {
+	var texts []string
+	for _, ex := range t.examples {
+		texts = append(texts, cut(ex.Text))
+	}
+	var clauses []string
+	from := make([]int, len(texts)+1)
+	for i, s := range texts {
+		clauses = append(clauses, clausesOf(s)...)
+		from[i+1] = len(clauses)
+	}
+	total := len(texts) + len(clauses)
+	vectors, err := embedAll(ctx, e, append(texts[:len(texts):len(texts)], clauses...), func(n int) { progress("embed", n, total) })
+	if err != nil {
+		return err
+	}
+	own, rest := vectors[:len(texts)], vectors[len(texts):]
+	t.heads.space = fitSpace(own)
+	t.x = t.heads.space.applyAll(own)
+	t.grams = make([][]gramCount, len(texts))
+	for i, s := range texts {
+		t.grams[i] = countGrams(s)
+	}
+	t.heads.vocabulary = newVocabulary(t.grams, 3)
+	t.rows = make([]linear.Sparse, len(texts))
+	t.parts = make([][]piece, len(texts))
+	for i := range texts {
+		t.rows[i], _ = t.heads.vocabulary.row(t.grams[i])
+		for k := from[i]; k < from[i+1]; k++ {
+			t.parts[i] = append(t.parts[i], piece{clauses[k], t.heads.space.apply(rest[k])})
+		}
+	}
+	return nil
+}
+
+// foldOf deals an example to a fold by its words, so that the deal does not
+// change when others are added.
+func foldOf(s string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s))
+	return int(h.Sum32() % headFolds)
+}
+
+// fit trains one head.
+func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
+	var rows []int
+	positives := 0
+	for i, ex := range t.examples {
+		if ex.NoSignals || slices.Contains(ex.Unsure, name) {
+			continue
+		}
+		rows = append(rows, i)
+		if slices.Contains(ex.Signals, name) {
+			positives++
+		}
+	}
+	if positives < 10 {
+		return fault.New(fault.Invalid, "the signal %q has %d examples; write ten or more", name, positives)
+	}
+	var features [][]float64
+	var truth []bool
+	var weights []float32
+	for f := range headFolds {
+		var train, held []int
+		for _, i := range rows {
+			if foldOf(t.examples[i].Text) != f || t.examples[i].Repeated {
+				train = append(train, i)
+			}
+			if foldOf(t.examples[i].Text) == f && !t.examples[i].Repeated {
+				held = append(held, i)
+			}
+		}
+		h, err := t.views(ctx, train, name)
+		if err != nil {
+			return err
+		}
+		for _, i := range held {
+			features = append(features, t.telling(h, i, name))
+			truth = append(truth, slices.Contains(t.examples[i].Signals, name))
+			weights = append(weights, weightOfExample(t.examples[i]))
+		}
+	}
+	h, err := t.views(ctx, rows, name)
+	if err != nil {
+		return err
+	}
+	cal, err := linear.FitLogistic(ctx, features, truth, weights, 1e-3)
+	if err != nil {
+		return err
+	}
+	h.mix[0] = cal.Bias
+	for k := range 2 {
+		h.mix[k+1] = cal.W[k] / cal.Scale[k]
+		h.mix[0] -= cal.W[k] * cal.Mean[k] / cal.Scale[k]
+	}
+	t.heads.heads[at] = *h
+	return nil
+}
+
+// telling returns the two views' logits of the most telling reading of an example.
+func (t *headTrainer) telling(h *head, i int, name Signal) []float64 {
+	probe := *h
+	read := func(mix [3]float64, x []float32, row linear.Sparse) float64 {
+		probe.mix = mix
+		return probe.logit(x, row)
+	}
+	best := []float64{read([3]float64{0, 1, 0}, t.x[i], t.rows[i]), read([3]float64{0, 0, 1}, t.x[i], t.rows[i])}
+	if name.whole() {
+		return best
+	}
+	for _, p := range t.parts[i] {
+		row, _ := t.heads.vocabulary.row(countGrams(p.text))
+		d, g := read([3]float64{0, 1, 0}, p.x, row), read([3]float64{0, 0, 1}, p.x, row)
+		if d+g > best[0]+best[1] {
+			best = []float64{d, g}
+		}
+	}
+	return best
+}
+
+func weightOfExample(ex SignalExample) float32 {
+	if ex.Weight == 0 {
+		return 1
+	}
+	return ex.Weight
+}
+
+// views trains both views of a head on the given examples.
+func (t *headTrainer) views(ctx context.Context, rows []int, name Signal) (*head, error) {
+	dense, sparse := make([][]float32, len(rows)), make([]linear.Sparse, len(rows))
+	y, w := make([]int, len(rows)), make([]float32, len(rows))
+	for k, i := range rows {
+		dense[k], sparse[k], w[k] = t.x[i], t.rows[i], weightOfExample(t.examples[i])
+		if slices.Contains(t.examples[i].Signals, name) {
+			y[k] = 1
+		}
+	}
+	n := float64(len(rows))
+	d, err := linear.TrainDense(ctx, dense, y, 2, linear.Options{L2: 1 / (headDenseC * n), Iterations: 200, Weights: w})
+	if err != nil {
+		return nil, err
+	}
+	s, err := linear.TrainSparse(ctx, sparse, y, 2, len(t.heads.vocabulary.hashes), linear.Options{L2: 1 / (headSparseC * n), Iterations: 100, Weights: w})
+	if err != nil {
+		return nil, err
+	}
+	h := &head{denseBias: d.Bias[1] - d.Bias[0], gramBias: s.Bias[1] - s.Bias[0]}
+	for j := range d.Features {
+		h.dense = append(h.dense, d.W[d.Features+j]-d.W[j])
+	}
+	for j := range s.Features {
+		h.gram = append(h.gram, s.W[2*j+1]-s.W[2*j])
+	}
+	return h, nil
+}

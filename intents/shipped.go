@@ -1,0 +1,62 @@
+package intents
+
+import (
+	"embed"
+	"io/fs"
+	"sync"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// shipped holds what the program brings along: the starting set of intents, the
+// heads and the model trained on the starting set. The two artefacts are made by
+// `make shipped`; tests fail when they are older than what they were made of.
+//
+//go:embed data
+var shipped embed.FS
+
+var (
+	loadHeads   = sync.OnceValues(func() (*Heads, error) { return decodeShipped("data/heads.bin", DecodeHeads) })
+	loadStarter = sync.OnceValues(func() (*Model, error) { return decodeShipped("data/starter.bin", DecodeModel) })
+)
+
+func decodeShipped[T any](name string, decode func([]byte) (*T, error)) (*T, error) {
+	data, err := shipped.ReadFile(name)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "the program was built without %s", name)
+	}
+	return decode(data)
+}
+
+// ShippedHeads returns the heads that the program brings along.
+func ShippedHeads() (*Heads, error) { return loadHeads() }
+
+// StarterModel returns the model trained on the starting set alone: what a
+// workspace without examples of its own is read with.
+func StarterModel() (*Model, error) { return loadStarter() }
+
+// Starter returns the starting set: smalltalk, the wish for a person, far topics
+// and a handful of intents that most shops have, in English and Chinese. A
+// workspace's own examples are merged behind it.
+func Starter() (Set, error) {
+	sub, err := fs.Sub(shipped, "data/starter")
+	if err != nil {
+		return Set{}, err
+	}
+	set, _, err := ReadFS(sub)
+	if err != nil {
+		return Set{}, err
+	}
+	set, _, err = set.Check()
+	return set, err
+}
+
+// genericSpace is the shipped space for embeddings of that length, nil when
+// there is none.
+func genericSpace(dimension int) *space {
+	h, err := loadHeads()
+	if err != nil || len(h.space.mean) != dimension {
+		return nil
+	}
+	return h.space
+}

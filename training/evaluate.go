@@ -27,8 +27,6 @@ func kinds() map[Kind]func(ctx context.Context, e *evaluation) error {
 		KindIntent:         evaluateIntent,
 		KindRetrieval:      evaluateRetrieval,
 		KindAnswer:         evaluateAnswer,
-		KindRetrieval:      evaluateRetrieval,
-		KindAnswer:         evaluateAnswer,
 		KindSentiment:      evaluateSentiment,
 		KindSatisfaction:   evaluateSatisfaction,
 		KindHandoffRequest: evaluateHandoffRequest,

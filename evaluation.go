@@ -38,10 +38,12 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 		return training.Parts{}, nil, err
 	}
 	return training.Parts{
-		Version: version, Embedder: e, Without: without, Trend: bot.Trend,
+		Version: version, Embedder: e, Without: without,
 		NewReader: func(context.Context) (training.Reader, error) { return m, nil },
 		NewLibrary: func(ctx context.Context) (training.Library, error) {
-			return newShelf(ctx, e, now, &knowledge.LocalOptions{Now: now})
+			return newShelf(ctx, e, now, &knowledge.LocalOptions{
+				Now: now, WithoutLexical: off("lexical"), WithoutVector: off("vector"), WithoutConfidence: off("confidence"),
+			})
 		},
 		NewEngine: func(_ context.Context, lib training.Library) (training.Engine, error) {
 			return bot.New(bot.Parts{Understander: m, Retriever: lib, Embedder: e, Now: now}, &bot.Options{
@@ -59,6 +61,7 @@ type shelf struct {
 	library *knowledge.Library
 	db      *sqlite.DB
 	dir     string
+	names   map[knowledge.DocumentID]knowledge.DocumentID // the library's id → the one that Add was given
 }
 
 var _ training.Library = (*shelf)(nil)
@@ -81,7 +84,7 @@ func newShelf(ctx context.Context, e encoder, now func() time.Time, o *knowledge
 	lib := knowledge.NewLibrary(db.Knowledge(), e, index, now, nil, &knowledge.Options{
 		Cutter: knowledge.Cutter{Tokens: e.count}, Extractor: extract.Local{},
 	})
-	return &shelf{Local: index, library: lib, db: db, dir: dir}, nil
+	return &shelf{Local: index, library: lib, db: db, dir: dir, names: map[knowledge.DocumentID]knowledge.DocumentID{}}, nil
 }
 
 // Add implements training.Library.
@@ -91,17 +94,23 @@ func (s *shelf) Add(ctx context.Context, docs []knowledge.Document) error {
 		if d.Status == "" {
 			d.Status = knowledge.StatusPublished
 		}
-		if _, err := s.library.Put(ctx, d, 0); err != nil {
+		stored, err := s.library.Put(ctx, d, 0)
+		if err != nil {
 			return err
 		}
+		s.names[stored.ID] = d.ID
 	}
 	return nil
 }
 
-// Search implements bot.Retriever.
+// Search implements bot.Retriever; candidates carry the ids that Add was given.
 func (s *shelf) Search(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
 	q.Workspace = id.DefaultWorkspace
-	return s.Local.Search(ctx, q)
+	r, err := s.Local.Search(ctx, q)
+	for i := range r.Candidates {
+		r.Candidates[i].Document = s.names[r.Candidates[i].Document]
+	}
+	return r, err
 }
 
 // Close implements training.Library.

@@ -186,6 +186,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 	if !rt.who.admits(caller.Account) {
 		return fault.New(fault.Denied, "Your account may not do this.")
 	}
+	if caller.Account.TakesChats() {
+		return s.alive(r.Context(), c.agentID())
+	}
 	return nil
 }
 

@@ -2,33 +2,30 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
-// Imports reads uploaded files into the knowledge base in the background.
+// Imports reads uploaded files into the knowledge base in the background;
+// knowledge.Imports has it.
 type Imports interface {
-	// Start keeps what it needs of the files, which go away after the call, and
-	// queues their import.
-	Start(ctx context.Context, ws bot.WorkspaceID, files []knowledge.File, status knowledge.Status, audience, by string) (knowledge.Import, error)
+	// Start keeps the files that next returns, until io.EOF, and queues their import.
+	Start(ctx context.Context, n knowledge.NewImport, next func() (name string, content io.Reader, err error)) (knowledge.Import, error)
 	// Get returns one import with its reports. Error: NotFound.
 	Get(ctx context.Context, ws bot.WorkspaceID, imp knowledge.ImportID) (knowledge.Import, error)
 	// List returns imports without reports, newest first, after (before, beforeID).
 	List(ctx context.Context, ws bot.WorkspaceID, before time.Time, beforeID knowledge.ImportID, limit int) ([]knowledge.Import, error)
 }
+
+var _ Imports = (*knowledge.Imports)(nil)
 
 // Import is one upload of files.
 type Import struct {
@@ -76,7 +73,7 @@ const maxImportFiles = 500
 
 func (s *Server) importRoutes(g *registrar) {
 	handle(g, "POST", "/imports", s.startImport, status(http.StatusAccepted), multipartOf("file", "Files: Markdown, HTML, text, CSV, XLSX, PDF, DOCX, or archives of these.", true),
-		before(func(ctx huma.Context) { limitBody(ctx, s.opts.ImportBytes) }))
+		s.limitBody(s.opts.ImportBytes))
 	handle(g, "GET", "/imports", func(ctx context.Context, in *Paging) (*bodyOf[list[Import]], error) {
 		if s.Imports == nil {
 			return nil, missing("Importing files")
@@ -127,22 +124,36 @@ func (s *Server) startImport(ctx context.Context, in *importIn) (*bodyOf[Import]
 	default:
 		return nil, fault.New(fault.Invalid, "New documents are draft or published.").WithField("status", "use draft or published")
 	}
-	dir, err := os.MkdirTemp("", "frontdesk-import-")
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "The files could not be stored. Try again later.")
-	}
-	defer os.RemoveAll(dir)
-	var files []knowledge.File
-	for i, h := range heads {
-		f := knowledge.File{Name: importName(h), Path: filepath.Join(dir, strconv.Itoa(i))}
-		if err := copyPart(h, f.Path); err != nil {
-			return nil, fault.Wrap(fault.Unavailable, err, "The file %s could not be stored. Try again later.", f.Name)
+	var open io.Closer
+	defer func() {
+		if open != nil {
+			open.Close()
 		}
-		files = append(files, f)
-	}
-	i, err := s.Imports.Start(ctx, s.ws, files, st, first(in.RawBody.Value["audience"]), s.editor(ctx))
+	}()
+	i, err := s.Imports.Start(ctx, knowledge.NewImport{
+		Workspace: s.ws, Status: st, Audience: first(in.RawBody.Value["audience"]), By: s.editor(ctx),
+	}, func() (string, io.Reader, error) {
+		if open != nil {
+			open.Close()
+			open = nil
+		}
+		if len(heads) == 0 {
+			return "", nil, io.EOF
+		}
+		h := heads[0]
+		heads = heads[1:]
+		f, err := h.Open()
+		if err != nil {
+			return "", nil, fault.Wrap(fault.Unavailable, err, "The file %s cannot be read. Send it again.", h.Filename)
+		}
+		open = f
+		return nameOfPart(h), f, nil
+	})
 	if err != nil {
 		return nil, err
+	}
+	if s.Wake != nil {
+		s.Wake()
 	}
 	return &bodyOf[Import]{s.importOf(i)}, nil
 }
@@ -154,40 +165,14 @@ func first(list []string) string {
 	return list[0]
 }
 
-// importName returns a file's name with the folders that a browser sends for a
-// dropped folder, and nothing that leads out of them.
-func importName(h *multipart.FileHeader) string {
-	var parts []string
-	for _, p := range strings.FieldsFunc(h.Filename, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if p = strings.TrimSpace(p); p != "" && p != "." && p != ".." {
-			parts = append(parts, p)
-		}
+// nameOfPart returns a file's name with its folders, which a browser sends for a
+// dropped folder and FileHeader.Filename leaves out. What leads out of them is
+// refused where files are taken in.
+func nameOfPart(h *multipart.FileHeader) string {
+	if _, params, err := mime.ParseMediaType(h.Header.Get("Content-Disposition")); err == nil && params["filename"] != "" {
+		return params["filename"]
 	}
-	if len(parts) == 0 {
-		return "file"
-	}
-	return strings.Join(parts, "/")
-}
-
-func copyPart(h *multipart.FileHeader, to string) (err error) {
-	src, err := h.Open()
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if cerr := dst.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	if _, err = io.Copy(dst, src); err != nil {
-		return fmt.Errorf("copy %s: %w", filepath.Base(to), err)
-	}
-	return nil
+	return h.Filename
 }
 
 // importOf returns an import with a line for every file: those that have a

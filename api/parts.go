@@ -28,6 +28,7 @@ type Parts struct {
 	Desk     *handoff.Desk
 	Library  *knowledge.Library
 	Imports  Imports
+	Wake     func() // called when an import was queued; nil: nobody needs to know
 	Review   Review
 	Accounts *account.Directory
 	Uploads  *upload.Keeper
@@ -109,7 +110,7 @@ type Options struct {
 	PublicURL      string          // as browsers see the server, such as https://help.example.com; "": what they ask for
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and -Proto are believed
 	Limits         Limits
-	ImportBytes    int64         // of one upload of documents; zero: 200 MiB
+	ImportBytes    int64         // of one upload of documents; zero: 1 GiB
 	Hello          time.Duration // to the first frame of a socket; zero: 5 s
 	Drain          time.Duration // longest time over which sockets are sent away; zero: 15 s
 	Version        string        // of the program, for the API description

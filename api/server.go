@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,9 @@ type Server struct {
 	draining atomic.Bool
 	sockets  sync.WaitGroup // readers of sockets
 
+	seenMu sync.Mutex                // guards seen
+	seen   map[bot.AgentID]time.Time // last request of an agent's console
+
 	inboxesMu sync.Mutex // guards inboxes
 	inboxes   map[string]cachedInbox
 }
@@ -66,7 +70,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 			return nil, fault.New(fault.Invalid, "A server needs the part %s.", name)
 		}
 	}
-	s := &Server{Parts: parts, log: parts.Logger, metrics: parts.Metrics, names: parts.Frames.names, inboxes: make(map[string]cachedInbox)}
+	s := &Server{Parts: parts, log: parts.Logger, metrics: parts.Metrics, names: parts.Frames.names, inboxes: make(map[string]cachedInbox), seen: make(map[bot.AgentID]time.Time)}
 	if o != nil {
 		s.opts = *o
 	}
@@ -77,7 +81,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 		s.ws = id.DefaultWorkspace
 	}
 	if s.opts.ImportBytes <= 0 {
-		s.opts.ImportBytes = 200 << 20
+		s.opts.ImportBytes = 1 << 30
 	}
 	if s.opts.Hello <= 0 {
 		s.opts.Hello = 5 * time.Second
@@ -214,7 +218,7 @@ func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:           s.router,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // uploads on slow lines
+		ReadTimeout:       uploadTime + 10*time.Second, // uploads on slow lines
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -241,7 +245,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-beat.C:
-			if err := s.Desk.Beat(ctx, s.ws, s.Hub.Agents(s.ws)); err != nil && ctx.Err() == nil {
+			if err := s.Desk.Beat(ctx, s.ws, s.aliveAgents()); err != nil && ctx.Err() == nil {
 				s.log.Warn("signs of life were not stored", "error", err)
 			}
 		case <-session.C:
@@ -258,6 +262,41 @@ func (s *Server) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// lately is how old a request may be to count as a sign of life: a console
+// without a socket polls every few seconds.
+const lately = 15 * time.Second
+
+// alive notes that an agent's console called. The first call after a silence
+// counts at once: the desk must not think of somebody who just took a chat as gone.
+func (s *Server) alive(ctx context.Context, a bot.AgentID) error {
+	now := s.Now()
+	s.seenMu.Lock()
+	before := s.seen[a]
+	s.seen[a] = now
+	s.seenMu.Unlock()
+	if now.Sub(before) < lately {
+		return nil
+	}
+	return s.Desk.Beat(ctx, s.ws, []bot.AgentID{a})
+}
+
+// aliveAgents are those with a living socket, or with a request lately.
+func (s *Server) aliveAgents() []bot.AgentID {
+	out := s.Hub.Agents(s.ws)
+	now := s.Now()
+	s.seenMu.Lock()
+	defer s.seenMu.Unlock()
+	for a, at := range s.seen {
+		switch {
+		case now.Sub(at) >= lately:
+			delete(s.seen, a)
+		case !slices.Contains(out, a):
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // checkSessions closes the sockets of consoles whose session is over.

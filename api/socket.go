@@ -254,6 +254,9 @@ func (k *socket) hello(ctx context.Context, h handshake, data []byte) bool {
 		k.watch(ctx, bot.ConversationID(c.ID), live.Cursor{Epoch: c.Epoch, N: c.N})
 	}
 	if who.View == bot.ViewAgent {
+		if err := k.s.alive(ctx, who.Agent); err != nil {
+			k.complain(ctx, err)
+		}
 		if hello.Feed {
 			k.s.Hub.Feed(k.peer)
 		}

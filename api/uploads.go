@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -21,7 +22,7 @@ type uploadIn struct {
 
 func (s *Server) uploadRoutes(g *registrar) {
 	handle(g, "POST", "/uploads", s.upload, status(http.StatusCreated), multipartOf("file", "The file.", false),
-		before(func(ctx huma.Context) { limitBody(ctx, s.Uploads.MaxBytes()+64<<10) }))
+		s.limitBody(s.Uploads.MaxBytes()+64<<10))
 	handle(g, "GET", "/uploads/{id}", s.download, func(op *huma.Operation) {
 		op.Responses["200"] = &huma.Response{
 			Description: "The file: pictures inline, everything else as an attachment.",
@@ -30,26 +31,32 @@ func (s *Server) uploadRoutes(g *registrar) {
 	})
 }
 
-// before has something done before huma reads the request, after the caller was
-// admitted.
-func before(f func(huma.Context)) func(*huma.Operation) {
+// limitBody bounds a multipart body: huma bounds the others. What says at once
+// that it is too large is refused at once.
+func (s *Server) limitBody(bytes int64) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
-			f(ctx)
+			gc := humagin.Unwrap(ctx)
+			if gc.Request.ContentLength > bytes {
+				s.refuse(gc.Writer, gc.Request, &Problem{
+					Type: "about:blank", Title: http.StatusText(http.StatusRequestEntityTooLarge), Status: http.StatusRequestEntityTooLarge,
+					Detail: "This is larger than " + strconv.FormatInt(bytes>>20, 10) + " MB.", Code: codeOf(http.StatusRequestEntityTooLarge),
+				})
+				return
+			}
+			gc.Request.Body = http.MaxBytesReader(gc.Writer, gc.Request.Body, bytes)
 			next(ctx)
 		})
 	}
 }
 
-// limitBody bounds a multipart body: huma bounds the others.
-func limitBody(ctx huma.Context, bytes int64) {
-	gc := humagin.Unwrap(ctx)
-	gc.Request.Body = http.MaxBytesReader(gc.Writer, gc.Request.Body, bytes)
-}
+// uploadTime is how long a file may take to arrive.
+const uploadTime = 5 * time.Minute
 
 // multipartOf describes a form with one file field.
 func multipartOf(field, doc string, several bool) func(*huma.Operation) {
 	return func(op *huma.Operation) {
+		op.BodyReadTimeout = uploadTime
 		file := &huma.Schema{Type: huma.TypeString, Format: "binary", Description: doc}
 		if several {
 			file = &huma.Schema{Type: huma.TypeArray, Items: file}

@@ -83,7 +83,7 @@ func readPart(f *zip.File, l Limits, read func(*xml.Decoder) error) error {
 // docx is a document being read.
 type docx struct {
 	limit    int64
-	levels   map[string]int     // heading level of styles, by ID; 0 is the title style
+	style    map[string]style   // of paragraphs, by ID
 	ordered  map[[2]string]bool // numbering IDs with the levels that count
 	targets  map[string]string  // addresses of links, by relation
 	property string             // title among the file's properties
@@ -103,10 +103,17 @@ func val(e xml.StartElement, local string) string {
 	return ""
 }
 
-// styles finds the styles of headings, by their outline level or English or
-// Chinese name.
+// style is what the style of a paragraph says.
+type style struct {
+	based string // ID of the style that it changes
+	level int    // of headings; 0: the title; -1: none
+	list  string // numbering ID
+}
+
+// styles reads the styles of paragraphs: headings by their outline level or
+// English or Chinese name, and lists.
 func (w *docx) styles(d *xml.Decoder) error {
-	w.levels = map[string]int{}
+	w.style = map[string]style{}
 	var id string
 	for {
 		tok, err := d.Token()
@@ -117,33 +124,69 @@ func (w *docx) styles(d *xml.Decoder) error {
 		if !ok {
 			continue
 		}
-		switch e.Name.Local {
-		case "style":
+		if e.Name.Local == "style" {
 			id = ""
 			if val(e, "type") == "paragraph" {
 				id = val(e, "styleId")
-			}
-		case "name":
-			if id == "" {
-				continue
-			}
-			name := strings.ToLower(strings.ReplaceAll(val(e, "val"), " ", ""))
-			if name == "title" || name == "标题" {
-				w.levels[id] = 0
-			}
-			for _, prefix := range []string{"heading", "标题"} {
-				if n, ok := strings.CutPrefix(name, prefix); ok && len(n) == 1 && n >= "1" && n <= "9" {
-					w.levels[id] = int(n[0] - '0')
-				}
-			}
-		case "outlineLvl":
-			if n := val(e, "val"); id != "" && len(n) == 1 && n <= "8" && n >= "0" {
-				if _, known := w.levels[id]; !known {
-					w.levels[id] = int(n[0]-'0') + 1
-				}
+				w.style[id] = style{level: -1}
 			}
 		}
+		if id == "" {
+			continue
+		}
+		s := w.style[id]
+		switch e.Name.Local {
+		case "name":
+			if n := namedLevel(val(e, "val")); n >= 0 {
+				s.level = n
+			}
+		case "basedOn":
+			s.based = val(e, "val")
+		case "outlineLvl":
+			if n := val(e, "val"); len(n) == 1 && n >= "0" && n <= "8" && s.level < 0 {
+				s.level = int(n[0]-'0') + 1
+			}
+		case "numId":
+			s.list = val(e, "val")
+		}
+		w.style[id] = s
 	}
+}
+
+// namedLevel reads the names of the styles that Word comes with; -1: no heading.
+func namedLevel(name string) int {
+	name = strings.ToLower(strings.ReplaceAll(name, " ", ""))
+	if name == "title" || name == "标题" {
+		return 0
+	}
+	for _, prefix := range []string{"heading", "标题"} {
+		if n, ok := strings.CutPrefix(name, prefix); ok && len(n) == 1 && n >= "1" && n <= "9" {
+			return int(n[0] - '0')
+		}
+	}
+	return -1
+}
+
+// styled follows a style to those it is based on.
+func (w *docx) styled(id string) (level int, list string) {
+	level = -1
+	for range 10 {
+		s, ok := w.style[id]
+		if !ok {
+			if level < 0 { // written by a program that uses Word's styles without saying what they are
+				level = namedLevel(id)
+			}
+			break
+		}
+		if level < 0 {
+			level = s.level
+		}
+		if list == "" {
+			list = s.list
+		}
+		id = s.based
+	}
+	return level, list
 }
 
 // numbering finds which lists count; the others have bullets.

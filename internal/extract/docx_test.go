@@ -16,6 +16,8 @@ const wordStyles = `<w:styles xmlns:w="w"><w:style w:type="paragraph" w:styleId=
 <w:style w:type="paragraph" w:styleId="a2"><w:name w:val="标题 2"/></w:style>
 <w:style w:type="paragraph" w:styleId="own"><w:name w:val="Chapter"/><w:pPr><w:outlineLvl w:val="2"/></w:pPr></w:style>
 <w:style w:type="paragraph" w:styleId="top"><w:name w:val="Title"/></w:style>
+<w:style w:type="paragraph" w:styleId="mine"><w:name w:val="My chapter"/><w:basedOn w:val="own"/></w:style>
+<w:style w:type="paragraph" w:styleId="dots"><w:name w:val="List Bullet"/><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr></w:style>
 <w:style w:type="character" w:styleId="c"><w:name w:val="heading 1 Char"/></w:style></w:styles>`
 
 const wordNumbering = `<w:numbering xmlns:w="w"><w:abstractNum w:abstractNumId="7"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>
@@ -45,10 +47,10 @@ func TestReadDOCX(t *testing.T) {
 		wordPara("", "Words before.") +
 		wordPara("a1", "Returns") +
 		`<w:p><w:pPr><w:pPrChange><w:pPr><w:pStyle w:val="a1"/></w:pPr></w:pPrChange></w:pPr><w:r><w:t xml:space="preserve">See </w:t></w:r><w:hyperlink r:id="r1"><w:r><w:t>the map</w:t></w:r></w:hyperlink><w:del><w:r><w:delText>gone</w:delText><w:t>gone too</w:t></w:r></w:del><w:r><w:t xml:space="preserve"> or </w:t></w:r><w:hyperlink r:id="r2"><w:r><w:t>this</w:t></w:r></w:hyperlink><w:r><w:br/><w:t># not a heading</w:t></w:r></w:p>` +
-		wordItem("1", "0", "First") + wordItem("1", "1", "Inner") + wordItem("1", "0", "Second") + wordItem("2", "0", "Dot") +
+		wordItem("1", "0", "First") + wordItem("1", "1", "Inner") + wordItem("1", "0", "Second") + wordPara("dots", "Dot") +
 		wordPara("a2", "费用") +
 		`<w:tbl><w:tr><w:tc>` + wordPara("", "from") + `</w:tc><w:tc>` + wordPara("", "price") + `</w:tc></w:tr><w:tr><w:tc>` + wordPara("", "home") + wordPara("", "only") + `</w:tc><w:tc>` + wordPara("", "5 | 6") + `</w:tc></w:tr></w:tbl>` +
-		wordPara("own", "Abroad") +
+		wordPara("mine", "Abroad") +
 		`<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent>` + wordPara("", "Boxed") + `</w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent>` + wordPara("", "Boxed") + `</w:txbxContent></mc:Fallback></mc:AlternateContent><w:t>Around</w:t></w:r></w:p>` +
 		`<w:tbl><w:tr><w:tc>` + wordPara("", "Framed") + `</w:tc></w:tr></w:tbl>`
 	c, err := readDOCX(Limits{}.filled(), "a.docx", makeDOCX(t, body, "word/styles.xml", wordStyles, "word/numbering.xml", wordNumbering, "word/_rels/document.xml.rels", wordLinks))

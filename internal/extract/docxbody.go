@@ -110,7 +110,7 @@ func (w *docx) inside(d *xml.Decoder, p *paragraph, e xml.StartElement) error {
 	case "del", "moveFrom":
 		p.deleted++
 	case "pStyle":
-		p.level = w.level(val(e, "val"))
+		p.level, p.list = w.styled(val(e, "val"))
 	case "outlineLvl":
 		if n := val(e, "val"); len(n) == 1 && n >= "0" && n <= "8" && p.level < 0 {
 			p.level = int(n[0]-'0') + 1
@@ -127,21 +127,6 @@ func (w *docx) inside(d *xml.Decoder, p *paragraph, e xml.StartElement) error {
 		}
 	}
 	return nil
-}
-
-// level is the heading level of a style, -1 for none. Documents written by other
-// programs may use Word's own styles without saying what they are.
-func (w *docx) level(style string) int {
-	if level, ok := w.levels[style]; ok {
-		return level
-	}
-	if n, ok := strings.CutPrefix(style, "Heading"); ok && len(n) == 1 && n >= "1" && n <= "9" {
-		return int(n[0] - '0')
-	}
-	if style == "Title" {
-		return 0
-	}
-	return -1
 }
 
 // closeLink puts the marks of a link around the words read since it began.

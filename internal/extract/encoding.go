@@ -21,12 +21,12 @@ func decode(b []byte) (text string, guessed bool, err error) {
 	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
 		b = b[3:]
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		return utf16(b[2:], xunicode.LittleEndian)
+		return fromUTF16(b[2:], xunicode.LittleEndian)
 	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
-		return utf16(b[2:], xunicode.BigEndian)
+		return fromUTF16(b[2:], xunicode.BigEndian)
 	}
 	if order, ok := zeros(b); ok {
-		return utf16(b, order)
+		return fromUTF16(b, order)
 	}
 	if utf8.Valid(b) {
 		if controls(b) > len(b)/100 {
@@ -45,7 +45,7 @@ func decode(b []byte) (text string, guessed bool, err error) {
 	return "", false, refuse(knowledge.CodeEncoding, "the text is in none of UTF-8, UTF-16 and GB18030; save it as UTF-8")
 }
 
-func utf16(b []byte, order xunicode.Endianness) (string, bool, error) {
+func fromUTF16(b []byte, order xunicode.Endianness) (string, bool, error) {
 	if len(b)%2 != 0 {
 		return "", false, refuse(knowledge.CodeEncoding, "the UTF-16 text is cut off in the middle of a character; save it as UTF-8")
 	}

@@ -9,8 +9,7 @@ import (
 )
 
 // layOut makes sections of a paged file's lines. A paragraph that runs over the
-// end of a page belongs to the page on which it begins. title is the largest
-// heading of the first page that has lines, if there is only one so large.
+// end of a page belongs to the page on which it begins.
 func layOut(lines []line) (sections []knowledge.Section, title string) {
 	body := bodySize(lines)
 	levels := headingLevels(lines, body)
@@ -30,15 +29,26 @@ func layOut(lines []line) (sections []knowledge.Section, title string) {
 		w.words(l, apart)
 	}
 	w.flush()
-	largest := 0.0
-	for _, l := range lines {
-		if l.page == lines[0].page && l.size > largest && l.size > body {
-			largest, title = l.size, l.text
-		} else if l.page == lines[0].page && l.size == largest && l.text != title {
-			title = ""
+	return w.sections, largest(lines, body)
+}
+
+// largest is the line of the largest letters on the first page, if it is the only
+// one of its size or begins the page; "" when there is none.
+func largest(lines []line, body float64) string {
+	at, count := -1, 0
+	for i, l := range lines {
+		switch {
+		case l.page != lines[0].page || l.size <= body:
+		case at < 0 || l.size > lines[at].size:
+			at, count = i, 1
+		case l.size == lines[at].size:
+			count++
 		}
 	}
-	return w.sections, title
+	if at >= 0 && (count == 1 || at < 2) {
+		return lines[at].text
+	}
+	return ""
 }
 
 // bodySize is the size of most letters.
@@ -183,7 +193,7 @@ func (w *layout) flush() {
 
 // bullet reads the dot before a list's item.
 func bullet(s string) (rest string, ok bool) {
-	for _, mark := range []string{"•", "●", "▪", "■", "◦", "‣", "·", "–", "-", "*", "\uf0b7"} {
+	for _, mark := range []string{"•", "●", "▪", "■", "◦", "‣", "·", "–", "-", "*", "\uf0b7", "\uFFFD"} {
 		if rest, ok := strings.CutPrefix(s, mark); ok && (strings.HasPrefix(rest, " ") || mark == "•" || mark == "●" || mark == "\uf0b7") {
 			return strings.TrimSpace(rest), true
 		}

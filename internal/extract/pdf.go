@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"unicode"
 
@@ -32,10 +31,11 @@ func readPDF(l Limits, name string, b []byte) (*content, error) {
 		return nil, err
 	}
 	c := &content{}
+	t := &pdfText{fonts: map[string]*pdfFont{}}
 	var lines []line
 	size, unreadable := 0, 0
 	for i, p := range pages {
-		found, err := linesOf(p, i+1)
+		found, err := t.lines(p, i+1)
 		if err != nil {
 			unreadable++
 			c.warn(knowledge.CodeBroken, "", "page %d cannot be read and was left out", i+1)
@@ -124,7 +124,7 @@ func infoTitle(r *pdf.Reader) (title string) {
 	}()
 	t := strings.Join(strings.Fields(r.Trailer().Key("Info").Key("Title").Text()), " ")
 	lower := strings.ToLower(t)
-	if strings.Contains(lower, "microsoft word") || strings.Contains(lower, "untitled") || strings.ContainsAny(t, "\\\uFFFD") || len([]rune(t)) < 3 || len(t) > 300 {
+	if strings.Contains(lower, "microsoft word") || strings.Contains(lower, "untitled") || strings.Contains(lower, "anonymous") || strings.ContainsAny(t, "\\\uFFFD") || len([]rune(t)) < 3 || len(t) > 300 {
 		return ""
 	}
 	for _, ending := range []string{".doc", ".docx", ".pdf", ".indd", ".tex", ".md", ".ppt", ".pptx"} {
@@ -144,93 +144,6 @@ type line struct {
 	text string
 }
 
-// linesOf reads a page in the order in which it was written, which is the order
-// of reading more often than any sorting by place would be.
-func linesOf(p pdf.Page, number int) (lines []line, err error) {
-	defer func() { // the reader panics on much that is damaged
-		if e := recover(); e != nil {
-			lines, err = nil, fmt.Errorf("page %d: %v", number, e)
-		}
-	}()
-	var now lineBuilder
-	flush := func() {
-		if l, ok := now.line(number); ok {
-			lines = append(lines, l)
-		}
-		now = lineBuilder{}
-	}
-	for _, t := range p.Content().Text {
-		size := math.Abs(t.FontSize)
-		if t.S == "\n" || t.S == "" {
-			continue
-		}
-		if now.n > 0 && (math.Abs(t.Y-now.y) > 0.5*max(size, now.size) || t.X < now.x-2*size) {
-			flush()
-		}
-		now.add(t, size)
-	}
-	flush()
-	return lines, nil
-}
-
-// lineBuilder gathers the letters of one line.
-type lineBuilder struct {
-	text    strings.Builder
-	n, bold int
-	y, x    float64 // of the last letter; x at its end
-	size    float64 // of the largest letter that is no mark
-}
-
-func (b *lineBuilder) add(t pdf.Text, size float64) {
-	if b.n > 0 && t.X-b.x > 0.2*size && t.S != " " {
-		b.text.WriteByte(' ')
-	}
-	b.text.WriteString(t.S)
-	b.n++
-	if name := strings.ToLower(t.Font); strings.Contains(name, "bold") || strings.Contains(name, "heavy") || strings.Contains(name, "black") {
-		b.bold++
-	}
-	b.y, b.x = t.Y, t.X+t.W
-	if strings.TrimSpace(t.S) != "" {
-		b.size = max(b.size, size)
-	}
-}
-
-func (b *lineBuilder) line(page int) (line, bool) {
-	text := unspaced(strings.Join(strings.Fields(strings.Map(printable, b.text.String())), " "))
-	return line{page: page, y: b.y, size: math.Round(2*b.size) / 2, bold: b.bold*10 > b.n*9, text: text}, text != ""
-}
-
-func printable(r rune) rune {
-	switch {
-	case r == '\u00ad':
-		return -1
-	case unicode.IsSpace(r):
-		return ' '
-	case unicode.IsControl(r):
-		return -1
-	}
-	return r
-}
-
-// unspaced takes out spaces between Chinese characters, which come from how they
-// were set.
-func unspaced(s string) string {
-	r := []rune(s)
-	out := r[:0:len(r)]
-	for i, c := range r {
-		if c == ' ' && i > 0 && i+1 < len(r) && wide(r[i-1]) && wide(r[i+1]) {
-			continue
-		}
-		out = append(out, c)
-	}
-	return string(out)
-}
-
-func wide(r rune) bool {
-	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFFEF
-}
-
 // garbled reports whether most of the text is letters that nobody can read, as
 // when fonts say how letters look and not which they are.
 func garbled(lines []line) bool {
@@ -247,23 +160,10 @@ func garbled(lines []line) bool {
 }
 
 // withoutRunning drops headers and footers: lines at the top or bottom that say
-// the same, but for numbers, on half of the pages or more.
+// the same, but for numbers, on half of the pages or on three, and page numbers.
 func withoutRunning(lines []line, pages int) []line {
-	if pages < 3 {
+	if pages < 2 {
 		return lines
-	}
-	edge := map[int]bool{} // index of lines that are first or last two of their page
-	for i := 0; i < len(lines); {
-		end := i
-		for end < len(lines) && lines[end].page == lines[i].page {
-			end++
-		}
-		for k := i; k < end; k++ {
-			if k < i+2 || k >= end-2 {
-				edge[k] = true
-			}
-		}
-		i = end
 	}
 	key := func(s string) string {
 		return strings.Map(func(r rune) rune {
@@ -273,20 +173,46 @@ func withoutRunning(lines []line, pages int) []line {
 			return r
 		}, s)
 	}
-	on := map[string]map[int]bool{}
-	for i := range edge {
-		k := key(lines[i].text)
-		if on[k] == nil {
-			on[k] = map[int]bool{}
+	edge := make([]bool, len(lines))
+	on := map[string]int{} // pages that have it at an edge
+	for i := 0; i < len(lines); {
+		end := i
+		for end < len(lines) && lines[end].page == lines[i].page {
+			end++
 		}
-		on[k][lines[i].page] = true
+		seen := map[string]bool{}
+		for k := i; k < end; k++ {
+			if edge[k] = outermost(lines[i:end], lines[k].y); !edge[k] {
+				continue
+			}
+			if s := key(lines[k].text); !seen[s] {
+				seen[s] = true
+				on[s]++
+			}
+		}
+		i = end
 	}
-	kept := lines[:0:0]
+	var kept []line
 	for i, l := range lines {
-		if n := len(on[key(l.text)]); edge[i] && n >= 3 && 2*n >= pages {
+		n := on[key(l.text)]
+		if edge[i] && (n >= 3 || n >= 2 && 2*n >= pages || pages > 2 && strings.Trim(l.text, "0123456789ivxlc-–—· ") == "") {
 			continue
 		}
 		kept = append(kept, l)
 	}
 	return kept
+}
+
+// outermost reports whether a line at y is among the two highest or the two
+// lowest of its page.
+func outermost(page []line, y float64) bool {
+	above, below := map[float64]bool{}, map[float64]bool{}
+	for _, l := range page {
+		if l.y > y {
+			above[l.y] = true
+		} else if l.y < y {
+			below[l.y] = true
+		}
+	}
+	return len(above) < 2 || len(below) < 2
 }

@@ -122,7 +122,7 @@ func TestReadPDFRefuses(t *testing.T) {
 		"letters lost":     {makePDF("T", column(700, strings.Repeat("\x01\x02\x03", 20))), knowledge.CodeEmpty},
 		"too many pages":   {makePDF("T", make([][]set, 12)...), knowledge.CodeTooMany},
 		"pages in a loop":  {bytes.Replace(whole, []byte("/Kids [6 0 R ]"), []byte("/Kids [2 0 R ]"), 1), knowledge.CodeTooMany},
-		"a damaged stream": {bytes.Replace(whole, []byte(" Tf 1 0 0 1"), []byte(" Tf 1 0 0   "), 1), knowledge.CodeBroken},
+		"a damaged stream": {bytes.Replace(whole, []byte("BT /F1"), []byte("begin "), 1), knowledge.CodeBroken},
 	}
 	for name, tt := range tests {
 		c, err := read(Limits{Pages: 10}.filled(), "a.pdf", tt.in)
@@ -142,6 +142,22 @@ func TestReadPDFRefuses(t *testing.T) {
 	}
 }
 
+func TestToUnicode(t *testing.T) {
+	letters := map[uint16]string{}
+	var list []string
+	for rest := "<01> <03> <0041> <10> <12> [<4E00> <4E8C4E09> <56DB>] <ff> <01> <0041>"; rest != ""; {
+		var token string
+		if token, rest = cmapToken(rest); token != "" {
+			list = append(list, token)
+		}
+	}
+	ranges(letters, list)
+	want := map[uint16]string{1: "A", 2: "B", 3: "C", 0x10: "一", 0x11: "二三", 0x12: "四"}
+	if diff := cmp.Diff(want, letters); diff != "" {
+		t.Errorf("letters (-want +got):\n%s", diff)
+	}
+}
+
 func TestJoined(t *testing.T) {
 	tests := []struct{ a, b, want string }{
 		{"one", "two", "one two"}, {"退货", "政策", "退货政策"}, {"devel-", "oper", "developer"}, {"2020 -", "2021", "2020 - 2021"}, {"e-", "Mail", "e- Mail"},
@@ -151,7 +167,25 @@ func TestJoined(t *testing.T) {
 			t.Errorf("joined(%q, %q) = %q, want %q", tt.a, tt.b, got, tt.want)
 		}
 	}
-	if got := unspaced("退 货 政策 in 7 days，好 的"); got != "退货政策 in 7 days，好的" {
+	if got := strings.Map(printable, "⻚⾯⼦\u00ad\x07龙"); got != "页面子龙" {
+		t.Errorf("printable = %q", got)
+	}
+	if n := len([]rune(radicals)); n%2 != 0 {
+		t.Errorf("%d runes in the table of radicals, want pairs", n)
+	}
+	if got := unspaced("退 货 “ 政策 in 7 days，好 的"); got != "退货“政策 in 7 days，好的" {
 		t.Errorf("unspaced = %q", got)
 	}
+}
+
+func FuzzPDF(f *testing.F) {
+	f.Add([]byte("BT /F1 10 Tf 50 700 Td (Hello) Tj [(a) -300 <62>] TJ T* (x) ' ET q 1 0 0 1 0 0 cm /X Do Q"))
+	f.Add([]byte("/F2 0 Tf 0 0 0 0 0 0 Tm [] TJ 1 (a) \" 2 Tz -1 TL"))
+	f.Fuzz(func(t *testing.T, contents []byte) {
+		b := makePDF("T", column(700, "Words."))
+		at := bytes.Index(b, []byte("BT /F1"))
+		end := bytes.Index(b, []byte("endstream"))
+		c, err := read(Limits{}.filled(), "a.pdf", append(append(bytes.Clone(b[:at]), contents...), b[end:]...))
+		check(t, c, err)
+	})
 }

@@ -142,7 +142,7 @@ addEventListener('message', (e) => {
   const m = e.data;
   if (m.type === 'ready') {
     ready = true;
-    post({ mark: MARK, type: 'init', language: lang(), page: location.href, identity, theme: data.theme, full: phone.matches });
+    post({ mark: MARK, type: 'init', language: lang(), page: location.href, identity, theme: data.theme, accent: data.accent, full: phone.matches });
     if (opened) post({ mark: MARK, type: 'open', page: location.href, full: phone.matches });
   } else if (m.type === 'close') close();
   else if (m.type === 'event') tell(m.name, m.detail);

@@ -5,7 +5,7 @@
 export const MARK = 'frontdesk/1';
 
 export type ToFrame =
-  | { mark: typeof MARK; type: 'init'; language: string; page: string; identity?: string; theme?: string; full: boolean }
+  | { mark: typeof MARK; type: 'init'; language: string; page: string; identity?: string; theme?: string; accent?: string; full: boolean }
   | { mark: typeof MARK; type: 'open'; page: string; full: boolean }
   | { mark: typeof MARK; type: 'close' }
   | { mark: typeof MARK; type: 'full'; full: boolean }
@@ -20,7 +20,7 @@ export type ToHost =
 type Kind = 'string' | 'number' | 'boolean' | 'string?';
 
 const toFrame: Record<ToFrame['type'], Record<string, Kind>> = {
-  init: { language: 'string', page: 'string', identity: 'string?', theme: 'string?', full: 'boolean' },
+  init: { language: 'string', page: 'string', identity: 'string?', theme: 'string?', accent: 'string?', full: 'boolean' },
   open: { page: 'string', full: 'boolean' },
   close: {},
   full: { full: 'boolean' },

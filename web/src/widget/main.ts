@@ -3,6 +3,7 @@ import '../shared/ui/tokens.css';
 import './widget.css';
 import App from './App.svelte';
 import { Chat } from './chat.svelte';
+import { wear } from '../shared/ui/accent';
 import { Host } from './host';
 
 const asked = new URLSearchParams(location.search);
@@ -11,6 +12,7 @@ const host = new Host(asked.get('origin') ?? '', (m) => {
     case 'init':
       if (m.theme === 'light' || m.theme === 'dark') document.documentElement.dataset.theme = m.theme;
       chat.full = m.full;
+      wear(m.accent);
       void chat.start(m);
       return;
     case 'open':

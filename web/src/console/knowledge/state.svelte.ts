@@ -81,8 +81,8 @@ export class Knowledge {
     this.sending = this.sending.filter((s) => s.key !== key);
   }
 
-  documents(text: string, status: string, cursor = ''): Promise<Page<Doc>> {
-    return this.app.http.get(`/documents?${query({ limit: 100, text, status, cursor })}`);
+  documents(filter: { text: string; status: string; language: string; cursor: string }): Promise<Page<Doc>> {
+    return this.app.http.get(`/documents?${query({ limit: 100, ...filter })}`);
   }
 
   async review(kind: 'unanswered' | 'unhelpful'): Promise<ReviewItem[]> {

@@ -6,11 +6,12 @@ const notes = {
   ],
 } as const;
 
-/** A short soft tone made in the page: no file to load. Silent until the page had a gesture. */
+/** A short soft tone made in the page: no file to load. */
 export function chime(kind: keyof typeof notes): void {
+  // Browsers are silent until a page had a gesture; asking earlier only fills their console.
+  if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
   try {
     const ctx = new AudioContext();
-    if (ctx.state === 'suspended') void ctx.resume().catch(() => undefined);
     const volume = ctx.createGain();
     volume.connect(ctx.destination);
     let end = 0;

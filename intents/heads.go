@@ -67,8 +67,9 @@ func (h *head) logit(x []float32, row linear.Sparse) float64 {
 // Heads are the shipped readings that need no workspace: signals and sentiment.
 // They are immutable and safe for concurrent use.
 type Heads struct {
-	Model      string // of the embeddings they were trained on
-	Source     string // SignalsHash of the project's own examples among those they were trained on
+	Model      string  // of the embeddings they were trained on
+	Source     string  // SignalsHash of the project's own examples among those they were trained on
+	Checks     []Check // of the training; not stored
 	space      *space
 	vocabulary *vocabulary
 	heads      []head // in the order of AllSignals

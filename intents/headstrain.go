@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -184,8 +185,77 @@ func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
 		h.mix[k+1] = cal.W[k] / cal.Scale[k]
 		h.mix[0] -= cal.W[k] * cal.Mean[k] / cal.Scale[k]
 	}
+	held := make([]float64, len(features))
+	for i, f := range features {
+		held[i] = h.mix[0] + h.mix[1]*f[0] + h.mix[2]*f[1]
+	}
+	even := breakEven(held, truth, weights)
+	h.mix[0] -= max(-maxShift, min(maxShift, even))
 	t.heads.heads[at] = *h
+	t.heads.Checks = append(t.heads.Checks, check(name, held, truth, weights))
 	return nil
+}
+
+// maxShift bounds how far a head's middle is moved from where the calibration
+// put it.
+const maxShift = 1.0
+
+// breakEven is the logit at which as much is missed as is wrongly taken: the
+// point that one half should stand for, since a policy asks for one half and
+// neither mistake is cheap.
+func breakEven(logits []float64, truth []bool, weights []float32) float64 {
+	order := make([]int, len(logits))
+	var missed float64
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logits[a], logits[b]) })
+	var taken float64
+	for i, yes := range truth {
+		if !yes {
+			taken += float64(weights[i])
+		}
+	}
+	for _, i := range order {
+		if truth[i] {
+			missed += float64(weights[i])
+		} else {
+			taken -= float64(weights[i])
+		}
+		if missed >= taken {
+			return logits[i]
+		}
+	}
+	return 0
+}
+
+// Check is how a head did on held-back examples at one half.
+type Check struct {
+	Signal            Signal
+	Positives         int
+	Recall, Precision float64
+}
+
+func check(name Signal, logits []float64, truth []bool, weights []float32) Check {
+	c := Check{Signal: name}
+	var hit, missed, wrong float64
+	at := breakEven(logits, truth, weights)
+	for i, z := range logits {
+		w := float64(weights[i])
+		switch {
+		case truth[i] && z > at:
+			hit += w
+		case truth[i]:
+			missed += w
+		case z > at:
+			wrong += w
+		}
+		if truth[i] {
+			c.Positives++
+		}
+	}
+	c.Recall, c.Precision = hit/max(1e-9, hit+missed), hit/max(1e-9, hit+wrong)
+	return c
 }
 
 // telling returns the two views' logits of the most telling reading of an example.

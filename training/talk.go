@@ -69,24 +69,10 @@ func (d talkDocument) document(now time.Time) knowledge.Document {
 // talk opens an engine over the task's documents. known holds their ids; the
 // library is the caller's to close.
 func (e *evaluation) talk(ctx context.Context) (engine Engine, lib Library, known map[string]bool, err error) {
-	if e.parts.NewLibrary == nil || e.parts.NewEngine == nil {
+	if e.parts.NewEngine == nil {
 		return nil, nil, nil, missing("engine")
 	}
-	lines, err := readLines(e.task, "documents", []string{"id"}, func(d *talkDocument) error { return d.check() })
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	known = map[string]bool{}
-	docs := make([]knowledge.Document, len(lines))
-	for i, l := range lines {
-		docs[i], known[l.ID] = l.document(time.Now().UTC()), true
-	}
-	e.result.N["documents"] = len(docs)
-	if lib, err = e.parts.NewLibrary(ctx); err != nil {
-		return nil, nil, nil, err
-	}
-	if err := timed(&e.result.Seconds.Index, func() error { return lib.Add(ctx, docs) }); err != nil {
-		lib.Close()
+	if lib, known, err = e.shelve(ctx); err != nil {
 		return nil, nil, nil, err
 	}
 	if engine, err = e.parts.NewEngine(ctx, lib); err != nil {

@@ -58,6 +58,9 @@ func run(root, data string, starterOnly bool) error {
 		if err != nil {
 			return err
 		}
+		for _, c := range heads.Checks {
+			fmt.Fprintf(os.Stderr, "%-16s %5d held back, recall %.3f, precision %.3f\n", c.Signal, c.Positives, c.Recall, c.Precision)
+		}
 		heads.Source = intents.SignalsHash(own)
 		if err := write(root, "heads.bin", heads); err != nil {
 			return err

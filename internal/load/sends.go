@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -154,28 +155,38 @@ func (s *sender) check(ctx context.Context, base string, seat Seat) error {
 	return nil
 }
 
-// readAll pages through a conversation and counts messages by client_msg_id and
-// holes in the numbers.
+// readAll pages through a conversation from its end and counts messages by
+// client_msg_id, and holes in the numbers.
 func readAll(ctx context.Context, base string, seat Seat) (stored map[string]int, gaps int, err error) {
 	stored = map[string]int{}
-	for after := int64(0); ; {
+	for below := int64(0); ; {
 		var page struct {
 			Events []Event `json:"events"`
+			Top    int64   `json:"top"`
 		}
-		url := fmt.Sprintf("%s/api/v1/visitor/conversations/%s/events?after=%d&limit=200", base, seat.Conversation, after)
+		url := fmt.Sprintf("%s/api/v1/visitor/conversations/%s/events?limit=200", base, seat.Conversation)
+		if below > 0 {
+			url += fmt.Sprintf("&before=%d", below)
+		}
 		if err := get(ctx, url, base, seat.Token, &page); err != nil {
 			return nil, 0, err
 		}
-		for _, e := range page.Events {
-			if e.N != after+1 {
+		if below == 0 {
+			below = page.Top + 1
+		}
+		for _, e := range slices.Backward(page.Events) {
+			if e.N != below-1 {
 				gaps++
 			}
-			after = e.N
+			below = e.N
 			if e.ClientMsgID != "" {
 				stored[e.ClientMsgID]++
 			}
 		}
-		if len(page.Events) == 0 {
+		if len(page.Events) == 0 || below <= 1 {
+			if below > 1 {
+				gaps++
+			}
 			return stored, gaps, nil
 		}
 	}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -43,11 +44,24 @@ func Turns(ctx context.Context, plan TurnsPlan) (*TurnsReport, error) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			answered := make(chan struct{}, 16)
+			answered := make(chan string, 16) // the conversation's ID
+			refused := make(chan error, 1)
 			c, err := Dial(ctx, plan.Base, token, nil, nil, func(f Frame) {
+				if f.Type == "nack" || f.Type == "error" {
+					select {
+					case refused <- fmt.Errorf("refused: %s", f.Problem):
+					default:
+					}
+				}
 				for _, e := range f.Events {
-					if e.Author.Kind == "bot" && (e.Kind == "message" || e.Kind == "finished") {
-						answered <- struct{}{}
+					// A turn ends in words, in the end of a stream, or with the desk.
+					if e.Author.Kind != "visitor" && (e.Kind == "message" || e.Kind == "finished" || e.Kind == "service") {
+						var conv struct {
+							ID string `json:"id"`
+						}
+						if json.Unmarshal(f.Conversation, &conv) == nil {
+							answered <- conv.ID
+						}
 					}
 				}
 			})
@@ -66,17 +80,26 @@ func Turns(ctx context.Context, plan TurnsPlan) (*TurnsReport, error) {
 					return
 				}
 				select {
-				case <-answered:
+				case conv := <-answered:
+					took := time.Since(began)
+					mu.Lock()
+					report.MS = append(report.MS, float64(took.Microseconds())/1000)
+					mu.Unlock()
+					// A visitor's socket follows few conversations; this one is done.
+					if err := c.Write(map[string]any{"type": "unwatch", "conversation": conv}); err != nil {
+						errs <- err
+						return
+					}
+				case err := <-refused:
+					errs <- err
+					return
 				case <-c.Done():
 					errs <- fmt.Errorf("the socket ended: %w", c.Err())
 					return
 				case <-time.After(20 * time.Second):
-					errs <- fmt.Errorf("no answer within 20 s")
+					errs <- fmt.Errorf("no answer within 20 s to %q", q)
 					return
 				}
-				mu.Lock()
-				report.MS = append(report.MS, float64(time.Since(began).Microseconds())/1000)
-				mu.Unlock()
 			}
 		}()
 	}

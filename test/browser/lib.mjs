@@ -1,0 +1,135 @@
+// What the browser tests share: the program on a free port, a real Chromium, and
+// the hands of a visitor, an agent and an editor.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const s = createServer();
+  await new Promise((ok, no) => s.listen(0, '127.0.0.1', ok).on('error', no));
+  const { port } = s.address();
+  await new Promise((ok) => s.close(ok));
+  return port;
+}
+
+/** Starts `frontdesk serve --demo` on an empty folder; FRONTDESK_TEST_BINARY names the program. */
+export async function startServer(extra = []) {
+  const data = await mkdtemp(join(tmpdir(), 'frontdesk-browser-'));
+  const port = await freePort();
+  const binary = process.env.FRONTDESK_TEST_BINARY ?? join(root, 'frontdesk');
+  const child = spawn(binary, ['serve', '--demo', '--addr', `127.0.0.1:${port}`, '--data', data, ...extra], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const people = {};
+  let text = '';
+  await new Promise((ok, no) => {
+    const late = setTimeout(() => no(new Error(`the server did not start: ${text}`)), 60_000);
+    child.on('exit', (code) => no(new Error(`the server ended with ${code}: ${text}`)));
+    child.stdout.on('data', (b) => {
+      text += b;
+      for (const m of text.matchAll(/(administrator|agent|editor)\s+(\S+@\S+)\s+(\S+)\n/g)) people[m[1]] = { email: m[2], password: m[3] };
+      if (people.administrator && people.agent && people.editor) {
+        clearTimeout(late);
+        ok();
+      }
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    people,
+    async stop() {
+      const ended = new Promise((ok) => child.once('exit', ok));
+      child.removeAllListeners('exit');
+      child.once('exit', () => {});
+      const gone = new Promise((ok) => child.on('exit', ok));
+      child.kill('SIGTERM');
+      await Promise.race([gone, ended]);
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Debian's Chromium, without anything that calls home. */
+export async function startBrowser() {
+  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
+  if (!executablePath) throw new Error('no Chromium here: run make setup, or name one in CHROMIUM');
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** A new person's browser: own storage, one page. Errors of the page fail the test through `problems`. */
+export async function newPage(browser, problems, options = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (e) => problems.push(`page error: ${e.message}`));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/status of 40[19]/.test(m.text())) problems.push(`console: ${m.text()}`);
+  });
+  return page;
+}
+
+/** The visitor's side: the shop's page with the widget open. */
+export class Visitor {
+  constructor(page, words) {
+    this.page = page;
+    this.words = words;
+  }
+
+  static async arrive(page, url, words) {
+    const v = new Visitor(page, words);
+    await page.goto(url);
+    await v.open();
+    return v;
+  }
+
+  async open() {
+    await this.page.getByRole('button', { name: this.words.openChat }).click();
+    this.frame = this.page.frameLocator('iframe');
+    await this.input.waitFor();
+  }
+
+  get input() {
+    return this.frame.locator('#write');
+  }
+
+  messages(kind) {
+    return this.frame.locator(`article.msg.${kind} .bubble`);
+  }
+
+  async texts(kind) {
+    return (await this.messages(kind).allInnerTexts()).map((t) => t.trim());
+  }
+
+  /** Sends words and waits for the bot's whole answer to them. */
+  async ask(text) {
+    const before = await this.messages('bot').count();
+    await this.say(text);
+    const answer = this.messages('bot').nth(before);
+    await answer.waitFor();
+    await this.frame.locator('article.msg.bot[aria-busy="false"]').nth(before).waitFor();
+    return (await answer.innerText()).trim();
+  }
+
+  async say(text) {
+    await this.input.fill(text);
+    await this.input.press('Enter');
+  }
+}
+
+/** Signs somebody in to the console. */
+export async function signIn(page, url, who, words) {
+  await page.goto(`${url}/console/`);
+  if (words.switch) await page.getByRole('button', { name: words.switch }).click();
+  await page.locator('input[name="email"]').fill(who.email);
+  await page.locator('input[name="password"]').fill(who.password);
+  await page.getByRole('button', { name: words.signIn, exact: true }).click();
+}

@@ -1,0 +1,198 @@
+// The whole path, once in English and once in Chinese: a visitor asks the sample
+// shop, is refused what it does not know, meets a person, goes back to the bot;
+// an editor mends what was missing.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { newPage, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
+
+const stories = {
+  en: {
+    path: '/',
+    locale: 'en-GB',
+    openChat: /Open chat/,
+    signIn: 'Sign in',
+    answered: { ask: 'how many days until my parcel is here', holds: '2 to 4 working days', source: /How long does delivery take/ },
+    first: { ask: 'Are your pieces dishwasher safe?', holds: '60 °C' },
+    followUp: { ask: 'and can I put them in the microwave?', holds: '220 °C' },
+    unknown: { ask: 'Do you sell scented candles?', again: 'so there are no scented candles in your shop?', offer: /Shall I get a person/ },
+    weather: { ask: 'what will the weather be like tomorrow', says: /outside what I know|only help with questions/ },
+    person: { ask: 'I want to talk to a person', line: /You're next|1st in line|in line/ },
+    accept: /Accept/,
+    reply: 'Reply',
+    fromAgent: ['Good morning, this is Lin.', 'How many candles would you like?'],
+    fromVisitor: ['Hello Lin, thank you.', 'Two large ones, please.'],
+    handBack: 'Hand back to bot',
+    handedBack: /has handed you back to the bot/,
+    down: 'This did not help',
+    why: 'Incomplete',
+    noted: /An editor will look at it/,
+    thumbs: 'Thumbs down',
+    uploads: 'Uploads',
+    done: 'Done',
+    csv: 'question,answer,paraphrases\n"Do you sell scented candles?","Yes: beeswax candles in stoneware cups, 18 each, in three scents.","candles|candle in a cup|scented candles"\n',
+    mended: { ask: 'do you have scented candles', holds: 'beeswax candles' },
+  },
+  zh: {
+    path: '/?lang=zh',
+    locale: 'zh-CN',
+    openChat: /打开在线客服/,
+    signIn: '登录',
+    answered: { ask: '快递一般要几天才到', holds: '2 到 4 个工作日', source: /多久能送到/ },
+    first: { ask: '盘子能用洗碗机洗吗？', holds: '60 °C' },
+    followUp: { ask: '那它们能放微波炉吗？', holds: '220 °C' },
+    unknown: { ask: '你们卖香薰蜡烛吗？', again: '那店里到底有没有香薰蜡烛？', offer: /需要为您转人工吗/ },
+    weather: { ask: '明天天气怎么样', says: /超出|范围|只能/ },
+    person: { ask: '我要找人工客服', line: /马上轮到您|排在第 1 位|排队/ },
+    accept: /接受/,
+    reply: '回复',
+    fromAgent: ['您好，我是客服小林。', '请问您想要几个蜡烛？'],
+    fromVisitor: ['您好，谢谢。', '两个大的。'],
+    handBack: '交回机器人',
+    handedBack: /已把对话交回智能助手/,
+    down: '没有帮助',
+    why: '不完整',
+    noted: /编辑会来查看/,
+    thumbs: '差评',
+    uploads: '上传',
+    done: '完成',
+    csv: '问题,答案,相似问法\n你们卖香薰蜡烛吗？,有的：炻器杯装蜂蜡香薰蜡烛，每个 18，共三种香型。,有香薰蜡烛吗|蜡烛怎么卖\n',
+    mended: { ask: '有香薰蜡烛吗', holds: '蜂蜡香薰蜡烛' },
+  },
+};
+
+let server, browser;
+const problems = [];
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+for (const [lang, s] of Object.entries(stories)) {
+  describe(`the whole path in ${lang}`, () => {
+    let visitor, agent, thumb;
+
+    before(async () => {
+      const page = await newPage(browser, problems, { locale: s.locale });
+      visitor = await Visitor.arrive(page, server.url + s.path, s);
+    });
+    after(async () => {
+      await visitor?.page.context().close();
+      await agent?.context().close();
+    });
+
+    it('answers a question with its source', async () => {
+      assert.ok((await visitor.ask(s.answered.ask)).includes(s.answered.holds));
+      await visitor.frame.getByText(s.answered.source).first().waitFor();
+    });
+
+    it('understands a follow-up with a pronoun', async () => {
+      assert.ok((await visitor.ask(s.first.ask)).includes(s.first.holds));
+      const got = await visitor.ask(s.followUp.ask);
+      assert.ok(got.includes(s.followUp.holds), got);
+    });
+
+    it('refuses what nothing answers, and offers a person the second time', async () => {
+      await visitor.ask(s.unknown.ask);
+      assert.equal(await visitor.frame.getByRole('region', { name: s.unknown.offer }).count(), 0, 'offered at once');
+      await visitor.ask(s.unknown.again);
+      await visitor.frame.getByRole('region', { name: s.unknown.offer }).waitFor();
+    });
+
+    it('declines another topic without an offer', async () => {
+      assert.match(await visitor.ask(s.weather.ask), s.weather.says);
+      assert.equal(await visitor.frame.getByRole('region', { name: s.unknown.offer }).count(), 0, 'offered for the weather');
+    });
+
+    it('puts the visitor in line at a word, and an agent takes the offer', async () => {
+      agent = await newPage(browser, problems, { locale: s.locale, viewport: { width: 1440, height: 900 } });
+      await signIn(agent, server.url, server.people.agent, s);
+      await agent.getByRole('navigation').first().waitFor();
+      await setDuty(agent, 'on');
+      await visitor.say(s.person.ask);
+      await visitor.frame.getByRole('status').filter({ hasText: s.person.line }).or(visitor.frame.getByText(/joined|已接入|Connecting you|接通/)).first().waitFor();
+      await agent.getByRole('button', { name: s.accept }).click();
+      await visitor.frame.getByText(/Lin/).first().waitFor();
+    });
+
+    it('lets both write, and nothing is missing or doubled after a reload on both sides', async () => {
+      const box = agent.getByRole('textbox', { name: s.reply });
+      for (let i = 0; i < 2; i++) {
+        await visitor.say(s.fromVisitor[i]);
+        await agent.getByRole('log').getByText(s.fromVisitor[i], { exact: true }).waitFor();
+        await box.fill(s.fromAgent[i]);
+        await box.press('Control+Enter');
+        await visitor.messages('agent').filter({ hasText: s.fromAgent[i] }).waitFor();
+        if (i === 0) {
+          await Promise.all([visitor.page.reload(), agent.reload()]);
+          await reopen(visitor);
+          await agent.getByRole('log').getByText(s.fromAgent[0], { exact: true }).waitFor();
+        }
+      }
+      for (const text of s.fromVisitor) assert.equal(await count(visitor.messages('visitor'), text), 1, `visitor sees own "${text}"`);
+      for (const text of s.fromAgent) assert.equal(await count(visitor.messages('agent'), text), 1, `visitor sees "${text}"`);
+      for (const text of [...s.fromVisitor, ...s.fromAgent]) {
+        assert.equal(await agent.getByRole('log').getByText(text, { exact: true }).count(), 1, `agent sees "${text}"`);
+      }
+      assert.equal(await visitor.messages('bot').filter({ hasText: s.fromAgent[0] }).count(), 0);
+    });
+
+    it('goes back to the bot', async () => {
+      await agent.getByRole('button', { name: s.handBack }).click();
+      await visitor.frame.getByText(s.handedBack).waitFor();
+    });
+
+    it('takes a thumbs-down to the editor', async () => {
+      thumb = await visitor.ask(s.first.ask);
+      const last = visitor.frame.locator('article.msg.bot').last();
+      await last.getByRole('button', { name: s.down }).click();
+      await last.getByRole('button', { name: s.why }).click();
+      await visitor.frame.getByText(s.noted).waitFor();
+      await agent.context().close();
+      agent = await newPage(browser, problems, { locale: s.locale, viewport: { width: 1440, height: 900 } });
+      await signIn(agent, server.url, server.people.editor, s);
+      await agent.getByRole('link', { name: new RegExp(`^${s.thumbs}`) }).click();
+      await agent.getByText(s.first.ask).first().waitFor();
+      assert.ok(thumb.length > 0);
+    });
+
+    it('answers once the editor has uploaded a new table', async () => {
+      await agent.goto(`${server.url}/console/#/knowledge/uploads`);
+      await agent.locator('input[type="file"]').setInputFiles({ name: `candles-${lang}.csv`, mimeType: 'text/csv', buffer: Buffer.from(s.csv) });
+      await agent.getByRole('listitem').filter({ hasText: `candles-${lang}.csv` }).getByText(s.done, { exact: true }).waitFor();
+      const got = await visitor.ask(s.mended.ask);
+      assert.ok(got.includes(s.mended.holds), got);
+    });
+  });
+}
+
+it('pages raised no error', () => assert.deepEqual(problems, []));
+
+/** Counts bubbles whose text is exactly this. */
+async function count(locator, text) {
+  return (await locator.allInnerTexts()).filter((t) => t.trim() === text).length;
+}
+
+/** The widget opens by itself after a reload, or at a press. */
+async function reopen(visitor) {
+  visitor.frame = visitor.page.frameLocator('iframe');
+  const there = await visitor.page.locator('iframe').count();
+  if (!there || !(await visitor.input.isVisible())) await visitor.open();
+}
+
+/** Sets the duty over the API that the menu uses, as the signed-in agent. */
+async function setDuty(page, duty) {
+  await page.evaluate(async (d) => {
+    const me = await (await fetch('/api/v1/sessions/current')).json();
+    const res = await fetch('/api/v1/agents/me/duty', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
+      body: JSON.stringify({ duty: d }),
+    });
+    if (!res.ok) throw new Error(await res.text());
+  }, duty);
+}

@@ -17,23 +17,19 @@ var confidenceFile []byte
 
 // judge is a logistic model over the signals of a candidate.
 type judge struct {
-	weights []float64
+	weights []float64 // by signal
 	bias    float64
-	far     float64 // how much of the confidence a certain "another topic" takes, 0…1
-	chat    float64 // the same for smalltalk
 }
 
 func loadJudge() (*judge, error) {
 	var f struct {
 		Bias    float64            `json:"bias"`
 		Weights map[string]float64 `json:"weights"`
-		Far     float64            `json:"far_topic"`
-		Chat    float64            `json:"smalltalk"`
 	}
 	if err := json.Unmarshal(confidenceFile, &f); err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the built-in confidence model cannot be read")
 	}
-	j := &judge{weights: make([]float64, len(signalNames())), bias: f.Bias, far: f.Far, chat: f.Chat}
+	j := &judge{weights: make([]float64, len(signalNames())), bias: f.Bias}
 	for i, name := range signalNames() {
 		w, ok := f.Weights[name]
 		if !ok {
@@ -45,13 +41,12 @@ func loadJudge() (*judge, error) {
 }
 
 // confidence is the share of answers with these signals that are right, 0…1.
-func (j *judge) confidence(signals []float64, h Hints) float64 {
+func (j *judge) confidence(signals []float64) float64 {
 	z := j.bias
 	for i, w := range j.weights {
 		z += w * signals[i]
 	}
-	p := 1 / (1 + math.Exp(-z))
-	return p * (1 - j.far*unit(h.FarTopic)) * (1 - j.chat*unit(h.Smalltalk))
+	return 1 / (1 + math.Exp(-z))
 }
 
 func unit(p float64) float64 {
@@ -63,13 +58,16 @@ func unit(p float64) float64 {
 
 // signalNames are what the model looks at, in the order of signals.
 func signalNames() []string {
-	return []string{"score", "lead", "lag", "clear", "standing", "coverage", "unknown", "length", "entry", "foreign", "chinese"}
+	return []string{"score", "lead", "lag", "clear", "standing", "coverage", "unknown", "length", "entry", "foreign", "chinese", "far_topic", "smalltalk"}
 }
 
 // signals describes a candidate to the confidence model. All are free of the
 // size of the corpus: differences between neighbours, and the place of its
 // cosine among those of all rows.
-func (f *finding) signals(i int) []float64 {
+//
+// Hints.OutOfScope is left out: where no intents are trained it is high for
+// every question about the business.
+func (f *finding) signals(i int, h Hints) []float64 {
 	s := &f.all[i]
 	next, third := f.others(i)
 	lead := s.score - next
@@ -89,6 +87,8 @@ func (f *finding) signals(i int) []float64 {
 		flag(s.book.kind == KindEntry),
 		flag(s.foreign),
 		flag(f.asked.language == "zh"),
+		unit(h.FarTopic),
+		unit(h.Smalltalk),
 	}
 }
 
@@ -160,9 +160,9 @@ func (l *Local) Assess(ctx context.Context, q Query) (Assessment, error) {
 		return a, err
 	}
 	for i := range result.Candidates {
-		s := f.signals(i)
+		s := f.signals(i, q.Hints)
 		a.Signals = append(a.Signals, s)
-		result.Candidates[i].Confidence = l.judge.confidence(s, q.Hints)
+		result.Candidates[i].Confidence = l.judge.confidence(s)
 	}
 	return a, nil
 }

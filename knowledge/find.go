@@ -31,7 +31,7 @@ func (l *Local) Search(ctx context.Context, q Query) (Result, error) {
 	for i := range result.Candidates {
 		c := &result.Candidates[i]
 		if c.Confidence = c.Score; !l.options.WithoutConfidence {
-			c.Confidence = l.judge.confidence(f.signals(i), q.Hints)
+			c.Confidence = l.judge.confidence(f.signals(i, q.Hints))
 		}
 	}
 	result.Timings.Fuse += time.Since(start)

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -37,22 +38,41 @@ const (
 	weightBoth    = .4  // both languages together
 	weightMerged  = .4  // all businesses of a language together
 	weightFew     = .15 // a handful of its documents
+	// shareBlind of every weight goes to the same candidate without hints, so that
+	// the other signals do not lean on them.
+	shareBlind = .25
 )
 
 // ridge is the L2 penalty on standardized weights.
 const ridge = .003
 
-// far and chat are how much of a confidence a certain "another topic" or "small
-// talk" takes away. The heads that say so were trained on such lines, so they
-// must not be weighed on lines like them; a tenth is left for their errors.
-const far, chat = .9, .9
-
 // bench is an index that arrangements are built in.
 type bench struct {
 	e      *memo
 	local  *knowledge.Local
+	reader *intents.Reader // for the hints, as the engine gives them
 	chunks map[knowledge.DocumentID][]knowledge.Chunk
+	read   map[string]knowledge.Hints // by text
 	out    []observation
+}
+
+// hints reads an utterance the way the engine does before it searches.
+func (b *bench) hints(ctx context.Context, text string) (knowledge.Hints, error) {
+	if h, ok := b.read[text]; ok {
+		return h, nil
+	}
+	r, err := b.reader.Read(ctx, intents.Input{Workspace: id.DefaultWorkspace, Text: text})
+	if err != nil {
+		return knowledge.Hints{}, err
+	}
+	h := knowledge.Hints{OutOfScope: r.OutOfScope, FarTopic: r.Signals.FarTopic}
+	for _, i := range r.Intents {
+		if i.Class == intents.ClassSmalltalk {
+			h.Smalltalk = max(h.Smalltalk, i.Confidence)
+		}
+	}
+	b.read[text] = h
+	return h, nil
 }
 
 func (b *bench) put(ctx context.Context, docs []knowledge.Document) error {
@@ -77,7 +97,11 @@ func (b *bench) drop(docs []knowledge.Document) {
 
 // ask records the best three candidates of a question.
 func (b *bench) ask(ctx context.Context, s set, q question, relevant []string, weight float64, whole bool) error {
-	a, err := b.local.Assess(ctx, knowledge.Query{Workspace: id.DefaultWorkspace, Text: q.Text, Language: s.language, Limit: 3})
+	hints, err := b.hints(ctx, q.Text)
+	if err != nil {
+		return err
+	}
+	a, err := b.local.Assess(ctx, knowledge.Query{Workspace: id.DefaultWorkspace, Text: q.Text, Language: s.language, Limit: 3, Hints: hints})
 	if err != nil {
 		return err
 	}
@@ -89,9 +113,17 @@ func (b *bench) ask(ctx context.Context, s set, q question, relevant []string, w
 		if i > 0 {
 			w *= weightLower
 		}
-		b.out = append(b.out, observation{
-			business: s.business, signals: a.Signals[i], right: slices.Contains(relevant, string(c.Document)), weight: w, top: whole && i == 0,
-		})
+		o := observation{
+			business: s.business, signals: a.Signals[i], right: slices.Contains(relevant, string(c.Document)), weight: w * (1 - shareBlind), top: whole && i == 0,
+		}
+		b.out = append(b.out, o)
+		o.signals, o.weight, o.top = slices.Clone(o.signals), w*shareBlind, false
+		for k, name := range a.Names {
+			if name == "far_topic" || name == "smalltalk" {
+				o.signals[k] = 0
+			}
+		}
+		b.out = append(b.out, o)
 	}
 	return nil
 }
@@ -102,7 +134,11 @@ func observe(ctx context.Context, e *memo, sets []set) ([]observation, []string,
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &bench{e: e, local: local, chunks: map[knowledge.DocumentID][]knowledge.Chunk{}}
+	reader, err := intents.NewReader(e, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &bench{e: e, local: local, reader: reader, read: map[string]knowledge.Hints{}, chunks: map[knowledge.DocumentID][]knowledge.Chunk{}}
 	for i, s := range sets {
 		for _, arrange := range []func(context.Context, set, []set) error{b.whole, b.removed, b.languages, b.few} {
 			if err := arrange(ctx, s, sets); err != nil {
@@ -294,7 +330,7 @@ func fit(ctx context.Context, e *memo, sets []set) ([]byte, error) {
 		bias -= w * m.Mean[i]
 		fmt.Fprintf(os.Stderr, "  %-10s %8.3f   (%+.2f per deviation)\n", name, w, m.W[i])
 	}
-	b, err := json.MarshalIndent(map[string]any{"bias": round(bias), "weights": weights, "far_topic": far, "smalltalk": chat}, "", " ")
+	b, err := json.MarshalIndent(map[string]any{"bias": round(bias), "weights": weights}, "", " ")
 	return append(b, '\n'), err
 }
 

@@ -39,7 +39,7 @@ var rooms = []room{
 	{path: "internal/sqlite", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"}, why: "an engine"},
 	{path: "internal/storetest", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/fault", "internal/id"}, foreign: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}, why: "one suite for every engine"},
 	{path: "internal/openai", may: []string{"bot", "internal/fault"}, foreign: []string{"github.com/sashabaranov/go-openai"}, why: "models over HTTP"},
-	{path: "internal/calibrate", may: []string{"knowledge", "internal/e5", "internal/id", "internal/linear", "internal/text"}, why: "fits what knowledge brings along"},
+	{path: "internal/calibrate", may: []string{"intents", "knowledge", "internal/e5", "internal/id", "internal/linear", "internal/text"}, why: "fits what knowledge brings along"},
 	{path: "internal/demo", why: "sample content"},
 	{path: "internal/load", may: []string{"knowledge", "internal/id"}, foreign: []string{"github.com/gorilla/websocket"}, why: "clients of benches; never part of the server"},
 	{path: "internal/shipped", may: []string{"intents", "training", "knowledge", "internal/e5", "internal/fault", "internal/text"}, foreign: []string{"go.yaml.in/yaml/v3"}, why: "makes the trained parts that ship; run by hand"},

@@ -72,8 +72,8 @@ func check(d *Document) error {
 	}
 	switch d.Kind {
 	case KindPage:
-		if d.Title == "" {
-			bad("title", "is missing")
+		if d.Title == "" && len(d.Sections) == 0 {
+			bad("title", "is missing, and so is any text")
 		}
 	case KindEntry:
 		if d.Question == "" {

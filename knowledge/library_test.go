@@ -204,7 +204,7 @@ func TestPutRefuses(t *testing.T) {
 		doc   knowledge.Document
 		field string
 	}{
-		"no title":       {knowledge.Document{Kind: knowledge.KindPage}, "title"},
+		"no title":       {knowledge.Document{Kind: knowledge.KindPage, Sections: []knowledge.Section{{Text: " "}}}, "title"},
 		"no question":    {knowledge.Document{Kind: knowledge.KindEntry, Answer: "a"}, "question"},
 		"no answer":      {knowledge.Document{Kind: knowledge.KindEntry, Question: "q", Answer: " \n"}, "answer"},
 		"no kind":        {knowledge.Document{Title: "t"}, "kind"},

@@ -111,8 +111,9 @@ func (l *Local) Replace(doc Document, chunks []Chunk) {
 		question: doc.Question, answer: doc.Answer, rows: make([]page, len(chunks)),
 	}
 	rows := make([]index.Row, len(chunks))
+	quoted := passages(doc, chunks)
 	for i, c := range chunks {
-		b.rows[i] = page{field: c.Field, heading: c.Heading, text: c.Text}
+		b.rows[i] = page{field: c.Field, heading: c.Heading, text: quoted[i]}
 		if c.Field != FieldNegative { // a negative example is compared by meaning only
 			rows[i].Terms, rows[i].Length = rowTerms(c.Indexed)
 		}

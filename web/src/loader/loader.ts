@@ -104,7 +104,10 @@ function fit(): void {
   frame.style.top = full ? `${v.offsetTop}px` : '';
 }
 
+let news = 0; // unread messages on the badge
+
 function label(unread: number): void {
+  news = unread;
   badge.hidden = unread === 0;
   badge.textContent = unread > 9 ? '9+' : String(unread);
   button.setAttribute('aria-expanded', String(opened));
@@ -185,6 +188,8 @@ function begin(): void {
   document.body.append(host);
   window.frontdesk = api;
   window.frontdeskReady?.forEach((fn) => fn(api));
+  // A page may set its language after this script has run.
+  new MutationObserver(() => label(news)).observe(document.documentElement, { attributeFilter: ['lang'] });
   if (data.open === 'true') open();
   // A chat that is under way must be able to say that there is news.
   else if (memory(localStorage, seen)) setTimeout(prepare, 1500);

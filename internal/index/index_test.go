@@ -211,6 +211,32 @@ func TestEmptyAndOddInput(t *testing.T) {
 	x.Delete("never there")
 }
 
+func TestDotsAgreeWithPortable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, dim := range []int{1, 31, 32, 64, 96, 384} {
+		for _, n := range []int{0, 1, 2, 7} {
+			query, rows := make([]int16, dim), make([]int8, n*dim)
+			for i := range query {
+				query[i] = int16(rng.IntN(255) - 127)
+			}
+			for i := range rows {
+				rows[i] = int8(rng.IntN(256) - 128)
+			}
+			if n == 7 { // the largest products there are
+				for i := range query {
+					query[i], rows[i] = -127, -128
+				}
+			}
+			got, want := make([]int32, n), make([]int32, n)
+			dots(got, query, rows)
+			dotsPortable(want, query, rows)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%d rows of %d (-portable +got):\n%s", n, dim, d)
+			}
+		}
+	}
+}
+
 func TestNear(t *testing.T) {
 	x := New(dim)
 	x.Put("a", Attributes{}, []Row{{Terms: []Term{{"password", 1}, {"passport", 1}, {"verif", 1}, {"refund", 1}}, Length: 4}}, nil)

@@ -78,6 +78,10 @@ const (
 // factor of weight × IDF.
 const TopOfTerm = saturation + 1
 
+// scanRows is how many rows are multiplied at a time: their products stay in the
+// first-level cache.
+const scanRows = 1024
+
 type scratch struct {
 	lexical []float32
 	mask    []uint64
@@ -85,6 +89,8 @@ type scratch struct {
 	best    []float32 // by slot
 	visible []bool    // by slot
 	query   []int8
+	wide    []int16 // query, for dots
+	dots    [scanRows]int32
 }
 
 // Search runs both arms over the visible documents.
@@ -156,18 +162,26 @@ func (x *Index) searchTerms(q *Query, s *scratch, r *Result) {
 }
 
 func (x *Index) searchVectors(q *Query, s *scratch, r *Result) {
-	s.cosine, s.query = sized(s.cosine, len(x.rows)), sized(s.query, x.dim)
+	s.cosine, s.query, s.wide = sized(s.cosine, len(x.rows)), sized(s.query, x.dim), sized(s.wide, x.dim)
 	scale := quantize(s.query, q.Vector)
+	for i, v := range s.query {
+		s.wide[i] = int16(v)
+	}
 	var sum, squares float64
-	for n := range x.rows {
-		if x.scales[n] == 0 || !s.visible[x.rows[n].slot] || x.rows[n].dead {
-			continue
+	for first := 0; first < len(x.rows); first += scanRows {
+		n := min(scanRows, len(x.rows)-first)
+		dots(s.dots[:n], s.wide, x.vectors[first*x.dim:])
+		for k, d := range s.dots[:n] {
+			row := first + k
+			if x.scales[row] == 0 || !s.visible[x.rows[row].slot] {
+				continue // dead rows have no scale
+			}
+			c := float32(d) * scale * x.scales[row]
+			s.cosine[row] = c
+			r.Rows++
+			sum += float64(c)
+			squares += float64(c) * float64(c)
 		}
-		c := float32(dot(s.query, x.vectors[n*x.dim:(n+1)*x.dim])) * scale * x.scales[n]
-		s.cosine[n] = c
-		r.Rows++
-		sum += float64(c)
-		squares += float64(c) * float64(c)
 	}
 	if r.Rows > 0 {
 		r.Mean = sum / float64(r.Rows)

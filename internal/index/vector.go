@@ -20,19 +20,21 @@ func quantize(into []int8, v []float32) float32 {
 	return top / 127
 }
 
-// dot is the product of two int8 vectors of equal length.
-func dot(a, b []int8) int32 {
-	var s0, s1, s2, s3 int32
-	b = b[:len(a)]
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		s0 += int32(a[i]) * int32(b[i])
-		s1 += int32(a[i+1]) * int32(b[i+1])
-		s2 += int32(a[i+2]) * int32(b[i+2])
-		s3 += int32(a[i+3]) * int32(b[i+3])
+// dotsPortable is dots without vector instructions.
+func dotsPortable(out []int32, query []int16, rows []int8) {
+	for r := range out {
+		row := rows[r*len(query):][:len(query)]
+		var s0, s1, s2, s3 int32
+		i := 0
+		for ; i+4 <= len(row); i += 4 {
+			s0 += int32(row[i]) * int32(query[i])
+			s1 += int32(row[i+1]) * int32(query[i+1])
+			s2 += int32(row[i+2]) * int32(query[i+2])
+			s3 += int32(row[i+3]) * int32(query[i+3])
+		}
+		for ; i < len(row); i++ {
+			s0 += int32(row[i]) * int32(query[i])
+		}
+		out[r] = s0 + s1 + s2 + s3
 	}
-	for ; i < len(a); i++ {
-		s0 += int32(a[i]) * int32(b[i])
-	}
-	return s0 + s1 + s2 + s3
 }

@@ -29,6 +29,15 @@ describe('sending', () => {
     expect(last().of('watch')).toEqual([{ type: 'watch', conversation: 'c9', epoch: 'e1', n: 0 }]);
   });
 
+  test('a message leaves in the tick it was written in: a reload may follow at once', async () => {
+    const { client, last } = rig();
+    await client.start();
+    last().welcome();
+    void client.send({ conversation: 'c1', text: 'quick' });
+    expect(last().of('send').map((f) => f.text)).toEqual(['quick']);
+    await settle();
+  });
+
   test('nothing is sent twice to the reader: echo and ack are one', async () => {
     const { client, last } = rig();
     await client.start();

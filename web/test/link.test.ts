@@ -164,6 +164,17 @@ describe('link', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test('a device without a network does not trust its open socket', () => {
+    const { link, sockets } = setup();
+    link.start();
+    sockets[0]!.welcome();
+    link.lost();
+    expect(link.state).toBe('waiting');
+    expect(sockets[0]!.closedByClient).toBe(true);
+    vi.advanceTimersByTime(500);
+    expect(sockets).toHaveLength(2);
+  });
+
   test('a frame that is no JSON is skipped, and a late event of an old socket changes nothing', () => {
     const { link, sockets, frames } = setup();
     link.start();

@@ -15,6 +15,8 @@ import type { Host } from './host';
 import { Keep, Session } from './session';
 import { words } from './words';
 
+const BLINK_MS = 3000; // a connection that is away for less is nobody's business
+
 export type Phase = 'loading' | 'ready' | 'failed' | 'denied';
 
 /** Chat is the widget's state: the client's facts as Svelte sees them, and what the visitor may do. */
@@ -25,6 +27,7 @@ export class Chat {
   full = $state(false);
   inbox = $state.raw<InboxSettings>({ id: '', name: '' });
   connection = $state<Connection>('connecting');
+  slow = $state(false); // no connection for longer than a blink
   conversation = $state.raw<Conversation | undefined>();
   entries = $state.raw<Entry[]>([]);
   pending = $state.raw<Outgoing[]>([]);
@@ -58,6 +61,7 @@ export class Chat {
   private readonly session: Session;
   readonly http: Http;
   private page = '';
+  private blink: ReturnType<typeof setTimeout> | undefined;
   private heard = 0; // number of the newest entry that was read aloud
 
   constructor(
@@ -184,8 +188,8 @@ export class Chat {
 
   status(): { text: string; tone: 'good' | 'warn' | 'bad' | 'none' } {
     if (this.connection === 'denied' || this.phase === 'denied') return { text: this.t('statusDenied'), tone: 'bad' };
-    if (this.connection === 'offline') return { text: this.t('statusOffline'), tone: 'bad' };
-    if (this.phase === 'loading') return { text: this.t('statusConnecting'), tone: 'none' };
+    if (this.slow && this.connection === 'offline') return { text: this.t('statusOffline'), tone: 'bad' };
+    if (this.phase === 'loading' || this.slow) return { text: this.t('statusConnecting'), tone: 'none' };
     if (this.ended) return { text: this.t('statusClosed'), tone: 'none' };
     if (this.speaker === 'human') return { text: this.t('statusHuman', { name: this.agentName }), tone: 'good' };
     if (this.waiting) return { text: this.t('statusWaiting'), tone: 'warn' };
@@ -222,7 +226,7 @@ export class Chat {
       this.client = client;
       client.subscribe((c) => {
         if (c.what === 'made' && !this.id) this.adopt(c.conversation);
-        else if (c.what === 'connection') this.connection = client.connection;
+        else if (c.what === 'connection') this.linked(client.connection);
         else if (c.what === 'typing') this.typists = this.id ? client.typists(this.id) : [];
         else if (c.what === 'gone' && c.conversation === this.id) this.phase = 'denied';
         else this.redraw();
@@ -235,6 +239,13 @@ export class Chat {
         this.redraw();
       });
     });
+  }
+
+  private linked(now: Connection): void {
+    this.connection = now;
+    clearTimeout(this.blink);
+    if (now === 'online' || now === 'polling') this.slow = false;
+    else this.blink = setTimeout(() => (this.slow = true), BLINK_MS);
   }
 
   private adopt(id: string): void {

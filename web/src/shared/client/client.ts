@@ -101,6 +101,7 @@ export class Client {
     await this.sender.reload();
     if (typeof addEventListener === 'function') {
       addEventListener('online', this.wake);
+      addEventListener('offline', this.lost);
       document.addEventListener('visibilitychange', this.wake);
     }
     this.link.start();
@@ -109,6 +110,7 @@ export class Client {
   stop(): void {
     if (typeof removeEventListener === 'function') {
       removeEventListener('online', this.wake);
+      removeEventListener('offline', this.lost);
       document.removeEventListener('visibilitychange', this.wake);
     }
     this.link.stop();
@@ -196,6 +198,8 @@ export class Client {
     this.tell({ what: 'timeline', conversation: id });
     return t.hasOlder;
   }
+
+  private lost = (): void => this.link.lost();
 
   wake = (): void => {
     if (typeof document === 'undefined' || document.visibilityState === 'visible') this.link.wake();

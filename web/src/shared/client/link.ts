@@ -65,6 +65,13 @@ export class Link {
     if (this.current === 'waiting') this.connect();
   }
 
+  /** The device says that its network is gone: a socket that still looks open is not. */
+  lost(): void {
+    if (this.current !== 'online' && this.current !== 'connecting') return;
+    this.drop();
+    this.later();
+  }
+
   /** False when the socket is not open: the caller keeps the frame. */
   send(f: ClientFrame): boolean {
     if (this.current !== 'online' || !this.socket) return false;

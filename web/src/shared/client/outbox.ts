@@ -51,7 +51,10 @@ class DiskOutbox implements OutboxStore {
   }
 
   async put(m: Outgoing): Promise<void> {
-    await settled(this.store('readwrite').put({ ...m }));
+    const store = this.store('readwrite');
+    const req = store.put({ ...m });
+    store.transaction.commit?.(); // not when the next task comes round: there may be none
+    await settled(req);
   }
 
   async remove(id: string): Promise<void> {

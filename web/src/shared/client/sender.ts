@@ -84,10 +84,12 @@ export class Sender {
       state: 'pending',
     };
     this.items.push(out);
-    this.o.changed(false);
-    await this.save(out);
-    this.o.changed(true);
+    // To the disk and to the wire in the same breath: the page may be reloaded before either answers.
+    const saved = this.save(out);
     this.pump();
+    this.o.changed(false);
+    await saved;
+    this.o.changed(true);
     return out.id;
   }
 

@@ -42,27 +42,23 @@ func ask(x *index.Index, question, language string) *asked {
 		at[t] = len(a.terms)
 		a.terms = append(a.terms, index.QueryTerm{Text: t, Weight: weight})
 	}
-	terms := termsOf(question)
-	for i := 0; i < len(terms); i++ {
-		t := terms[i]
+	for _, t := range termsOf(question) {
 		if t.word == "" || x.Has(t.text) {
 			add(t.text, t.weight)
 			continue
 		}
 		// "log in" where the documents say "login".
-		if i+1 < len(terms) && terms[i+1].word != "" {
-			if joined := english.Stem(t.word+terms[i+1].word, true); x.Has(joined) {
+		if t.next != "" {
+			if joined := english.Stem(t.word+t.next, true); x.Has(joined) {
 				add(joined, weightCompound)
-				if x.Has(terms[i+1].text) {
-					add(terms[i+1].text, terms[i+1].weight)
-				}
-				i++
 				continue
 			}
 		}
-		if left, right, ok := parts(x, t.word); ok {
+		if left, right := parts(x, t.word); left != "" {
 			add(left, weightCompound*t.weight)
-			add(right, weightCompound*t.weight)
+			if right != "" {
+				add(right, weightCompound*t.weight)
+			}
 			continue
 		}
 		if meant, weight := near(x, t.text); meant != "" {
@@ -99,17 +95,22 @@ func near(x *index.Index, stem string) (string, float32) {
 }
 
 // parts splits a word that no document has into two that some have: "signin".
-func parts(x *index.Index, word string) (left, right string, ok bool) {
+// Right is "" where it is a word that says little.
+func parts(x *index.Index, word string) (left, right string) {
 	for i := 3; i+2 <= len(word); i++ {
 		if !utf8.RuneStart(word[i]) {
 			continue
 		}
 		l, r := english.Stem(word[:i], true), english.Stem(word[i:], true)
-		if x.Has(l) && (stopWord(word[i:]) || len(word)-i >= 3 && x.Has(r)) {
-			return l, r, true
+		switch {
+		case !x.Has(l):
+		case stopWord(word[i:]) || frameWord(word[i:]):
+			return l, ""
+		case i >= 4 && len(word)-i >= 4 && x.Has(r): // a carpet is no pet in a car
+			return l, r
 		}
 	}
-	return "", "", false
+	return "", ""
 }
 
 // weigh takes the index's word frequencies into the question.

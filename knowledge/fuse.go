@@ -37,9 +37,10 @@ const (
 	weightCoverage = .07
 	// foreignCost makes the same language win between translations of one page.
 	foreignCost = .05
-	// againstCost is what a negative example takes away when it is closer to the
-	// question than the entry's own questions: enough to fall behind its neighbours.
-	againstCost = .3
+	// againstShare is what is left of the score when a negative example is closer
+	// to the question than the entry's own questions: an editor has said that this
+	// is not meant.
+	againstShare = .3
 )
 
 // sectionWeights say how much a page's best, second and third section count. The
@@ -98,11 +99,11 @@ func sight(h index.Hit, q *asked) sighting {
 	if s.foreign {
 		s.score -= foreignCost
 	}
-	if s.against > question && s.against > -1 {
-		s.score -= againstCost
-	}
 	// The sum of all that can be had becomes 1.
 	s.score = min(1, max(0, s.score/(1+weightShare+weightCoverage)))
+	if s.against > question {
+		s.score *= againstShare
+	}
 	return s
 }
 

@@ -13,6 +13,7 @@ import (
 type term struct {
 	text   string
 	word   string  // as typed, folded; "" for Han
+	next   string  // the word after it, left out or not; "" at the end and before Han
 	weight float32 // 1, less for words that questions are made of and answers are not
 }
 
@@ -28,7 +29,12 @@ const (
 // carry no meaning of their own are left out.
 func termsOf(s string) []term {
 	var out []term
+	last := -1 // the word before, when it is in out
 	for w := range text.Words(text.Fold(s)) {
+		if last >= 0 && !w.Han {
+			out[last].next = w.Text
+		}
+		last = -1
 		if w.Han {
 			out = hanTerms(out, w.Text)
 			continue
@@ -42,6 +48,7 @@ func termsOf(s string) []term {
 			weight = weightFrame
 		}
 		out = append(out, term{text: english.Stem(strings.ReplaceAll(word, "'", ""), true), word: word, weight: weight})
+		last = len(out) - 1
 	}
 	return out
 }

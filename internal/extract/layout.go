@@ -5,24 +5,25 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/frontdesk-chat/frontdesk/internal/extract/pdftext"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
 // layOut makes sections of a paged file's lines. A paragraph that runs over the
 // end of a page belongs to the page on which it begins.
-func layOut(lines []line) (sections []knowledge.Section, title string) {
+func layOut(lines []pdftext.Line) (sections []knowledge.Section, title string) {
 	body := bodySize(lines)
 	levels := headingLevels(lines, body)
 	w := &layout{}
 	pitch := pitchOf(lines, body)
 	for i, l := range lines {
 		gap := 0.0
-		if i > 0 && lines[i-1].page == l.page {
-			gap = lines[i-1].y - l.y
+		if i > 0 && lines[i-1].Page == l.Page {
+			gap = lines[i-1].Y - l.Y
 		}
-		apart := i == 0 || gap > 1.4*pitch || gap < 0 || lines[i-1].page != l.page && ended(lines[i-1].text)
+		apart := i == 0 || gap > 1.4*pitch || gap < 0 || lines[i-1].Page != l.Page && ended(lines[i-1].Text)
 		if level := levelOf(l, body, levels, apart); level > 0 {
-			if w.heading(level, l, i > 0 && lines[i-1].page == l.page && gap < 1.6*l.size) {
+			if w.heading(level, l, i > 0 && lines[i-1].Page == l.Page && gap < 1.6*l.Size) {
 				continue
 			}
 		}
@@ -34,28 +35,28 @@ func layOut(lines []line) (sections []knowledge.Section, title string) {
 
 // largest is the line of the largest letters on the first page, if it is the only
 // one of its size or begins the page; "" when there is none.
-func largest(lines []line, body float64) string {
+func largest(lines []pdftext.Line, body float64) string {
 	at, count := -1, 0
 	for i, l := range lines {
 		switch {
-		case l.page != lines[0].page || l.size <= body:
-		case at < 0 || l.size > lines[at].size:
+		case l.Page != lines[0].Page || l.Size <= body:
+		case at < 0 || l.Size > lines[at].Size:
 			at, count = i, 1
-		case l.size == lines[at].size:
+		case l.Size == lines[at].Size:
 			count++
 		}
 	}
 	if at >= 0 && (count == 1 || at < 2) {
-		return lines[at].text
+		return lines[at].Text
 	}
 	return ""
 }
 
 // bodySize is the size of most letters.
-func bodySize(lines []line) float64 {
+func bodySize(lines []pdftext.Line) float64 {
 	count := map[float64]int{}
 	for _, l := range lines {
-		count[l.size] += len(l.text)
+		count[l.Size] += len(l.Text)
 	}
 	best := 0.0
 	for size, n := range count {
@@ -67,10 +68,10 @@ func bodySize(lines []line) float64 {
 }
 
 // pitchOf is the usual distance between two lines of the body.
-func pitchOf(lines []line, body float64) float64 {
+func pitchOf(lines []pdftext.Line, body float64) float64 {
 	var gaps []float64
 	for i := 1; i < len(lines); i++ {
-		if g := lines[i-1].y - lines[i].y; lines[i].page == lines[i-1].page && lines[i].size == body && g > 0 && g < 4*body {
+		if g := lines[i-1].Y - lines[i].Y; lines[i].Page == lines[i-1].Page && lines[i].Size == body && g > 0 && g < 4*body {
 			gaps = append(gaps, g)
 		}
 	}
@@ -82,11 +83,11 @@ func pitchOf(lines []line, body float64) float64 {
 }
 
 // headingLevels ranks the sizes above the body's: the largest is level 1.
-func headingLevels(lines []line, body float64) map[float64]int {
+func headingLevels(lines []pdftext.Line, body float64) map[float64]int {
 	var sizes []float64
 	for _, l := range lines {
-		if l.size >= 1.15*body && len(l.text) <= 200 && !slices.Contains(sizes, l.size) {
-			sizes = append(sizes, l.size)
+		if l.Size >= 1.15*body && len(l.Text) <= 200 && !slices.Contains(sizes, l.Size) {
+			sizes = append(sizes, l.Size)
 		}
 	}
 	slices.Sort(sizes)
@@ -100,14 +101,14 @@ func headingLevels(lines []line, body float64) map[float64]int {
 
 // levelOf returns a line's level as a heading; 0: none. A bold line of the body's
 // size is one if it stands apart and is no sentence.
-func levelOf(l line, body float64, levels map[float64]int, apart bool) int {
-	if len(l.text) > 200 || !strings.ContainsFunc(l.text, unicode.IsLetter) {
+func levelOf(l pdftext.Line, body float64, levels map[float64]int, apart bool) int {
+	if len(l.Text) > 200 || !strings.ContainsFunc(l.Text, unicode.IsLetter) {
 		return 0
 	}
-	if n := levels[l.size]; n > 0 {
+	if n := levels[l.Size]; n > 0 {
 		return n
 	}
-	if l.bold && l.size >= body && apart && len(l.text) <= 120 && !strings.ContainsRune(".。;；,，", lastRune(l.text)) {
+	if l.Bold && l.Size >= body && apart && len(l.Text) <= 120 && !strings.ContainsRune(".。;；,，", lastRune(l.Text)) {
 		return 5
 	}
 	return 0
@@ -130,9 +131,9 @@ type mark struct {
 
 // heading enters a heading, or adds to the one just read when this line goes on
 // with it.
-func (w *layout) heading(level int, l line, close bool) bool {
-	if w.last != nil && close && w.last.level == level && w.last.size == l.size && len(w.last.text) < 200 {
-		w.last.text = joined(w.last.text, l.text)
+func (w *layout) heading(level int, l pdftext.Line, close bool) bool {
+	if w.last != nil && close && w.last.level == level && w.last.size == l.Size && len(w.last.text) < 200 {
+		w.last.text = joined(w.last.text, l.Text)
 		w.path[len(w.path)-1] = *w.last
 		return true
 	}
@@ -140,29 +141,29 @@ func (w *layout) heading(level int, l line, close bool) bool {
 	for len(w.path) > 0 && w.path[len(w.path)-1].level >= level {
 		w.path = w.path[:len(w.path)-1]
 	}
-	w.last = &mark{level, l.size, l.text}
+	w.last = &mark{level, l.Size, l.Text}
 	w.path = append(w.path, *w.last)
 	return true
 }
 
 // words adds a line to the text.
-func (w *layout) words(l line, apart bool) {
+func (w *layout) words(l pdftext.Line, apart bool) {
 	w.last = nil
-	text, item := bullet(l.text)
-	if len(w.now) > 0 && l.page != w.page && (apart || item) {
+	text, item := bullet(l.Text)
+	if len(w.now) > 0 && l.Page != w.page && (apart || item) {
 		w.flush()
 	}
 	if len(w.now) == 0 {
-		w.page = l.page
+		w.page = l.Page
 	}
 	if n := len(w.now); n > 0 && !apart && !item {
-		w.now[n-1] = joined(w.now[n-1], l.text)
+		w.now[n-1] = joined(w.now[n-1], l.Text)
 		return
 	}
 	if item {
 		text = "- " + text
 	} else {
-		text = plainLines(l.text)
+		text = plainLines(l.Text)
 	}
 	w.now = append(w.now, text)
 }
@@ -207,7 +208,7 @@ func joined(a, b string) string {
 	last := lastRune(a)
 	next := []rune(b)[0]
 	switch {
-	case wide(last) && wide(next):
+	case pdftext.Wide(last) && pdftext.Wide(next):
 		return a + b
 	case last == '-' && len([]rune(a)) > 2 && unicode.IsLetter([]rune(a)[len([]rune(a))-2]) && unicode.IsLower(next):
 		return strings.TrimSuffix(a, "-") + b

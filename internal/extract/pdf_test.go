@@ -142,22 +142,6 @@ func TestReadPDFRefuses(t *testing.T) {
 	}
 }
 
-func TestToUnicode(t *testing.T) {
-	letters := map[uint16]string{}
-	var list []string
-	for rest := "<01> <03> <0041> <10> <12> [<4E00> <4E8C4E09> <56DB>] <ff> <01> <0041>"; rest != ""; {
-		var token string
-		if token, rest = cmapToken(rest); token != "" {
-			list = append(list, token)
-		}
-	}
-	ranges(letters, list)
-	want := map[uint16]string{1: "A", 2: "B", 3: "C", 0x10: "一", 0x11: "二三", 0x12: "四"}
-	if diff := cmp.Diff(want, letters); diff != "" {
-		t.Errorf("letters (-want +got):\n%s", diff)
-	}
-}
-
 func TestJoined(t *testing.T) {
 	tests := []struct{ a, b, want string }{
 		{"one", "two", "one two"}, {"退货", "政策", "退货政策"}, {"devel-", "oper", "developer"}, {"2020 -", "2021", "2020 - 2021"}, {"e-", "Mail", "e- Mail"},
@@ -166,15 +150,6 @@ func TestJoined(t *testing.T) {
 		if got := joined(tt.a, tt.b); got != tt.want {
 			t.Errorf("joined(%q, %q) = %q, want %q", tt.a, tt.b, got, tt.want)
 		}
-	}
-	if got := strings.Map(printable, "⻚⾯⼦\u00ad\x07龙"); got != "页面子龙" {
-		t.Errorf("printable = %q", got)
-	}
-	if n := len([]rune(radicals)); n%2 != 0 {
-		t.Errorf("%d runes in the table of radicals, want pairs", n)
-	}
-	if got := unspaced("退 货 “ 政策 in 7 days，好 的"); got != "退货“政策 in 7 days，好的" {
-		t.Errorf("unspaced = %q", got)
 	}
 }
 

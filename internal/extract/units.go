@@ -63,7 +63,11 @@ func eachOf(l Limits, f knowledge.File, visit func(unit) error) error {
 	}
 	if formatOf(f.Name, head[:n]) != formatZip {
 		return visit(unit{f.Name, f.Name, func() ([]byte, error) {
-			return io.ReadAll(io.LimitReader(io.NewSectionReader(file, 0, info.Size()), l.File))
+			b := make([]byte, info.Size())
+			if _, err := file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+				return nil, refuse(knowledge.CodeBroken, "the file cannot be read")
+			}
+			return b, nil
 		}})
 	}
 	if info.Size() == 0 {

@@ -1,4 +1,4 @@
-package extract
+package pdftext
 
 import (
 	"fmt"
@@ -11,42 +11,37 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// pdfText reads the lines of pages. It follows the operators that show text
-// itself, as the library's own reading loses the widths of composite fonts and
-// puts a letter of its own behind every string.
-type pdfText struct {
-	fonts map[string]*pdfFont // by their dictionaries, which name their streams
-}
-
 // maxLetters bounds the text of one page, drawings in drawings included.
 const maxLetters = 2_000_000
 
-// lines reads a page in the order in which it was written, which is the order of
-// reading more often than any sorting by place would be.
-func (t *pdfText) lines(p pdf.Page, number int) (lines []line, err error) {
+// Lines returns the lines of a page, numbered from 0, in the order in which they
+// were written, which is the order of reading more often than any sorting by place
+// would be. Error: the page is damaged.
+func (f *File) Lines(page int) (lines []Line, err error) {
 	defer func() { // the library panics on much that is damaged
 		if e := recover(); e != nil {
-			lines, err = nil, fmt.Errorf("page %d: %v", number, e)
+			lines, err = nil, fmt.Errorf("page %d: %v", page+1, e)
 		}
 	}()
+	p := f.pages[page]
 	contents := p.V.Key("Contents")
 	if contents.IsNull() {
 		return nil, nil
 	}
-	s := &shower{text: t, page: number}
+	s := &shower{file: f, page: page + 1}
 	s.show(contents, p.Resources(), matrix{1, 0, 0, 1, 0, 0}, 0)
 	s.flush()
 	return s.lines, nil
 }
 
-func (t *pdfText) font(v pdf.Value) *pdfFont {
-	key := v.String()
-	f := t.fonts[key]
-	if f == nil {
-		f = newFont(v)
-		t.fonts[key] = f
+func (f *File) font(v pdf.Value) *font {
+	key := v.String() // of its dictionary, which names its streams
+	n := f.fonts[key]
+	if n == nil {
+		n = newFont(v)
+		f.fonts[key] = n
 	}
-	return f
+	return n
 }
 
 // matrix is [a b c d e f] of PDF: x' = a·x + c·y + e, y' = b·x + d·y + f.
@@ -64,7 +59,7 @@ func (m matrix) times(n matrix) matrix {
 // state is what q saves and Q restores.
 type state struct {
 	ctm           matrix
-	font          *pdfFont
+	font          *font
 	size          float64
 	char, word    float64 // extra space behind each letter and word
 	stretch, rise float64
@@ -73,9 +68,9 @@ type state struct {
 
 // shower follows the content of one page.
 type shower struct {
-	text    *pdfText
+	file    *File
 	page    int
-	lines   []line
+	lines   []Line
 	now     lineBuilder
 	letters int
 }
@@ -136,7 +131,7 @@ func (s *shower) show(contents, resources pdf.Value, ctm matrix, depth int) {
 			g.rise = num(0)
 		case "Tf":
 			if len(args) == 2 {
-				g.font, g.size = s.text.font(resources.Key("Font").Key(args[0].Name())), num(1)
+				g.font, g.size = s.file.font(resources.Key("Font").Key(args[0].Name())), num(1)
 			}
 		case "Tj":
 			if n == 1 {
@@ -252,9 +247,9 @@ type lineBuilder struct {
 	most    int     // its letters
 }
 
-func (b *lineBuilder) line(page int) (line, bool) {
+func (b *lineBuilder) line(page int) (Line, bool) {
 	text := unspaced(strings.Join(strings.Fields(ligatures.Replace(strings.Map(printable, b.text.String()))), " "))
-	return line{page: page, y: b.y, size: math.Round(2*b.size) / 2, bold: b.bold*10 > b.n*9, text: text}, text != ""
+	return Line{Page: page, Y: b.y, Size: math.Round(2*b.size) / 2, Bold: b.bold*10 > b.n*9, Text: text}, text != ""
 }
 
 var ligatures = strings.NewReplacer("ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
@@ -289,7 +284,7 @@ func unspaced(s string) string {
 	r := []rune(s)
 	out := r[:0:len(r)]
 	for i, c := range r {
-		if c == ' ' && i > 0 && i+1 < len(r) && (wide(r[i-1]) && closes(r[i+1]) || wide(r[i+1]) && closes(r[i-1])) {
+		if c == ' ' && i > 0 && i+1 < len(r) && (Wide(r[i-1]) && closes(r[i+1]) || Wide(r[i+1]) && closes(r[i-1])) {
 			continue
 		}
 		out = append(out, c)
@@ -297,9 +292,11 @@ func unspaced(s string) string {
 	return string(out)
 }
 
-func wide(r rune) bool {
+// Wide reports whether a character is set without spaces around it, as Chinese
+// ones and their marks are.
+func Wide(r rune) bool {
 	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFFEF
 }
 
 // closes reports whether no space belongs between a character and a Chinese one.
-func closes(r rune) bool { return wide(r) || r >= 0x2010 && r <= 0x2027 }
+func closes(r rune) bool { return Wide(r) || r >= 0x2010 && r <= 0x2027 }

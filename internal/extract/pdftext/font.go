@@ -1,4 +1,4 @@
-package extract
+package pdftext
 
 import (
 	"io"
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// pdfFont says which letters the codes of a font are and how wide they stand.
-type pdfFont struct {
+// font says which letters the codes of a font are and how wide they stand.
+type font struct {
 	bold      bool
 	composite bool // codes have two bytes
 	letters   map[uint16]string
@@ -23,8 +23,8 @@ type pdfFont struct {
 // maxCodes bounds the tables of one font: codes have at most two bytes.
 const maxCodes = 1 << 16
 
-func newFont(v pdf.Value) *pdfFont {
-	f := &pdfFont{composite: v.Key("Subtype").Name() == "Type0", widths: map[uint16]float64{}}
+func newFont(v pdf.Value) *font {
+	f := &font{composite: v.Key("Subtype").Name() == "Type0", widths: map[uint16]float64{}}
 	name := strings.ToLower(v.Key("BaseFont").Name())
 	f.bold = strings.Contains(name, "bold") || strings.Contains(name, "heavy") || strings.Contains(name, "black")
 	if u := v.Key("ToUnicode"); u.Kind() == pdf.Stream {
@@ -86,7 +86,7 @@ func bigEndian(raw string) string {
 }
 
 // wideWidths reads the widths of a composite font: "code [w w w]" and "from to w".
-func (f *pdfFont) wideWidths(v pdf.Value) {
+func (f *font) wideWidths(v pdf.Value) {
 	f.usual = 1000
 	if dw := v.Key("DW"); !dw.IsNull() {
 		f.usual = dw.Float64()
@@ -113,7 +113,7 @@ func (f *pdfFont) wideWidths(v pdf.Value) {
 
 // text returns the letters of a string of codes, and their width in thousandths
 // of the size together with how many codes and single-byte spaces there are.
-func (f *pdfFont) text(raw string) (s string, width float64, codes, spaces int) {
+func (f *font) text(raw string) (s string, width float64, codes, spaces int) {
 	var b strings.Builder
 	step := 1
 	if f.composite {

@@ -103,7 +103,7 @@ func (m *Memory) remember(t *Turn, now time.Time) {
 		m.Failed, m.Refused, m.Clarified = 0, 0, false
 	case tr.Failed:
 		m.Failed++
-		if tr.Decision == DecideRefuse && t.Rule.Phrase != "refuse_far" {
+		if tr.Decision == DecideRefuse && !t.farAway() {
 			m.Refused++
 		}
 		m.Clarified = m.Clarified || tr.Decision == DecideClarify
@@ -118,6 +118,12 @@ func (m *Memory) remember(t *Turn, now time.Time) {
 	}
 	m.keepSlots(t, now)
 	m.push(exchangeOf(t, now))
+}
+
+// farAway reports a refusal of what is surely no business of ours. What may be
+// one counts towards the offer of a person although it is declined like the rest.
+func (t *Turn) farAway() bool {
+	return t.Rule.Phrase == "refuse_far" && t.Trace.Signals[SignalFarTopic] >= .9
 }
 
 func exchangeOf(t *Turn, now time.Time) Exchange {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/internal/text"
@@ -32,7 +33,8 @@ const (
 	SignalAfterClarify     = "after_clarify"     // the last turn asked back
 	SignalPicked           = "picked"            // the words are one of the last turn's suggestions
 	SignalRepeatedQuestion = "repeated_question" // asked before in this conversation
-	SignalRepeatedAnswer   = "repeated_answer"   // the best answer was given before
+	SignalRepeatedAnswer   = "repeated_answer"   // how often the best answer was given before
+	SignalSameMatter       = "same_matter"       // is about the same as the last turn that was not answered
 	SignalUnanswered       = "unanswered"        // turns since the last answer that asked back or found nothing
 	SignalFailed           = "failed"            // failed turns in a row, this one not counted
 	SignalInLine           = "in_line"           // waits for a person already
@@ -47,7 +49,7 @@ func SignalNames() []string {
 		SignalWantsPerson, SignalAccountAction, SignalSensitive, SignalAbuse, SignalRejects,
 		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines,
 		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
-		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalUnanswered, SignalFailed, SignalInLine, SignalWords, SignalTurn,
+		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine, SignalWords, SignalTurn,
 	}
 }
 
@@ -72,6 +74,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalAfterAnswer:      truth(lastDecision(m) == DecideAnswer),
 		SignalAfterClarify:     truth(lastDecision(m) == DecideClarify),
 		SignalRepeatedQuestion: truth(askedBefore(m, t.Trace.Asked, t.Trace.Question)),
+		SignalSameMatter:       t.sameMatter(),
 		SignalUnanswered:       float64(m.Refused) + truth(m.Clarified),
 		SignalFailed:           float64(m.Failed),
 		SignalInLine:           truth(t.inLine()),
@@ -96,7 +99,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		if t.Chosen+1 < len(t.Trace.Candidates) {
 			s[SignalMargin] -= t.Trace.Candidates[t.Chosen+1].Confidence
 		}
-		s[SignalRepeatedAnswer] = truth(answeredBefore(m, *c))
+		s[SignalRepeatedAnswer] = float64(answeredBefore(m, *c))
 		s[SignalPicked] = truth(t.picked())
 	}
 	s[SignalSuggestions] = float64(len(p.nearTies(t)))
@@ -123,7 +126,7 @@ func (p Policy) nearTies(t *Turn) []knowledge.Candidate {
 			break
 		}
 		name := suggestion(c, t.language())
-		if name == "" || seen[name] {
+		if name == "" || seen[name] || (t.Chosen > 0 && answeredBefore(t.Memory, c) > 0) {
 			continue
 		}
 		seen[name] = true
@@ -156,15 +159,16 @@ func choice(m Memory, words string) (Choice, bool) {
 	return Choice{}, false
 }
 
-// answeredBefore reports whether the passage was given as an answer earlier in
+// answeredBefore counts how often the passage was given as an answer earlier in
 // this conversation.
-func answeredBefore(m Memory, c knowledge.Candidate) bool {
+func answeredBefore(m Memory, c knowledge.Candidate) int {
+	n := 0
 	for _, e := range m.Turns {
 		if e.Answered && e.Document == string(c.Document) && e.Passage == passageKey(c) {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // askedBefore reports whether the visitor asked the same in other turns: the
@@ -175,11 +179,34 @@ func askedBefore(m Memory, asked, question string) bool {
 		if e.Decision == DecideSmalltalk || e.Decision == DecideHandoff {
 			continue
 		}
-		if sameQuestion(e.Question, question) || (whole && sameQuestion(e.Asked, asked)) {
+		// "and the price?" is another question each time its subject changes.
+		if (whole && sameQuestion(e.Asked, asked)) || key(e.Question) == key(question) {
 			return true
 		}
 	}
 	return false
+}
+
+// sameMatter is how close the words are to the last question that found no
+// answer: 1 when they lean on it or share a word that says something, else how
+// near the two lie in meaning.
+func (t *Turn) sameMatter() float64 {
+	for _, e := range slices.Backward(t.Memory.Turns) {
+		if e.Decision != DecideRefuse && e.Decision != DecideClarify {
+			continue
+		}
+		if t.Rewrite.Leans >= leansFrom {
+			return 1
+		}
+		before := bag(e.Asked)
+		for w := range bag(t.Trace.Asked) {
+			if before[w] {
+				return 1
+			}
+		}
+		return t.closeness
+	}
+	return 0
 }
 
 // sameQuestion compares two questions by their words in any order.

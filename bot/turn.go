@@ -26,6 +26,8 @@ type Turn struct {
 	// Step 4, retrieve.
 	Chosen int // index of the candidate to answer from in Trace.Candidates; −1 for none
 
+	closeness float64 // to the last question that found no answer, 0…1
+
 	// Step 5, decide.
 	Rule Rule // that fired
 

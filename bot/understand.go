@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
@@ -42,13 +43,14 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 
 // selfContained reports words that are never a follow-up question, whatever
 // their form: a yes or no, small talk, a wish for a person, a tap on a
-// suggestion, a mere complaint about the answer ("no, I meant the other one" asks on).
+// suggestion, an outburst, a mere complaint about the answer ("no, I meant the
+// other one" asks on).
 func (e *Engine) selfContained(t *Turn) bool {
 	yes, no := assent(t.Trace.Asked)
 	_, picked := choice(t.Memory, t.Trace.Asked)
 	_, chat := smalltalk(t.Trace.Reading)
 	s := t.Trace.Reading.Signals
-	return yes || no || picked || chat >= .6 || s.Closing >= .6 || s.WantsPerson >= e.policy.Asked ||
+	return yes || no || picked || t.Trace.Reading.Sentiment < -.65 || chat >= .6 || s.Closing >= .6 || s.WantsPerson >= e.policy.Asked ||
 		s.Sensitive.Probability >= .6 || (s.Rejects >= .6 && len(contentWords(t.Trace.Asked)) <= 1)
 }
 
@@ -118,10 +120,42 @@ func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
 		}
 	}
 	t.Chosen = e.choose(t)
+	if t.closeness, err = e.closeness(ctx, t); err != nil {
+		return err
+	}
 	if c := t.candidate(); c != nil {
 		t.Trace.Confidence = c.Confidence
 	}
 	return nil
+}
+
+// closeness compares the words with the last question that found no answer. The
+// cosine of two questions of the bundled model lies around .80 when they have
+// nothing to do with each other and around .90 when they mean the same; it is
+// stretched to 0…1 over that range.
+func (e *Engine) closeness(ctx context.Context, t *Turn) (float64, error) {
+	if t.Memory.Refused == 0 && !t.Memory.Clarified {
+		return 0, nil
+	}
+	for _, x := range slices.Backward(t.Memory.Turns) {
+		if x.Decision != DecideRefuse && x.Decision != DecideClarify || !hasWords(x.Asked) {
+			continue
+		}
+		a, err := e.embed(ctx, t, t.Trace.Asked)
+		if err != nil {
+			return 0, err
+		}
+		b, err := e.embed(ctx, t, x.Asked)
+		if err != nil || len(a) != len(b) {
+			return 0, err
+		}
+		var dot float64
+		for i := range a {
+			dot += float64(a[i]) * float64(b[i])
+		}
+		return max(0, min(1, (dot-.80)/.10)), nil
+	}
+	return 0, nil
 }
 
 // search looks words up. v is their embedding, nil to make it.
@@ -158,16 +192,29 @@ func (e *Engine) choose(t *Turn) int {
 			}
 		}
 	}
-	if !answeredBefore(t.Memory, cands[0]) || askedBefore(t.Memory, t.Trace.Asked, t.Trace.Question) {
+	if answeredBefore(t.Memory, cands[0]) == 0 || askedBefore(t.Memory, t.Trace.Asked, t.Trace.Question) {
 		return 0
 	}
+	fresh := -1
 	for i := range cands {
-		if cands[i].Confidence >= e.policy.Answer && !answeredBefore(t.Memory, cands[i]) {
-			return i
+		if answeredBefore(t.Memory, cands[i]) == 0 {
+			if cands[i].Confidence >= e.policy.Answer {
+				return i
+			}
+			if fresh < 0 {
+				fresh = i
+			}
 		}
+	}
+	if cands[0].Confidence < repeatFrom && fresh >= 0 {
+		return fresh // another question, and what was said already hardly answers it
 	}
 	return 0
 }
+
+// repeatFrom is the confidence from which an answer is given a second time to
+// another question: "so that's five days?" is answered by the same words.
+const repeatFrom = .7
 
 // decide is step 5: the policy over named signals.
 func (e *Engine) decide(_ context.Context, t *Turn) error {

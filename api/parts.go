@@ -112,6 +112,7 @@ type Options struct {
 	Limits         Limits
 	ImportBytes    int64         // of one upload of documents; zero: 1 GiB
 	Hello          time.Duration // to the first frame of a socket; zero: 5 s
+	Write          time.Duration // for a socket to take one frame; zero: 5 s
 	Drain          time.Duration // longest time over which sockets are sent away; zero: 15 s
 	Version        string        // of the program, for the API description
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
-	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -70,30 +69,30 @@ func (b *begun) undo(key string) {
 }
 
 // fromVisitor takes a visitor's message.
-func (s *Server) fromVisitor(ctx context.Context, v account.Visitor, address string, m Message) (bot.Written, error) {
+func (s *Server) fromVisitor(ctx context.Context, v guest, address string, m Message) (bot.Written, error) {
 	start := time.Now()
 	w, err := s.receive(ctx, v, address, m)
 	s.metrics.sent("visitor", resultOf(w, err), time.Since(start))
 	return w, err
 }
 
-func (s *Server) receive(ctx context.Context, v account.Visitor, address string, m Message) (bot.Written, error) {
+func (s *Server) receive(ctx context.Context, v guest, address string, m Message) (bot.Written, error) {
 	if m.Kind == "note" {
 		return bot.Written{}, fault.New(fault.Denied, "Only people of the team write notes.")
 	}
-	if wait := s.limits.messages.take(v.ID); wait > 0 {
+	if wait := s.limits.messages.take(v.id); wait > 0 {
 		s.metrics.limited("messages")
 		return bot.Written{}, tooMuch(wait, "Too many messages. Wait a moment.")
 	}
-	sender := bot.Author{Kind: bot.AuthorVisitor, ID: v.ID}
-	files, err := s.attachments(ctx, v.ID, "", m.Attachments)
+	sender := bot.Author{Kind: bot.AuthorVisitor, ID: v.id}
+	files, err := s.attachments(ctx, v.id, "", m.Attachments)
 	if err != nil {
 		return bot.Written{}, err
 	}
 	if m.Conversation != "" {
 		m.ClientConvID = ""
 	} else if m.ClientConvID != "" && id.Valid(m.ClientConvID) {
-		if key := v.ID + m.ClientConvID; s.begun.first(key) {
+		if key := v.id + m.ClientConvID; s.begun.first(key) {
 			if wait := s.limits.conversations.take(address); wait > 0 {
 				s.begun.undo(key)
 				s.metrics.limited("conversations")
@@ -105,9 +104,9 @@ func (s *Server) receive(ctx context.Context, v account.Visitor, address string,
 		return bot.Written{}, err
 	}
 	w, err := s.Engine.Receive(ctx, bot.Inbound{
-		Workspace: s.ws, Inbox: bot.InboxID(v.Inbox), Visitor: bot.VisitorID(v.ID), VisitorName: v.Name,
+		Workspace: s.ws, Inbox: bot.InboxID(v.inbox), Visitor: bot.VisitorID(v.id), VisitorName: v.name,
 		Conversation: bot.ConversationID(m.Conversation), ClientConvID: m.ClientConvID, ClientMsgID: m.ID,
-		Text: m.Text, Attachments: files, Language: v.Language,
+		Text: m.Text, Attachments: files, Language: v.language,
 	})
 	if fault.Is(err, fault.NotFound) {
 		return w, errNoConversation // somebody else's is not told from none

@@ -86,6 +86,9 @@ func New(parts Parts, o *Options) (*Server, error) {
 	if s.opts.Hello <= 0 {
 		s.opts.Hello = 5 * time.Second
 	}
+	if s.opts.Write <= 0 {
+		s.opts.Write = 5 * time.Second
+	}
 	if s.opts.Drain <= 0 {
 		s.opts.Drain = 15 * time.Second
 	}
@@ -102,7 +105,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 	s.limits = newLimits(s.opts.Limits, parts.Now)
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,
-		ReadBufferSize:   1 << 10,
+		ReadBufferSize:   512, // what visitors send is mostly shorter; longer frames take more reads
 		WriteBufferSize:  1 << 10,
 		WriteBufferPool:  &sync.Pool{},
 		CheckOrigin:      func(*http.Request) bool { return true }, // socketOrigin has looked before

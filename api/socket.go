@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,10 +23,10 @@ import (
 // Bounds of a socket.
 const (
 	readLimit     = 64 << 10         // bytes of a frame
-	writeDeadline = 5 * time.Second  // of one frame
 	goodbye       = 2 * time.Second  // for the other side to answer a close
 	frameDeadline = 30 * time.Second // to carry out one frame
 	maxMalformed  = 3                // frames that are not of the protocol, before the socket is closed
+	kernelBuffer  = 64 << 10         // bytes that wait in the kernel: left alone it grows to megabytes before a slow reader is noticed
 	maxHello      = 50               // conversations of a visitor's hello; agents may watch live.MaxWatched
 )
 
@@ -36,14 +38,20 @@ type socket struct {
 	conn    *websocket.Conn
 	address string
 	request string
-	peer    *live.Peer
-	visitor account.Visitor // of visitors
-	agent   bot.Author      // of consoles
+	hand    *handshake // nil after the hello: tokens are not kept
+	peer    *live.Peer // nil before the hello
+	visitor guest      // of visitors
+	agent   bot.Author // of consoles
 	frames  *rate.Limiter
 	bad     int
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
 }
+
+// guest is what a socket keeps of its visitor.
+type guest struct{ id, inbox, name, language string }
+
+func guestOf(v account.Visitor) guest { return guest{v.ID, v.Inbox, v.Name, v.Language} }
 
 var _ live.Sink = (*socket)(nil)
 
@@ -53,7 +61,7 @@ var readBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Write sends one frame.
 func (k *socket) Write(frame []byte) error {
-	if err := k.conn.SetWriteDeadline(time.Now().Add(writeDeadline)); err != nil {
+	if err := k.conn.SetWriteDeadline(time.Now().Add(k.s.opts.Write)); err != nil {
 		return err
 	}
 	return k.conn.WriteMessage(websocket.TextMessage, frame)
@@ -109,19 +117,20 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.limits.sockets.close(c.address)
 		return // the upgrader has answered
 	}
+	if tcp, ok := conn.NetConn().(*net.TCPConn); ok {
+		if err := tcp.SetWriteBuffer(kernelBuffer); err != nil {
+			s.log.Debug("a socket's buffer was not set", "request_id", c.request, "error", err)
+		}
+	}
 	k := &socket{
 		s: s, conn: conn, address: c.address, request: c.request,
 		frames: rate.NewLimiter(s.limits.framesEvery, s.limits.framesBurst),
+		hand:   &handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)},
 	}
-	hand := handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)}
 	// The handler returns here: the goroutine that net/http gave it has a large
 	// stack and buffers, which an idle socket must not keep.
 	s.sockets.Add(1)
-	go func() {
-		defer s.sockets.Done()
-		defer s.limits.sockets.close(k.address)
-		k.run(hand)
-	}()
+	go k.run()
 }
 
 // handshake is what the upgrade's request said that the hello needs.
@@ -150,65 +159,70 @@ func (s *Server) socketOrigin(r *http.Request) error {
 }
 
 // run reads the socket until it ends.
-func (k *socket) run(h handshake) {
+func (k *socket) run() {
+	defer k.s.sockets.Done()
+	defer k.s.limits.sockets.close(k.address)
 	defer k.conn.Close()
 	k.conn.SetReadLimit(readLimit)
 	if err := k.conn.SetReadDeadline(time.Now().Add(k.s.opts.Hello)); err != nil {
 		return
 	}
-	greeted := false
-	done := make(chan bool, 1)
-	for {
-		kind, r, err := k.conn.NextReader()
-		if err != nil {
-			break
-		}
-		buf := readBuffers.Get().(*bytes.Buffer)
-		buf.Reset()
-		_, err = buf.ReadFrom(r)
-		if err != nil || k.closing.Load() {
-			readBuffers.Put(buf)
-			if err != nil {
-				break
-			}
-			continue
-		}
-		go func() {
-			ok := false
-			defer func() {
-				if p := recover(); p != nil {
-					k.s.log.Error("a frame panicked", "request_id", k.request, "panic", p)
-				}
-				done <- ok
-			}()
-			ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address}), frameDeadline)
-			defer cancel()
-			if !greeted {
-				ok = kind == websocket.TextMessage && k.hello(ctx, h, buf.Bytes())
-			} else {
-				ok = k.frame(ctx, kind, buf.Bytes())
-			}
-		}()
-		ok := <-done
-		if buf.Cap() <= readLimit {
-			readBuffers.Put(buf)
-		}
-		if !ok && !greeted {
-			break
-		}
-		if !greeted {
-			greeted = true
-			h = handshake{} // tokens are not kept
-			if err := k.conn.SetReadDeadline(time.Time{}); err != nil || k.closing.Load() {
-				break
-			}
-		}
+	for k.read() {
 	}
 	if k.peer != nil {
 		k.s.left(k.peer)
 	} else if !k.closing.Load() {
 		k.Close(live.CloseMalformed, "no hello") // late, or not a hello
 	}
+}
+
+// read reads one frame and has it carried out; false at the socket's end. What a
+// closing socket still sends is dropped.
+func (k *socket) read() bool {
+	kind, r, err := k.conn.NextReader()
+	if err != nil {
+		return false
+	}
+	buf := readBuffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	defer func() {
+		if buf.Cap() <= readLimit {
+			readBuffers.Put(buf)
+		}
+	}()
+	if _, err := buf.ReadFrom(r); err != nil {
+		return false
+	}
+	if k.closing.Load() {
+		return true
+	}
+	done := make(chan bool, 1)
+	go k.carryOut(kind, buf.Bytes(), done)
+	return <-done
+}
+
+// carryOut carries out one frame on a goroutine of its own and reports whether
+// the socket goes on.
+func (k *socket) carryOut(kind int, data []byte, done chan<- bool) {
+	goesOn := false
+	defer func() {
+		if p := recover(); p != nil {
+			k.s.log.Error("a frame panicked", "request_id", k.request, "panic", p, "stack", string(debug.Stack()))
+		}
+		done <- goesOn
+	}()
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address}), frameDeadline)
+	defer cancel()
+	if k.hand == nil {
+		k.frame(ctx, kind, data)
+		goesOn = true // a socket that is being closed reads on until the other side answers
+		return
+	}
+	if kind != websocket.TextMessage || !k.hello(ctx, *k.hand, data) {
+		return
+	}
+	k.hand = nil
+	goesOn = k.closing.Load() || k.conn.SetReadDeadline(time.Time{}) == nil
 }
 
 // hello carries out the first frame: who is it, and where do they stand.
@@ -286,12 +300,13 @@ func (k *socket) who(ctx context.Context, h handshake, f *helloFrame) (live.Who,
 		if h.origin != "" && !h.own && !in.Allows(h.origin) {
 			return live.Who{}, nil, errOrigin
 		}
-		k.visitor = v.Visitor
+		k.visitor = guestOf(v.Visitor)
+		k.visitor.inbox = in.ID // shared by all
 		if f.Language == "en" || f.Language == "zh" {
-			k.visitor.Language = f.Language
+			k.visitor.language = f.Language
 		}
 		return live.Who{
-			Workspace: k.s.ws, View: bot.ViewVisitor, Visitor: bot.VisitorID(v.Visitor.ID), Session: v.Session, Expires: v.Expires,
+			Workspace: k.s.ws, View: bot.ViewVisitor, Visitor: bot.VisitorID(k.visitor.id), Session: v.Session, Expires: v.Expires,
 		}, Person{ID: v.Visitor.ID, Name: v.Visitor.Name}, nil
 	}
 	c, err := k.s.Accounts.Caller(ctx, h.cookie)
@@ -321,13 +336,13 @@ func (k *socket) refuseHello(ctx context.Context, err error, code int) {
 	k.Close(code, p.Code)
 }
 
-// frame carries out a later frame. It reports false when the socket ends.
-func (k *socket) frame(ctx context.Context, kind int, data []byte) bool {
+// frame carries out a later frame.
+func (k *socket) frame(ctx context.Context, kind int, data []byte) {
 	k.peer.Heard()
 	if !k.frames.AllowN(time.Now(), 1) {
 		k.s.metrics.limited("frames")
 		k.peer.Close(live.CloseFlood, "too many frames: wait")
-		return false
+		return
 	}
 	var f any
 	err := error(fault.New(fault.Invalid, "Frames are text."))
@@ -343,9 +358,8 @@ func (k *socket) frame(ctx context.Context, kind int, data []byte) bool {
 			ctx, cancel := context.WithTimeout(ctx, goodbye)
 			defer cancel()
 			k.peer.Finish(ctx, live.CloseMalformed, "malformed frames") // the reason goes first
-			return false
 		}
-		return true
+		return
 	}
 	switch f := f.(type) {
 	case *watchFrame:
@@ -364,7 +378,6 @@ func (k *socket) frame(ctx context.Context, kind int, data []byte) bool {
 	case *stopFrame:
 		k.stop(ctx, bot.RunID(f.Run))
 	}
-	return true
 }
 
 // use counts as use of a console's session, at most once a minute.
@@ -447,7 +460,7 @@ func (k *socket) typing(f *typingIn) {
 	}
 	author := k.agent
 	if author.ID == "" {
-		author = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.ID, Name: k.visitor.Name}
+		author = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.id, Name: k.visitor.name}
 	}
 	stage := ""
 	if f.On {
@@ -463,7 +476,7 @@ func (k *socket) stop(ctx context.Context, run bot.RunID) {
 	if err == nil {
 		var c bot.Conversation
 		c, err = k.s.Timeline.Conversation(ctx, k.s.ws, r.Conversation)
-		if err == nil && (k.visitor.ID == "" || string(c.Visitor) != k.visitor.ID) {
+		if err == nil && (k.visitor.id == "" || string(c.Visitor) != k.visitor.id) {
 			err = missing
 		}
 	}

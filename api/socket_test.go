@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/frontdesk-chat/frontdesk/api"
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
@@ -200,8 +201,11 @@ func TestMalformedFramesAndFloods(t *testing.T) {
 	w.visitor().live(nil)
 	var refused *http.Response
 	for range 5 {
-		if _, res, err := v.dial(nil); err != nil {
+		conn, res, err := v.dial(nil)
+		if err != nil {
 			refused = res
+		} else {
+			defer conn.Close()
 		}
 	}
 	if refused == nil || refused.StatusCode != http.StatusTooManyRequests || refused.Header.Get("Retry-After") == "" {
@@ -233,7 +237,7 @@ func TestSessionsEndSockets(t *testing.T) {
 }
 
 func TestSlowSocketIsClosedAndResumes(t *testing.T) {
-	w := newWorld(t, setup{live: live.Options{QueueBytes: 16 << 10}})
+	w := newWorld(t, setup{live: live.Options{QueueBytes: 16 << 10}, options: api.Options{Write: 200 * time.Millisecond}})
 	v := w.visitor()
 	conv := v.say("", "hello there").Conversation
 	k := v.live(map[string]any{"conversations": []any{map[string]any{"id": conv}}})
@@ -244,10 +248,16 @@ func TestSlowSocketIsClosedAndResumes(t *testing.T) {
 	k.mu.Unlock()
 	// More than the kernel buffers for a reader that does not read.
 	text := strings.Repeat("slow ", 1500)
-	other := w.visitor()
-	_ = other
 	w.eventually("the close of the slow socket", func() bool {
-		v.say(conv, text)
+		written, err := w.db.Conversations().Write(t.Context(), ws, bot.ConversationID(conv), bot.Key{}, func(bot.Conversation) (bot.Change, error) {
+			return bot.Change{Events: []bot.NewEvent{{
+				Kind: bot.EventMessage, Visible: true, At: w.now(), Author: bot.Author{Kind: bot.AuthorSystem}, Body: bot.Body{Text: text},
+			}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.hub.Published(written)
 		_, visitors := w.hub.Peers()
 		return strings.Contains(w.metric(), `frontdesk_socket_closes_total{code="4008"}`) || visitors == 0
 	})

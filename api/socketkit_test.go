@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -82,7 +83,15 @@ func (c *client) dial(header http.Header) (*websocket.Conn, *http.Response, erro
 	if c.cookie != "" {
 		h.Set("Cookie", c.cookie)
 	}
-	return websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(c.w.http.URL, "http")+"/api/v1/socket", h)
+	d := websocket.Dialer{NetDial: func(network, addr string) (net.Conn, error) {
+		// A small window, so that a reader that stops reading is noticed soon.
+		conn, err := net.Dial(network, addr)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(8 << 10)
+		}
+		return conn, err
+	}}
+	return d.Dial("ws"+strings.TrimPrefix(c.w.http.URL, "http")+"/api/v1/socket", h)
 }
 
 // open opens a socket and starts reading.

@@ -76,7 +76,7 @@ func (s *Server) visitorRoutes(g *registrar) {
 	}, status(http.StatusNoContent))
 	handle(g, "POST", "/visitor/messages", func(ctx context.Context, in *struct{ Body Message }) (*bodyOf[Ack], error) {
 		c := callOf(ctx)
-		w, err := s.fromVisitor(ctx, c.visitor.Visitor, c.address, in.Body)
+		w, err := s.fromVisitor(ctx, guestOf(c.visitor.Visitor), c.address, in.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +134,9 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 		return nil, err
 	}
 	s.allowCrossOrigin(c.w, c.r)
-	s.names.setVisitor(bot.VisitorID(v.Visitor.ID), personOf(v.Visitor))
+	if v.Visitor.External != "" {
+		s.names.setVisitor(bot.VisitorID(v.Visitor.ID), personOf(v.Visitor)) // the name may have changed
+	}
 	people, err := s.people(ctx)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -50,6 +51,7 @@ type Hub struct {
 	sweepGap  time.Duration
 	queued    atomic.Int64 // bytes in all queues
 	relieving atomic.Bool
+	seed      maphash.Seed // of hash
 	tick      atomic.Int64 // seconds since Run began, plus one
 	wheels    [2]wheel     // agents, visitors
 
@@ -66,7 +68,7 @@ type Hub struct {
 	draining bool         // no new peers
 	topics   map[key]*topic
 	peers    map[*Peer]struct{}
-	owners   map[owner][]*Peer
+	owners   map[uint64]*Peer // first of a chain, by the hash of the owner
 	feeds    map[bot.WorkspaceID]map[*Peer]struct{}
 	stale    map[*topic]struct{} // with a hole that could not be read
 	seen     map[key]int64       // newest version told to feeds; kept only when there are other nodes
@@ -80,6 +82,9 @@ type owner struct {
 }
 
 func (w Who) owner() owner { return owner{w.Workspace, w.Visitor, w.Agent} }
+
+// hash spreads owners. A map by the owner itself costs more than an idle peer.
+func (h *Hub) hash(o owner) uint64 { return maphash.Comparable(h.seed, o) }
 
 // New returns a hub that reads what it missed from the timeline. It starts
 // nothing; Run does.
@@ -96,7 +101,7 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 	h := &Hub{
 		timeline: timeline, enc: enc, now: now, bus: o.Bus, log: o.Logger, count: o.Count,
 		maxBytes: o.QueueBytes, maxFrames: o.QueueSize, maxTotal: o.TotalBytes, sweepGap: pick(o.Sweep, time.Second),
-		topics: make(map[key]*topic), peers: make(map[*Peer]struct{}), owners: make(map[owner][]*Peer),
+		topics: make(map[key]*topic), peers: make(map[*Peer]struct{}), owners: make(map[uint64]*Peer), seed: maphash.MakeSeed(),
 		feeds: make(map[bot.WorkspaceID]map[*Peer]struct{}), stale: make(map[*topic]struct{}), seen: make(map[key]int64),
 		offers: make(map[string]struct{}),
 	}
@@ -176,7 +181,9 @@ func (h *Hub) Connect(who Who, sink Sink) (*Peer, error) {
 		return nil, fault.New(fault.Unavailable, "The server is restarting. Try again in a moment.")
 	}
 	h.peers[p] = struct{}{}
-	h.owners[who.owner()] = append(h.owners[who.owner()], p)
+	at := h.hash(who.owner())
+	p.sibling = h.owners[at]
+	h.owners[at] = p
 	h.wheelOf(p).add(p)
 	return p, nil
 }
@@ -201,19 +208,20 @@ func (h *Hub) Disconnect(p *Peer) {
 	if feed {
 		delete(h.feeds[p.who.Workspace], p)
 	}
-	own := h.owners[p.who.owner()]
-	for i, o := range own {
-		if o == p {
-			own[i] = own[len(own)-1]
-			own[len(own)-1] = nil
-			own = own[:len(own)-1]
-			break
+	at := h.hash(p.who.owner())
+	if h.owners[at] == p {
+		if p.sibling == nil {
+			delete(h.owners, at)
+		} else {
+			h.owners[at] = p.sibling
 		}
+		return
 	}
-	if len(own) == 0 {
-		delete(h.owners, p.who.owner())
-	} else {
-		h.owners[p.who.owner()] = own
+	for o := h.owners[at]; o != nil; o = o.sibling {
+		if o.sibling == p {
+			o.sibling = p.sibling
+			return
+		}
 	}
 }
 

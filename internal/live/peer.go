@@ -52,7 +52,9 @@ type Peer struct {
 	who  Who
 	sink Sink
 
-	slot  uint8        // of the wheel of pings
+	slot    uint8 // of the wheel of pings
+	sibling *Peer // next peer of the same owner; guarded by the hub's mu
+
 	heard atomic.Int64 // tick at which the reader was last heard
 	asked atomic.Int64 // tick of the last ping; 0: none yet
 	bytes atomic.Int64 // queued, with the frame that is being written

@@ -64,9 +64,7 @@ func (h *Hub) feed(k key, row bot.Conversation) {
 // follow has the visitor's other sockets watch a conversation that one of them
 // began, so that a second tab shows it.
 func (h *Hub) follow(row bot.Conversation) {
-	h.mu.RLock()
-	peers := append([]*Peer(nil), h.owners[owner{ws: row.Workspace, visitor: row.Visitor}]...)
-	h.mu.RUnlock()
+	peers := h.of(owner{ws: row.Workspace, visitor: row.Visitor})
 	if len(peers) < 2 {
 		return // the one that began it watches by itself
 	}
@@ -214,5 +212,11 @@ func (h *Hub) agentChanged(a handoff.Agent) {
 func (h *Hub) of(o owner) []*Peer {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return append([]*Peer(nil), h.owners[o]...)
+	var out []*Peer
+	for p := h.owners[h.hash(o)]; p != nil; p = p.sibling {
+		if p.who.owner() == o {
+			out = append(out, p)
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -205,15 +206,10 @@ func (h *Hub) Agents(ws bot.WorkspaceID) []bot.AgentID {
 	w := &h.wheels[0]
 	oldest := tick - int64(len(w.slots)) - w.answer
 	var out []bot.AgentID
-	for o, peers := range h.owners {
-		if o.ws != ws || o.agent == "" {
-			continue
-		}
-		for _, p := range peers {
-			if p.heard.Load() >= oldest {
-				out = append(out, o.agent)
-				break
-			}
+	for p := range h.peers {
+		a := p.who.Agent
+		if p.who.Workspace == ws && a != "" && p.heard.Load() >= oldest && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
 	return out
@@ -267,9 +263,9 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	var peers []*Peer
 	h.Each(func(p *Peer) { peers = append(peers, p) })
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
-	slices := min(20, max(len(peers)/50, 1)) // a few sockets need no slices
-	for i := range slices {
-		for _, p := range peers[i*len(peers)/slices : (i+1)*len(peers)/slices] {
+	parts := min(20, max(len(peers)/50, 1)) // a few sockets need no slices
+	for i := range parts {
+		for _, p := range peers[i*len(peers)/parts : (i+1)*len(peers)/parts] {
 			after := time.Duration(rand.Int64N(int64(window) + 1))
 			p.push(h.enc.Encode(p.who.View, Drain{After: after}), durable)
 			h.spawn(func() {
@@ -278,11 +274,11 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 				p.Finish(ctx, CloseRestart, "restart")
 			})
 		}
-		if i == slices-1 {
+		if i == parts-1 {
 			return
 		}
 		select {
-		case <-time.After(window / time.Duration(slices)):
+		case <-time.After(window / time.Duration(parts)):
 		case <-ctx.Done():
 			return
 		}

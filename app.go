@@ -16,6 +16,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -35,7 +36,10 @@ type App struct {
 	db       *sqlite.DB
 	encoder  encoder
 	library  *knowledge.Library
+	imports  *knowledge.Imports
+	jobs     *jobs.Queue
 	mind     *mind
+	stale    int // documents that the index lacks until they are cut and embedded anew
 	engine   *bot.Engine
 	desk     *handoff.Desk
 	accounts *account.Directory
@@ -71,6 +75,9 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 	if err := a.openKnowledge(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.openJobs(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.openServer(ctx); err != nil {
 		return nil, err
 	}
@@ -91,16 +98,12 @@ func (a *App) openKnowledge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if loaded.Stale > 0 {
-		a.log.Info("documents are embedded anew", "documents", loaded.Stale)
-		if err := a.library.Reindex(ctx, nil); err != nil {
-			return err
-		}
-	}
+	a.stale = loaded.Stale
 	if a.mind, err = openMind(ctx, a.db.Training(), a.encoder, a.set.now, a.log); err != nil {
 		return err
 	}
 	a.mind.index = index
+	a.imports = knowledge.NewImports(a.db.Knowledge(), a.library, filepath.Join(a.config.Storage.Dir, "imports"), a.set.now, a.log)
 	return nil
 }
 
@@ -148,7 +151,7 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
-		Desk: a.desk, Library: a.library, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
+		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: registry, Assets: assets,
 		Ready: a.db.Ready, Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits()})
@@ -213,6 +216,10 @@ func (o *observers) Typing(t bot.Typing) { o.hub.Typing(t) }
 // a failed Open and twice; Run must have returned.
 func (a *App) Close() error {
 	var errs []error
+	if a.jobs != nil {
+		errs = append(errs, a.jobs.Close())
+		a.jobs = nil
+	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 		a.db = nil

@@ -40,6 +40,7 @@ type Config struct {
 	Storage   StorageConfig   `koanf:"storage"`
 	LLM       LLMConfig       `koanf:"llm"`
 	Embedding EmbeddingConfig `koanf:"embedding"`
+	Intents   IntentsConfig   `koanf:"intents"`
 	Log       LogConfig       `koanf:"log"`
 	Limits    LimitsConfig    `koanf:"limits"`
 	Desk      DeskConfig      `koanf:"desk"`
@@ -72,6 +73,11 @@ type EmbeddingConfig struct {
 	URL   string `koanf:"url"`
 	Model string `koanf:"model"`
 	Key   Secret `koanf:"key"`
+}
+
+// IntentsConfig says what the intents of the workspace are trained from.
+type IntentsConfig struct {
+	Dir string `koanf:"dir"` // folder of example files; trained at start when they changed; empty: the starting set reads
 }
 
 // LogConfig shapes the log on standard error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -90,6 +91,9 @@ func newShelf(ctx context.Context, e encoder, now func() time.Time, o *knowledge
 // Add implements training.Library.
 func (s *shelf) Add(ctx context.Context, docs []knowledge.Document) error {
 	for _, d := range docs {
+		if blank(d) {
+			continue // nothing to find, and the library refuses it
+		}
 		d.Workspace = id.DefaultWorkspace
 		if d.Status == "" {
 			d.Status = knowledge.StatusPublished
@@ -120,4 +124,13 @@ func (s *shelf) Close() error {
 		err = rm
 	}
 	return err
+}
+
+// blank reports whether a document has no words that could be found.
+func blank(d knowledge.Document) bool {
+	words := d.Title + d.Question + d.Answer
+	for _, sec := range d.Sections {
+		words += sec.Text
+	}
+	return strings.TrimSpace(words) == ""
 }

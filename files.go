@@ -2,58 +2,28 @@ package frontdesk
 
 import (
 	"context"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/internal/demo"
+	"github.com/frontdesk-chat/frontdesk/internal/extract"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
 // Files lists the files behind paths, folders with everything in them, in the
-// order given and by name within a folder. Hidden files and links are left out.
-// A folder's files keep its last name before theirs ("en/help/returns.md" for a
-// folder ".../en"), so that a language folder is recognised. Error: Invalid.
+// order given and by name within a folder. A folder's files keep its last name
+// before theirs ("en/help/returns.md" for a folder ".../en"), so that a language
+// folder is recognised. Error: Invalid.
 func Files(paths []string) ([]knowledge.File, error) {
 	var out []knowledge.File
 	for _, p := range paths {
-		p = filepath.Clean(p)
-		top, err := filepath.Abs(p)
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "The path %s cannot be used", p)
-		}
-		err = filepath.WalkDir(p, func(at string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			hidden := strings.HasPrefix(d.Name(), ".") && at != p
-			if d.IsDir() {
-				if hidden {
-					return filepath.SkipDir
-				}
-				return nil
-			}
-			if hidden || !d.Type().IsRegular() && at != p {
-				return nil
-			}
-			rel, err := filepath.Rel(p, at)
-			if err != nil {
-				return err
-			}
-			name := filepath.Base(top)
-			if rel != "." {
-				name = path.Join(name, filepath.ToSlash(rel))
-			}
-			out = append(out, knowledge.File{Name: name, Path: at})
-			return nil
-		})
+		files, err := extract.Folder(p, extract.Limits{})
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, err, "The path %s cannot be read", p)
 		}
+		out = append(out, files...)
 	}
 	return out, nil
 }

@@ -27,7 +27,7 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 		return fault.Wrap(fault.Unavailable, err, "Cannot listen on %s; is another program using it?", a.config.Server.Addr)
 	}
 	address := listener.Addr().String()
-	if err := a.lock.Announce(address, id.New()); err != nil {
+	if err := errors.Join(a.lock.Announce(address, id.New()), a.resumeJobs(ctx)); err != nil {
 		listener.Close()
 		return err
 	}
@@ -35,7 +35,7 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	rooms, stopRooms := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRooms()
 	group, rooms := errgroup.WithContext(rooms)
-	for _, run := range []func(context.Context) error{a.hub.Run, a.desk.Run, a.engine.Run, a.accounts.Run, a.server.Run} {
+	for _, run := range []func(context.Context) error{a.hub.Run, a.desk.Run, a.engine.Run, a.accounts.Run, a.jobs.Run, a.server.Run} {
 		group.Go(func() error {
 			if err := run(rooms); err != nil && !errors.Is(err, context.Canceled) {
 				return err

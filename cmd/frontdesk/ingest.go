@@ -23,7 +23,7 @@ func (c *ingestCmd) Help() string {
 }
 
 // ingestTotals adds up what became of the files.
-type ingestTotals struct{ files, failed, added, changed, unchanged, removed, skipped int }
+type ingestTotals struct{ files, failed, empty, added, changed, unchanged, removed, skipped int }
 
 // Run imports the paths; exit status 1 when a file could not be taken, the others still are.
 func (c *ingestCmd) Run(ctx context.Context, s streams) error {
@@ -63,8 +63,8 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if !c.JSON {
-		fmt.Fprintf(s.out, "%d files: %d documents added, %d changed, %d unchanged, %d removed; %d rows and %d files not taken\n",
-			sum.files, sum.added, sum.changed, sum.unchanged, sum.removed, sum.skipped, sum.failed)
+		fmt.Fprintf(s.out, "%d files: %d documents added, %d changed, %d unchanged, %d removed; %d rows and %d files not taken, %d files empty\n",
+			sum.files, sum.added, sum.changed, sum.unchanged, sum.removed, sum.skipped, sum.failed, sum.empty)
 	}
 	if sum.failed > 0 {
 		return exitStatus(1)
@@ -74,7 +74,9 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 
 func (t *ingestTotals) add(r knowledge.FileReport) {
 	t.files++
-	if r.Code != knowledge.CodeOK && r.Code != knowledge.CodeRow {
+	if r.Code == knowledge.CodeEmpty {
+		t.empty++ // a page without text is no failure: there is nothing to take
+	} else if r.Code != knowledge.CodeOK && r.Code != knowledge.CodeRow {
 		t.failed++
 	}
 	t.added += r.Added

@@ -4,12 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/frontdesk-chat/frontdesk"
-	"github.com/frontdesk-chat/frontdesk/intents"
-	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 type trainCmd struct {
@@ -29,7 +25,7 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	set, notes, err := c.read()
+	set, notes, err := frontdesk.Examples(c.Paths, c.Starter)
 	if err != nil {
 		return err
 	}
@@ -64,43 +60,4 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 	fmt.Fprintf(s.out, "Version %d is in service: %d intents, %d examples, held-back accuracy %.3f on %d.\n",
 		got.Version, len(set.Intents), got.Stats.Examples, got.Stats.Accuracy, got.Stats.HeldBack)
 	return nil
-}
-
-// read joins the starting set and the paths.
-func (c *trainCmd) read() (intents.Set, []intents.Note, error) {
-	var set intents.Set
-	var notes []intents.Note
-	if c.Starter {
-		starter, err := intents.Starter()
-		if err != nil {
-			return set, nil, err
-		}
-		set.Merge(starter)
-	}
-	for _, p := range c.Paths {
-		one, said, err := readExamples(p)
-		if err != nil {
-			return set, nil, err
-		}
-		set.Merge(one)
-		notes = append(notes, said...)
-	}
-	checked, said, err := set.Check()
-	return checked, append(notes, said...), err
-}
-
-// readExamples reads a file, or every YAML file under a folder.
-func readExamples(path string) (intents.Set, []intents.Note, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The path %s cannot be read", path)
-	}
-	if info.IsDir() {
-		return intents.ReadFS(os.DirFS(path))
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The file %s cannot be read", path)
-	}
-	return intents.ReadFile(filepath.Base(path), data)
 }

@@ -1,0 +1,112 @@
+package frontdesk
+
+import (
+	"context"
+	"os"
+
+	"github.com/frontdesk-chat/frontdesk/intents"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/jobs"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// openJobs opens the queue of long work and says who does what.
+func (a *App) openJobs(ctx context.Context) error {
+	var err error
+	a.jobs, err = jobs.Open(ctx, a.config.Storage.Dir, a.db, map[jobs.Kind]jobs.Handler{
+		jobs.Import: func(ctx context.Context, j jobs.Job) error {
+			return a.imports.Work(ctx, j.Workspace, knowledge.ImportID(j.Subject))
+		},
+		jobs.Reindex: func(ctx context.Context, _ jobs.Job) error { return a.library.Reindex(ctx, nil) },
+		jobs.Train:   func(ctx context.Context, _ jobs.Job) error { return a.trainFolder(ctx) },
+	}, a.log)
+	return err
+}
+
+// resumeJobs asks again for what an earlier life of the program left undone: the
+// queue's file may have been lost, the rows of the data are the truth.
+func (a *App) resumeJobs(ctx context.Context) error {
+	open, err := a.imports.Sweep(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range open {
+		if err := a.db.Enqueue(ctx, string(jobs.Import), string(i.Workspace), string(i.ID)); err != nil {
+			return err
+		}
+	}
+	if a.stale > 0 {
+		a.log.Info("documents are cut and embedded anew", "documents", a.stale)
+		if err := a.db.Enqueue(ctx, string(jobs.Reindex), string(id.DefaultWorkspace), "stale"); err != nil {
+			return err
+		}
+	}
+	if a.config.Intents.Dir != "" {
+		return a.db.Enqueue(ctx, string(jobs.Train), string(id.DefaultWorkspace), artefactIntents)
+	}
+	return nil
+}
+
+// trainFolder trains the workspace's intents from the configured folder together
+// with the starting set. Examples that cannot be read leave the old model in
+// service; trying again would not mend them.
+func (a *App) trainFolder(ctx context.Context) error {
+	set, notes, err := Examples([]string{a.config.Intents.Dir}, true)
+	for _, n := range notes {
+		a.log.Warn("intent examples", "note", n.String())
+	}
+	if err == nil {
+		var t Trained
+		t, err = a.Train(ctx, set, nil)
+		if err == nil && t.Changed {
+			a.log.Info("intents trained", "version", t.Version, "examples", t.Stats.Examples, "accuracy", t.Stats.Accuracy)
+		}
+	}
+	if fault.Is(err, fault.Invalid) {
+		a.log.Error("the intents stay as they were", "error", err)
+		return nil
+	}
+	return err
+}
+
+// Examples joins the example files of paths, and the starting set that comes
+// with the program when starter is set, and checks them together. The notes say
+// what was left out. Error: Invalid naming file and line.
+func Examples(paths []string, starter bool) (intents.Set, []intents.Note, error) {
+	var set intents.Set
+	var notes []intents.Note
+	if starter {
+		s, err := intents.Starter()
+		if err != nil {
+			return set, nil, err
+		}
+		set.Merge(s)
+	}
+	for _, p := range paths {
+		one, said, err := readExamples(p)
+		if err != nil {
+			return set, nil, err
+		}
+		set.Merge(one)
+		notes = append(notes, said...)
+	}
+	checked, said, err := set.Check()
+	return checked, append(notes, said...), err
+}
+
+// readExamples reads a file, or every YAML file under a folder.
+func readExamples(path string) (intents.Set, []intents.Note, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The path %s cannot be read", path)
+	}
+	if info.IsDir() {
+		return intents.ReadFS(os.DirFS(path))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The file %s cannot be read", path)
+	}
+	return intents.ReadFile(info.Name(), data)
+}

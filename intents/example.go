@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -135,7 +136,7 @@ func (s Set) Check() (Set, []Note, error) {
 			bad(e.File, e.Line, "the intent %q is not declared", e.Intent)
 			continue
 		}
-		key := text.Fold(e.Text)
+		key := strings.Join(strings.Fields(text.Fold(e.Text)), " ")
 		if first, ok := seen[key]; ok {
 			if first.Intent != e.Intent {
 				bad(e.File, e.Line, "the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent)

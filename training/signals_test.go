@@ -52,3 +52,17 @@ func TestReadSignalsNamesWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestShippedHeadsAreFresh(t *testing.T) {
+	examples, err := ReadSignals(os.DirFS("data/signals"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads, err := intents.ShippedHeads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if heads.Source != intents.SignalsHash(examples) {
+		t.Error("heads.bin is older than the examples in data/signals: run `go run ./internal/shipped -data DIR`")
+	}
+}

@@ -436,6 +436,15 @@ func TestInboxes(t *testing.T) {
 	}).want(t, 200)
 	a := admin.do("GET", "/inboxes/store", nil).want(t, 200)
 	a.into(t, &in)
+	queues, err := w.desk.Queues(t.Context(), ws)
+	if err != nil || len(queues) != 1 || len(queues[0].Hours.Weeks) != 1 || queues[0].Hours.Zone != "Asia/Shanghai" {
+		t.Errorf("the line's hours %+v (%v), want those of the inbox", queues, err)
+	}
+	var sess api.VisitorSession
+	w.nobody().do("POST", "/visitor/sessions", map[string]any{"inbox": "store"}).want(t, 200).into(t, &sess)
+	if !sess.Inbox.People.Open && sess.Inbox.People.OpensAt == nil {
+		t.Errorf("people %+v: neither open nor opening", sess.Inbox.People)
+	}
 	if in.Origins[0] != "https://store.example.com" || in.Hours.Weeks[0].Close != "18:30" || in.Greeting.ZH != "您好" || len(in.Keys) != 1 || strings.Contains(string(a.body), secret) {
 		t.Errorf("inbox %s", a)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"reflect"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
@@ -160,8 +162,57 @@ func (s *Server) putInbox(ctx context.Context, in *putInboxIn) (*bodyOf[Inbox], 
 		return nil, err
 	}
 	s.forgetInboxes()
+	if err := s.syncHours(ctx); err != nil {
+		return nil, err
+	}
 	s.log.Info("inbox changed", "inbox", box.ID, "by", callOf(ctx).agentID())
 	return &bodyOf[Inbox]{inboxOf(box)}, nil
+}
+
+// hoursOf returns an inbox's hours in the desk's terms.
+func hoursOf(h account.Hours) handoff.Hours {
+	out := handoff.Hours{Zone: h.Zone}
+	for _, w := range h.Weeks {
+		out.Weeks = append(out.Weeks, handoff.Span{Day: w.Day, Open: w.Open, Close: w.Close})
+	}
+	return out
+}
+
+// syncHours tells the desk when people answer: one line serves all inboxes, so
+// its hours are those of every inbox that has some, in the zone of the first.
+func (s *Server) syncHours(ctx context.Context) error {
+	boxes, err := s.Accounts.Inboxes(ctx, s.ws)
+	if err != nil {
+		return err
+	}
+	queues, err := s.Desk.Queues(ctx, s.ws)
+	if err != nil {
+		return err
+	}
+	q := handoff.Queue{Workspace: s.ws}
+	for _, have := range queues {
+		if have.ID == q.ID {
+			q = have
+		}
+	}
+	var hours handoff.Hours
+	for _, b := range boxes {
+		h := hoursOf(b.Hours)
+		switch {
+		case h.Always():
+		case hours.Always():
+			hours = h
+		case h.Zone == hours.Zone:
+			hours.Weeks = append(hours.Weeks, h.Weeks...)
+		default:
+			s.log.Warn("the hours of an inbox are in another zone than those before it and are left out of the line's", "inbox", b.ID)
+		}
+	}
+	if reflect.DeepEqual(q.Hours, hours) {
+		return nil
+	}
+	q.Hours = hours
+	return s.Desk.PutQueue(ctx, q)
 }
 
 // keysFrom reads keys; one that comes without its secret keeps the stored one.

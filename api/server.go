@@ -238,8 +238,10 @@ const (
 // Run does the server's background work until ctx ends, then waits for the
 // readers of sockets; those end when the hub's Run ends.
 func (s *Server) Run(ctx context.Context) error {
-	if err := s.syncAgents(ctx); err != nil && ctx.Err() == nil {
-		return err
+	for _, sync := range []func(context.Context) error{s.syncAgents, s.syncHours} {
+		if err := sync(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
 	}
 	beat, session, sweep := time.NewTicker(beatEvery), time.NewTicker(sessionEvery), time.NewTicker(sweepEvery)
 	defer beat.Stop()

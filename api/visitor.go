@@ -137,7 +137,7 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 	if v.Visitor.External != "" {
 		s.names.setVisitor(bot.VisitorID(v.Visitor.ID), personOf(v.Visitor)) // the name may have changed
 	}
-	people, err := s.people(ctx)
+	people, err := s.people(ctx, hoursOf(box.Hours))
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +152,17 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 
 func personOf(v account.Visitor) Person { return Person{ID: v.ID, Name: v.Name, Email: v.Email} }
 
-// people says whether somebody takes chats now.
-func (s *Server) people(ctx context.Context) (People, error) {
+// people says whether people answer now, and when they will if not.
+func (s *Server) people(ctx context.Context, hours handoff.Hours) (People, error) {
 	agents, err := s.Desk.Agents(ctx, s.ws)
 	if err != nil {
 		return People{}, err
 	}
 	now := s.Now()
-	return People{Open: slices.ContainsFunc(agents, func(a handoff.Agent) bool { return a.Present(now) })}, nil
+	if hours.Open(now) || slices.ContainsFunc(agents, func(a handoff.Agent) bool { return a.Present(now) }) {
+		return People{Open: true}, nil
+	}
+	return People{OpensAt: timeOf(hours.Next(now))}, nil
 }
 
 // ownConversation returns a conversation of the calling visitor. Somebody

@@ -17,7 +17,7 @@ const page = (name, base, assetsDir, plugins = []) => ({
   ...quiet,
   root: resolve(root, 'src', name),
   base,
-  plugins: [...plugins, svelte({ configFile: false, compilerOptions: { runes: true } })],
+  plugins: [...plugins, svelte({ configFile: false, compilerOptions: { runes: true, cssHash: ({ hash, css }) => `s-${hash(css)}` } })],
   build: { outDir: resolve(root, 'dist', name), emptyOutDir: true, assetsDir, target, cssTarget: target, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
 });
 

@@ -16,7 +16,7 @@ export interface Upload {
 export interface UploadWords {
   limit: () => number; // bytes of one file
   tooBig: (name: string, limit: string) => string;
-  failed: (name: string, why: string) => string;
+  failed: (name: string, why: Problem) => string;
 }
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
@@ -74,7 +74,7 @@ export class Uploads {
       row.done = await this.http.upload<Attachment>('/uploads', form, (share) => (row.progress = share), row.stop.signal);
     } catch (e) {
       if (e instanceof DOMException) return; // taken back
-      row.problem = this.words.failed(file.name, e instanceof Problem ? e.message : String(e));
+      row.problem = this.words.failed(file.name, e instanceof Problem ? e : new Problem({ status: 0, title: String(e) }));
     }
   }
 }

@@ -84,6 +84,8 @@ func leansHan(s string) float64 {
 	switch content := len(contentWords(s)); {
 	case content == 0:
 		score += .7
+	case content == 1 && runes <= 4:
+		score += .4 // "怎么约": a verb whose object was named before
 	case runes <= 5:
 		score += .3 // a key word, or what is left of a question
 	case runes <= 8:

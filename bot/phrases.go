@@ -30,6 +30,8 @@ func catalogue(name string) (en, zh string, ok bool) {
 			"抱歉让您不满意了。您简单说说遇到了什么问题，或者我帮您转人工？", true
 	case "chat":
 		return "I'm a bot for questions about us. What would you like to know?", "我是负责解答问题的智能助手。您想了解什么？", true
+	case "comment":
+		return "All right. Is there anything else you would like to know?", "好的。还有其他想了解的吗？", true
 	case "declined":
 		return "All right. What else would you like to know?", "好的。您还想了解什么？", true
 

@@ -10,7 +10,7 @@ import (
 // phraseNames are read from the source of the catalogue's switch in
 // TestCatalogue's stead: every name the code uses must be here or the test of
 // its user fails.
-var phraseNames = strings.Fields(`greeting thanks goodbye identity abilities abuse chat declined clarify clarify_one suggest_page answer_broken stopped
+var phraseNames = strings.Fields(`greeting thanks goodbye identity abilities abuse chat comment declined clarify clarify_one suggest_page answer_broken stopped
 	refuse refuse_line refuse_far unread offer_unread attachment offer offer_account offer_unhappy offer_repeated offer_rejected offer_with_answer failure failure_line desk_failed
 	handoff handoff_sensitive handoff_closed wait_next wait_nth wait_closed place_next place_nth about opens opens_short`)
 

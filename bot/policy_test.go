@@ -166,7 +166,7 @@ func TestNoDoomLoop(t *testing.T) {
 				failed, answered := 0, false
 				for i := range rapid.IntRange(3, 12).Draw(t, "turns") {
 					turn := drawn(t, m, i)
-					rejected := turn.Trace.Reading.Signals.Rejects >= rejectsFrom
+					rejected := Rejected(turn.Trace.Reading)
 					m = lead(e, turn)
 					if answered {
 						if rejected {

@@ -23,7 +23,7 @@ const (
 // trendKeep is how much of the trend a turn leaves standing. The value makes
 // one furious message enough to be unhappy and two friendly ones enough to
 // recover; set on our own dialogues in training/data/escalation.
-const trendKeep = .6
+const trendKeep = .5
 
 // Trend carries the decayed sentiment trend over one visitor turn. Both values
 // and the result lie in −1…1.
@@ -72,7 +72,7 @@ func (m *Memory) judge(r intents.Reading, p Policy) {
 	m.settle()
 	m.Turn++
 	if m.Pending {
-		if r.Signals.Rejects >= rejectsFrom {
+		if Rejected(r) {
 			m.Failed++
 		} else {
 			m.Failed = 0
@@ -86,7 +86,11 @@ func (m *Memory) judge(r intents.Reading, p Policy) {
 // rejectsFrom is the probability from which an answer counts as rejected. It is
 // below the threshold of the rule "rejected": counting a failed turn too many
 // only brings the offer of a person forward.
-const rejectsFrom = .5
+const rejectsFrom = .75
+
+// Rejected reports whether words turn down the answer before them, which makes
+// that a failed turn.
+func Rejected(r intents.Reading) bool { return r.Signals.Rejects >= rejectsFrom }
 
 // remember adds a finished turn.
 func (m *Memory) remember(t *Turn, now time.Time) {

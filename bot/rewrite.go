@@ -120,6 +120,9 @@ func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
+	if confirms(t.Trace.Asked) {
+		last = "" // "so that's five days?" wants the same answer
+	}
 	inContext := withoutRepeat(found.Candidates, last)
 	if len(inContext) == 0 {
 		return nil

@@ -9,12 +9,13 @@ func DefaultPolicy() Policy {
 	const (
 		answer  = .38
 		clarify = .12
+		maybe   = .2
 	)
 	return Policy{
 		Asked:   .5,
 		Answer:  answer,
 		NearTie: .35,
-		Unhappy: Band{Enter: -.32, Leave: -.12},
+		Unhappy: Band{Enter: -.36, Leave: -.15},
 		Rules: []Rule{
 			{
 				Name: "offer_accepted", Decide: DecideHandoff, Priority: 1,
@@ -23,7 +24,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "sensitive", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
-				When: []Condition{at(SignalSensitive, .7)},
+				When: []Condition{at(SignalSensitive, .8)},
 				Why:  "This topic belongs to a person",
 			},
 			{
@@ -58,27 +59,27 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "rejected", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
-				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .8), under(SignalConfidence, .6)},
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .9), under(SignalConfidence, .6)},
 				Why:  "The visitor says that the last answer did not help",
 			},
 			{
 				Name: "rejected_same", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
-				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .8), at(SignalRepeatedAnswer, 1)},
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .9), at(SignalRepeatedAnswer, 1)},
 				Why:  "The visitor says that the last answer did not help, and there is no other",
 			},
 			{
 				Name: "unhappy", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
-				When: []Condition{at(SignalUnhappy, 1), at(SignalSinceOffer, 3), under(SignalConfidence, .8)},
+				When: []Condition{at(SignalUnhappy, 1), at(SignalSinceOffer, 3), under(SignalConfidence, .9)},
 				Why:  "The visitor has become unhappy",
 			},
 			{
 				Name: "upset", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
-				When: []Condition{under(SignalSentiment, -.65), at(SignalSinceOffer, 2), under(SignalConfidence, .7)},
+				When: []Condition{under(SignalSentiment, -.7), at(SignalSinceOffer, 2), under(SignalConfidence, .7)},
 				Why:  "The visitor is upset and no passage surely helps",
 			},
 			{
 				Name: "rejected_again", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
-				When: []Condition{at(SignalUnanswered, 1), at(SignalRejects, .8)},
+				When: []Condition{at(SignalUnanswered, 1), at(SignalRejects, .9)},
 				Why:  "The visitor says that this does not help either",
 			},
 			{
@@ -92,23 +93,18 @@ func DefaultPolicy() Policy {
 				Why:  "Something has to be done on the visitor's own order or account, which the bot cannot do",
 			},
 			{
-				Name: "account_action_likely", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
-				When: []Condition{at(SignalAccountAction, .5), under(SignalConfidence, .5)},
-				Why:  "Something seems to have to be done on the visitor's own order or account, and no passage says how",
-			},
-			{
 				Name: "smalltalk", Decide: DecideSmalltalk,
 				When: []Condition{at(SignalSmalltalk, .7), at(SignalSentiment, -.5), under(SignalConfidence, .8)},
 				Why:  "Small talk",
 			},
 			{
 				Name: "another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
-				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, answer), under(SignalUnanswered, 1)},
+				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, clarify), under(SignalUnanswered, 1)},
 				Why:  "This is another topic altogether",
 			},
 			{
 				Name: "surely_another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
-				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, answer)},
+				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, maybe)},
 				Why:  "This is another topic altogether",
 			},
 			{
@@ -117,19 +113,29 @@ func DefaultPolicy() Policy {
 				Why:  "The best answer was given twice",
 			},
 			{
-				Name: "answer_given_before", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_repeated",
-				When: []Condition{at(SignalConfidence, answer), at(SignalRepeatedAnswer, 1), at(SignalFailed, 1)},
-				Why:  "The best answer was given before, and the turn before failed",
-			},
-			{
 				Name: "answer", Decide: DecideAnswer,
 				When: []Condition{at(SignalConfidence, answer)},
 				Why:  "The best passage is likely right",
 			},
 			{
+				Name: "comment", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), at(SignalSentiment, -.2), under(SignalRejects, .3)},
+				Why:  "The visitor says something about the answer and asks nothing",
+			},
+			{
 				Name: "ask_back", Decide: DecideClarify,
 				When: []Condition{at(SignalConfidence, clarify), at(SignalSuggestions, 2), under(SignalUnanswered, 1), under(SignalFarTopic, .4)},
 				Why:  "Several passages may be meant and none is likely enough",
+			},
+			{
+				Name: "ask_back_likely", Decide: DecideClarify,
+				When: []Condition{at(SignalConfidence, maybe), at(SignalSuggestions, 2), under(SignalUnanswered, 1)},
+				Why:  "Several passages may be meant and none is likely enough",
+			},
+			{
+				Name: "ask_back_other_matter", Decide: DecideClarify,
+				When: []Condition{at(SignalConfidence, maybe), at(SignalSuggestions, 2), under(SignalSameMatter, .5)},
+				Why:  "Another matter than the one before, and several passages may be meant",
 			},
 			{
 				Name: "unanswered_again", Decide: DecideOffer, Reason: ReasonUnanswered,

@@ -38,6 +38,7 @@ const (
 	SignalUnanswered       = "unanswered"        // turns since the last answer that asked back or found nothing
 	SignalFailed           = "failed"            // failed turns in a row, this one not counted
 	SignalInLine           = "in_line"           // waits for a person already
+	SignalAsks             = "asks"              // has the form of a question or a request
 	SignalWords            = "words"             // the message has words
 	SignalTurn             = "turn"              // number of this visitor turn, from 1
 )
@@ -49,7 +50,7 @@ func SignalNames() []string {
 		SignalWantsPerson, SignalAccountAction, SignalSensitive, SignalAbuse, SignalRejects,
 		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines,
 		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
-		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine, SignalWords, SignalTurn,
+		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine, SignalAsks, SignalWords, SignalTurn,
 	}
 }
 
@@ -78,6 +79,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalUnanswered:       float64(m.Refused) + truth(m.Clarified),
 		SignalFailed:           float64(m.Failed),
 		SignalInLine:           truth(t.inLine()),
+		SignalAsks:             truth(asksSomething(t.Trace.Asked)),
 		SignalWords:            truth(hasWords(t.Trace.Asked)),
 		SignalTurn:             float64(m.Turn),
 	}

@@ -140,7 +140,7 @@ func (e *evaluation) play(ctx context.Context, engine Engine, turns []string) (o
 		}); err != nil {
 			return o, err
 		}
-		if answered && tr.Reading.Signals.Rejects >= .5 {
+		if answered && bot.Rejected(tr.Reading) {
 			failed++
 		} else if answered {
 			failed = 0

@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/frontdesk-chat/frontdesk/internal/text"
+)
+
+// asksSomething reports whether words have the form of a question or a request.
+// "ah, there it is" and "有点贵啊" have not.
+func asksSomething(s string) bool {
+	if strings.ContainsAny(s, "?？") {
+		return true
+	}
+	folded := text.Fold(s)
+	if text.Language(folded) == "zh" {
+		for _, p := range []string{
+			"吗", "呢", "什么", "怎", "多少", "多久", "几", "哪", "谁", "能不能", "可不可以", "可以", "能否", "如何", "是否", "有没有", "是不是", "要不要", "为啥", "咋", "请", "想", "要", "帮", "告诉", "麻烦", "需要", "查",
+		} {
+			if strings.Contains(folded, p) {
+				return true
+			}
+		}
+		return false
+	}
+	i := 0
+	for w := range text.Words(folded) {
+		switch w.Text {
+		case "how", "what", "what's", "when", "where", "where's", "which", "who", "why", "whose", "whats", "please", "pls", "help", "tell", "need", "want", "wanna", "looking", "wonder", "wondering", "question", "show", "explain":
+			return true
+		case "can", "could", "do", "does", "did", "is", "are", "was", "will", "would", "should", "may", "have", "has", "am", "any", "and":
+			if i == 0 {
+				return true
+			}
+		}
+		i++
+	}
+	return false
+}
+
+// confirms reports words that say an answer back to hear it confirmed.
+func confirms(s string) bool {
+	folded := text.Fold(s)
+	if text.Language(folded) == "zh" {
+		return prefix(folded, "也就是说", "所以", "就是说", "意思是", "那就是", "你是说", "您是说") > 0
+	}
+	var words []string
+	for w := range text.Words(folded) {
+		words = append(words, w.Text)
+	}
+	if len(words) < 2 {
+		return false
+	}
+	return words[0] == "so" && !slices.Contains([]string{"how", "what", "when", "where", "which", "who", "why", "can", "do", "is"}, words[1]) ||
+		(words[0] == "you" && (words[1] == "mean" || words[1] == "say"))
+}

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
 // asQuery reports whether chunks of a field are embedded as what people ask,
@@ -52,7 +53,7 @@ func embed(ctx context.Context, call func(context.Context, []string) ([][]float3
 		n := min(embedBatch, len(chunks))
 		texts := make([]string, n)
 		for i, c := range chunks[:n] {
-			texts[i] = c.Indexed
+			texts[i] = text.Mainland(c.Indexed) // as questions are, see clip
 		}
 		vectors, err := call(ctx, texts)
 		if err != nil {

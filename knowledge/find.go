@@ -56,7 +56,8 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 		return Result{}, nil, fault.New(fault.Invalid, "a search needs a question").WithField("text", "is empty")
 	}
 	result := Result{Vector: q.Vector}
-	if result.Vector == nil {
+	if result.Vector == nil || question != q.Text && question != strings.TrimSpace(q.Text) {
+		// The given vector is of other characters than documents are embedded with.
 		start := time.Now()
 		v, err := l.embedder.EmbedQueries(ctx, []string{question})
 		if err != nil {
@@ -140,7 +141,8 @@ func (f *finding) candidate(i int) Candidate {
 	return c
 }
 
-// clip cuts a question at maxQuestion characters and makes it valid UTF-8.
+// clip cuts a question at maxQuestion characters and makes it valid UTF-8, in the
+// words and characters that documents are indexed with.
 func clip(s string) string {
 	n := 0
 	for i := range s {
@@ -150,5 +152,5 @@ func clip(s string) string {
 		}
 		n++
 	}
-	return text.Simplify(strings.ToValidUTF8(s, "\uFFFD"))
+	return text.Mainland(strings.ToValidUTF8(s, "\uFFFD"))
 }

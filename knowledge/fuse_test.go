@@ -85,3 +85,29 @@ func TestManySectionsDoNotWinByChance(t *testing.T) {
 		t.Errorf("a question alone gives %g, want its own cosine", got)
 	}
 }
+
+// Documents are indexed in the mainland's words; a vector of other words would
+// miss them.
+func TestTraditionalQuestionsMeetSimplifiedDocuments(t *testing.T) {
+	d := entry("login", "如何登录账户？", "输入短信验证码。")
+	d.Language = "zh"
+	l := newLocal(t, time.Unix(1e9, 0), d, shop[0])
+	raw, err := bagEmbedder{}.EmbedQueries(t.Context(), []string{"登入帳戶"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Search(t.Context(), Query{Workspace: id.DefaultWorkspace, Text: "登入帳戶", Vector: raw[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Candidates[0]; c.Document != "login" || c.Evidence.Coverage < .99 || c.Evidence.VectorRank != 1 {
+		t.Errorf("found %s with %+v", c.Document, c.Evidence)
+	}
+	same, err := l.Search(t.Context(), Query{Workspace: id.DefaultWorkspace, Text: "return an item", Vector: raw[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(same.Vector, raw[0]) {
+		t.Errorf("a given vector was not used although the words stay as they are")
+	}
+}

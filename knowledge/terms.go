@@ -30,7 +30,7 @@ const (
 func termsOf(s string) []term {
 	var out []term
 	last := -1 // the word before, when it is in out
-	for w := range text.Words(text.Fold(s)) {
+	for w := range text.Words(text.Fold(text.Mainland(s))) {
 		if last >= 0 && !w.Han {
 			out[last].next = w.Text
 		}

@@ -140,7 +140,7 @@ func means(ctx context.Context, e *memo, samples []sample) ([]byte, error) {
 		}
 		texts := make([]string, len(s.texts))
 		for i, t := range s.texts {
-			texts[i] = text.Simplify(t)
+			texts[i] = text.Mainland(t)
 		}
 		vectors, err := embed(ctx, texts)
 		if err != nil {

@@ -53,6 +53,35 @@ func TestSimplify(t *testing.T) {
 	}
 }
 
+func TestMainland(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"登入帳戶時收不到簡訊", "登录账户时收不到短信"},
+		{"無線網路連線失敗", "无线网络连接失败"},
+		{"應用程式怎麼下載", "应用程序怎么下载"},
+		{"我的包裹在哪里", "我的包裹在哪里"},
+		{"log in", "log in"},
+	} {
+		got := Mainland(c.in)
+		if got != c.want {
+			t.Errorf("Mainland(%q) = %q, want %q", c.in, got, c.want)
+		}
+		if again := Mainland(got); again != got {
+			t.Errorf("Mainland of its own result %q gives %q", got, again)
+		}
+	}
+	if len(regional)%2 != 0 {
+		t.Fatal("a regional word has no counterpart")
+	}
+	for i := 0; i < len(regional); i += 2 {
+		if regional[i] == regional[i+1] || Simplify(regional[i]) != regional[i] {
+			t.Errorf("%q → %q can never help", regional[i], regional[i+1])
+		}
+		if got := Mainland(regional[i+1]); got != regional[i+1] {
+			t.Errorf("%q becomes %q, which becomes %q", regional[i], regional[i+1], got)
+		}
+	}
+}
+
 func TestLanguage(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"Where is my order?", "en"},

@@ -195,7 +195,7 @@ func (s *Server) begin(c *gin.Context) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares the panic value itself
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			s.log.Error("a handler panicked", "request_id", ca.request, "panic", p, "stack", string(debug.Stack()))

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -289,8 +290,8 @@ func (w *waiting) problem(p Problem) {
 
 // explain writes the fields of a fault in one line.
 func explain(err error) string {
-	f, ok := err.(*fault.Error)
-	if !ok || len(f.Fields) == 0 {
+	var f *fault.Error
+	if !errors.As(err, &f) || len(f.Fields) == 0 {
 		return fault.Message(err)
 	}
 	s := ""

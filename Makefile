@@ -5,7 +5,7 @@ ADDR ?= 127.0.0.1:8080
 DATA ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-race test-web test-browser test-llm lint fmt web web-fresh setup bench evaluate
+.PHONY: help run build test test-go test-race test-web test-browser test-llm lint fmt web web-fresh setup bench evaluate pictures
 
 help: ## say what each target is for
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ web-fresh: ## fail when web/dist is not what the sources build
 
 test-browser: ## the whole path in a real browser, in English and Chinese
 	bash scripts/test-browser.sh
+
+pictures: build ## take the screenshots of docs/images anew
+	cd test/browser && FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk node shots.mjs
 
 test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a small model)
 	bash scripts/test-llm.sh

@@ -133,3 +133,16 @@ export async function signIn(page, url, who, words) {
   await page.locator('input[name="password"]').fill(who.password);
   await page.getByRole('button', { name: words.signIn, exact: true }).click();
 }
+
+/** Sets the duty over the API that the menu uses, as the signed-in agent. */
+export async function setDuty(page, duty) {
+  await page.evaluate(async (d) => {
+    const me = await (await fetch('/api/v1/sessions/current')).json();
+    const res = await fetch('/api/v1/agents/me/duty', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
+      body: JSON.stringify({ duty: d }),
+    });
+    if (!res.ok) throw new Error(await res.text());
+  }, duty);
+}

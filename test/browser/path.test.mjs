@@ -3,7 +3,7 @@
 // an editor mends what was missing.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { newPage, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
+import { newPage, setDuty, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
 
 const stories = {
   en: {
@@ -182,17 +182,4 @@ async function reopen(visitor) {
   visitor.frame = visitor.page.frameLocator('iframe');
   const there = await visitor.page.locator('iframe').count();
   if (!there || !(await visitor.input.isVisible())) await visitor.open();
-}
-
-/** Sets the duty over the API that the menu uses, as the signed-in agent. */
-async function setDuty(page, duty) {
-  await page.evaluate(async (d) => {
-    const me = await (await fetch('/api/v1/sessions/current')).json();
-    const res = await fetch('/api/v1/agents/me/duty', {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
-      body: JSON.stringify({ duty: d }),
-    });
-    if (!res.ok) throw new Error(await res.text());
-  }, duty);
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/bot/bottest"
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/extract"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
@@ -44,6 +46,8 @@ type world struct {
 	accounts *account.Directory
 	hub      *live.Hub
 	desk     *handoff.Desk
+	imports  *knowledge.Imports
+	woken    atomic.Int32 // how often a queued import was told
 	engine   *bot.Engine
 	server   *api.Server
 	http     *httptest.Server
@@ -146,7 +150,8 @@ func newWorld(t testing.TB, s setup) *world {
 	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub})
 	index, err := knowledge.NewLocal(hashes{}, 16, &knowledge.LocalOptions{Now: w.now})
 	must(err)
-	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{})
+	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}})
+	w.imports = knowledge.NewImports(w.db.Knowledge(), library, dir+"/uploads", w.now, log)
 	policy := bot.DefaultPolicy()
 	w.engine, err = bot.New(bot.Parts{
 		Timeline: tl, Runs: tl, Understander: bottest.Reader{}, Retriever: &bottest.Library{Documents: []bottest.Document{
@@ -162,6 +167,7 @@ func newWorld(t testing.TB, s setup) *world {
 	}
 	w.server, err = api.New(api.Parts{
 		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
+		Imports: w.imports, Wake: func() { w.woken.Add(1) },
 		Review: training.NewReview(tl, w.db.Training(), w.now), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
 		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.db.Ready, Policy: policy, Now: w.now, Logger: log,
 	}, &s.options)

@@ -189,6 +189,12 @@ func sentimentFeatures(s string) []float64 {
 	if letters >= 6 && upper/letters > .6 {
 		shout = 1
 	}
+	// Embeddings of the two languages lie a little apart, and so would the middle
+	// of the scale.
+	chinese := 0.0
+	if text.Language(s) == "zh" {
+		chinese = 1
+	}
 	compound := f.positive - f.negative
 	return []float64{
 		compound / math.Sqrt(compound*compound+8),
@@ -201,6 +207,7 @@ func sentimentFeatures(s string) []float64 {
 		ask,
 		shout,
 		math.Tanh(f.emoji / 2),
+		chinese,
 	}
 }
 

@@ -31,6 +31,7 @@ type signalGroup struct {
 	Signals   []intents.Signal `yaml:"signals"`
 	Unsure    []intents.Signal `yaml:"unsure"`
 	Sentiment *float64         `yaml:"sentiment"`
+	NoSignals bool             `yaml:"no_signals"` // says nothing about any signal
 	Examples  string           `yaml:"examples"`
 	Templates string           `yaml:"templates"`
 	Draws     int              `yaml:"draws"` // texts drawn from the templates
@@ -79,7 +80,7 @@ func (g signalGroup) read(slots map[string][]string) ([]intents.SignalExample, e
 	}
 	var out []intents.SignalExample
 	add := func(text string, repeated bool) {
-		out = append(out, intents.SignalExample{Text: text, Signals: g.Signals, Unsure: g.Unsure, Sentiment: g.Sentiment, Repeated: repeated})
+		out = append(out, intents.SignalExample{Text: text, Signals: g.Signals, Unsure: g.Unsure, Sentiment: g.Sentiment, NoSignals: g.NoSignals, Repeated: repeated})
 	}
 	for line := range strings.Lines(g.Examples) {
 		if line = strings.TrimSpace(line); line != "" {

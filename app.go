@@ -154,7 +154,7 @@ func (a *App) openServer(ctx context.Context) error {
 		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: registry, Assets: assets,
 		Ready: a.db.Ready, Policy: policy, Now: a.set.now, Logger: a.log,
-	}, &api.Options{PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits()})
+	}, &api.Options{PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits(), Version: a.set.version})
 	return err
 }
 

@@ -23,6 +23,7 @@ type settings struct {
 	limits bool // rate limits apply
 
 	extractor knowledge.Extractor
+	version   string // of the program, for the API's description
 }
 
 // WithClock sets the time; it should return UTC cut to microseconds.
@@ -51,6 +52,9 @@ func WithExtractCommand(command ...string) Option {
 // ExtractChild parses documents on behalf of another process: the whole of the
 // hidden command that WithExtractCommand names.
 func ExtractChild(in io.Reader, out io.Writer) error { return extract.Child(in, out) }
+
+// WithVersion names the program's version in the API's description.
+func WithVersion(v string) Option { return func(s *settings) { s.version = v } }
 
 // WithoutLimits switches rate limits off, for benches and closed test beds.
 func WithoutLimits() Option { return func(s *settings) { s.limits = false } }

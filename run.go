@@ -43,10 +43,8 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 			return nil
 		})
 	}
-	web := &http.Server{
-		Handler: a.server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, MaxHeaderBytes: 32 << 10,
-		BaseContext: func(net.Listener) context.Context { return rooms },
-	}
+	web := a.server.HTTPServer()
+	web.BaseContext = func(net.Listener) context.Context { return rooms }
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
 	if ready != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/frontdesk-chat/frontdesk"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -31,7 +32,11 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err))
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err), frontdesk.WithExtractCommand(self, "extract-child"))
 	if err != nil {
 		return err
 	}

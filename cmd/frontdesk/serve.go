@@ -39,7 +39,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err), frontdesk.WithExtractCommand(self, "extract-child"))
+	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err), frontdesk.WithExtractCommand(self, "extract-child"), frontdesk.WithVersion(version()))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,11 @@ export class Problem extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** What to write beside a field: the sentence when there is one for it alone, else the field's own words. */
+  said(field: { message: string }): string {
+    return this.fields.length === 1 && /\.$/.test(this.message) ? this.message : field.message;
+  }
+
   /** Whether the same request may succeed later without a change. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;

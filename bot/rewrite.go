@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -31,20 +32,13 @@ const (
 	// followPenalty is taken from the relevance of the document that was just
 	// answered from: who asks on wants to hear something else.
 	followPenalty = .3
-	// foundFrom is the relevance from which the source of an answer in free words
-	// counts as found.
-	foundFrom = .7
 	// leansFrom is the form from which words count as leaning whatever is found.
 	leansFrom = .5
-	// formFrom is the form from which the contextual reading is the one to work with.
-	formFrom = .1
 	// standsFrom is the confidence of the plain reading from which words without
 	// any mark of a follow-up stand alone.
 	standsFrom = .6
-	// worthFrom is the confidence under which a contextual reading says nothing.
-	worthFrom = .25
 	// surelyFrom is the same for words with some form of a follow-up.
-	surelyFrom = .8
+	surelyFrom = .9
 )
 
 // maxBase bounds the earlier question that is carried over, in characters.
@@ -116,12 +110,11 @@ func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
-	last, err := e.answeredFrom(ctx, t)
-	if err != nil {
-		return err
-	}
-	if confirms(t.Trace.Asked) {
-		last = "" // "so that's five days?" wants the same answer
+	var last knowledge.DocumentID
+	if !confirms(t.Trace.Asked) { // "so that's five days?" wants the same answer
+		if last, err = e.answeredFrom(ctx, t); err != nil {
+			return err
+		}
 	}
 	inContext := withoutRepeat(found.Candidates, last)
 	if len(inContext) == 0 {
@@ -130,24 +123,9 @@ func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	if w.Leans < leansFrom && len(plain) > 0 && (plain[0].Document == inContext[0].Document || plain[0].Confidence >= surelyFrom) {
 		return nil // they stand alone as well
 	}
-	if w.Leans < leansFrom && inContext[0].Confidence < worthFrom {
-		return nil // nothing is found either way: leave the words alone
-	}
-	if w.Leans < formFrom && !clearer(inContext, plain) {
-		return nil
-	}
 	t.Trace.Candidates = inContext
 	t.Trace.Question, t.Trace.Rewritten, t.Trace.Carried = words, true, w.Carried
 	return nil
-}
-
-// clearer reports whether the contextual reading is so much better supported
-// that words without the form of a follow-up are taken for one.
-func clearer(inContext, plain []knowledge.Candidate) bool {
-	if inContext[0].Confidence < standsFrom {
-		return false
-	}
-	return len(plain) == 0 || (inContext[0].Document != plain[0].Document && inContext[0].Confidence > plain[0].Confidence+.1)
 }
 
 // contextVector mixes the embedding of the words with that of the talk they end;
@@ -188,46 +166,39 @@ func mix(a, b vector, share float64) vector {
 	return out
 }
 
-// answeredFrom returns the document of the answer that the words follow. A talk
-// that the engine did not lead itself carries only words: then it is the
-// document that question and answer together find, if they find one clearly.
-func (e *Engine) answeredFrom(ctx context.Context, t *Turn) (string, error) {
+// answeredFrom returns the document of the answer that the words follow: the
+// engine's own, or in a talk that it did not lead the one whose passage holds
+// the answer's words; "" when that is not known.
+func (e *Engine) answeredFrom(ctx context.Context, t *Turn) (knowledge.DocumentID, error) {
 	after := t.Rewrite.After
-	if after.Document != "" || after.Answer == "" || after.Decision != DecideAnswer {
-		return after.Document, nil
+	if after.Document != "" || len(contentWords(after.Answer)) < 4 {
+		return knowledge.DocumentID(after.Document), nil
 	}
 	r, err := e.search(ctx, t, join(after.Asked, after.Answer), nil, t.Trace.Reading)
-	if err != nil || len(r.Candidates) == 0 || r.Candidates[0].Score < foundFrom {
+	if err != nil {
 		return "", err
 	}
-	return string(r.Candidates[0].Document), nil
+	answer := key(after.Answer)
+	for _, c := range r.Candidates {
+		if p := key(c.Passage); strings.Contains(p, answer) || (p != "" && strings.Contains(answer, p)) {
+			return c.Document, nil
+		}
+	}
+	return "", nil
 }
 
 // withoutRepeat moves the document that was just answered from down the list.
-func withoutRepeat(cands []knowledge.Candidate, last string) []knowledge.Candidate {
+func withoutRepeat(cands []knowledge.Candidate, last knowledge.DocumentID) []knowledge.Candidate {
 	if last == "" {
 		return cands
 	}
+	relevance := func(c knowledge.Candidate) float64 {
+		if c.Document == last {
+			return c.Score - followPenalty
+		}
+		return c.Score
+	}
 	out := slices.Clone(cands)
-	slices.SortStableFunc(out, func(a, b knowledge.Candidate) int {
-		return -cmpFloat(relevance(a, last), relevance(b, last))
-	})
+	slices.SortStableFunc(out, func(a, b knowledge.Candidate) int { return cmp.Compare(relevance(b), relevance(a)) })
 	return out
-}
-
-func relevance(c knowledge.Candidate, last string) float64 {
-	if string(c.Document) == last {
-		return c.Score - followPenalty
-	}
-	return c.Score
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -50,7 +50,7 @@ func (e *Engine) selfContained(t *Turn) bool {
 	_, picked := choice(t.Memory, t.Trace.Asked)
 	_, chat := smalltalk(t.Trace.Reading)
 	s := t.Trace.Reading.Signals
-	return yes || no || picked || t.Trace.Reading.Sentiment < -.65 || chat >= .6 || s.Closing >= .6 || s.WantsPerson >= e.policy.Asked ||
+	return yes || no || picked || t.Trace.Reading.Sentiment < -.65 || chat >= .8 || s.Closing >= .8 || s.WantsPerson >= e.policy.Asked ||
 		s.Sensitive.Probability >= .6 || (s.Rejects >= .6 && len(contentWords(t.Trace.Asked)) <= 1)
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Block, type Inline, markdown, plain, safeHref } from '../src/shared/text/markdown';
+import { type Block, cut, type Inline, markdown, plain, safeHref } from '../src/shared/text/markdown';
 
 const text = (v: string): Inline => ({ t: 'text', v });
 
@@ -116,4 +116,10 @@ test('any text gives allowed nodes and safe addresses only, quickly', () => {
 
 test('plain text is what would be read aloud', () => {
   expect(plain('## Returns\n\nWithin **30 days**:\n- a\n- [b](https://example.com)')).toBe('Returns Within 30 days: a; b');
+});
+
+test('a teaser ends at a word, Chinese anywhere', () => {
+  expect(cut('send it back with the label', 20)).toBe('send it back with…');
+  expect(cut('请按原样包好，用订单页里的退货单寄回', 8)).toBe('请按原样包好，用…');
+  expect(cut('short', 20)).toBe('short');
 });

@@ -7,7 +7,7 @@ import type { Typist } from '../shared/client/typing';
 import { type Lang, ordinal, pickLang, translator } from '../shared/i18n';
 import { aboutMinutes, opening } from '../shared/i18n/format';
 import type { Conversation, InboxSettings, Place, Why } from '../shared/protocol';
-import { plain } from '../shared/text/markdown';
+import { cut, plain } from '../shared/text/markdown';
 import type { SocketLike } from '../shared/client/link';
 import { wear } from '../shared/ui/accent';
 import { chime } from '../shared/ui/sound';
@@ -302,7 +302,7 @@ export class Chat {
     this.host.tell({
       type: 'state',
       unread: this.unread,
-      teaser: last && this.unread > 0 ? plain(last.text).slice(0, 120) : '',
+      teaser: last && this.unread > 0 ? cut(plain(last.text), 100) : '',
       active: this.entries.length > 0,
       accent: this.inbox.accent ?? '',
     });

@@ -280,6 +280,14 @@ function linkAt(s: string, i: number): Link | undefined {
   return { label: s.slice(from, end - 1), href: image ? undefined : safeHref(target.replace(/^<|>$/g, '')), next: close + 1 };
 }
 
+/** A text cut for a line: at a word's end where there are words, with a mark that more follows. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = text.slice(0, most);
+  const space = head.lastIndexOf(' ');
+  return `${(space > most * 0.6 ? head.slice(0, space) : head).trimEnd()}…`;
+}
+
 /** The words alone: for live regions, previews and notifications. */
 export function plain(text: string): string {
   const of = (c: Inline[]): string => c.map((x) => ('v' in x ? x.v : x.t === 'break' ? ' ' : 'c' in x ? of(x.c) : '')).join('');

@@ -10,6 +10,7 @@ func DefaultPolicy() Policy {
 		answer  = .38
 		clarify = .12
 		maybe   = .2
+		surely  = .95 // nearly the words of an entry: only that outweighs another topic
 	)
 	return Policy{
 		Asked:   .5,
@@ -104,7 +105,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "surely_another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
-				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, maybe)},
+				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, surely)},
 				Why:  "This is another topic altogether",
 			},
 			{

@@ -127,7 +127,9 @@ func (m *Model) request(p bot.Prompt) openai.ChatCompletionRequest {
 		r.MaxCompletionTokens = p.MaxTokens
 		return r
 	}
-	r.MaxTokens, r.Temperature = p.MaxTokens, temperature
+	//lint:ignore SA1019 most compatible endpoints know the limit by this name only
+	r.MaxTokens = p.MaxTokens
+	r.Temperature = temperature
 	return r
 }
 

@@ -58,7 +58,9 @@ func (a *App) Demo(ctx context.Context) ([]SignIn, error) {
 	if err := a.loadDemo(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.AddInbox(ctx, demo.Inbox, "Juniper & Clay"); err != nil {
+	if _, err := a.accounts.EnsureInbox(ctx, account.Inbox{
+		Workspace: id.DefaultWorkspace, ID: demo.Inbox, Name: "Juniper & Clay", Language: "en", Accent: "#2f5d4c",
+	}); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(a.config.Storage.Dir, demoSignIns)

@@ -147,12 +147,13 @@ func (s *Server) say(ctx context.Context, by bot.Author, m Message) (bot.Written
 		h.Write([]byte("\x00" + a))
 	}
 	key := bot.Key{Sender: by, ClientMsgID: m.ID, Digest: hex.EncodeToString(h.Sum(nil))}
-	w, err := s.Desk.Say(ctx, s.ws, bot.ConversationID(m.Conversation), by, key, bot.Body{Text: m.Text, Attachments: files}, m.Kind == "note")
-	if err == nil && m.Kind != "note" {
-		// When this fails the sender tries again under the same id, and so does this.
-		err = s.Uploads.Used(ctx, s.ws, m.Conversation, m.Attachments)
+	if m.Kind != "note" {
+		// Before the words are there to see: whoever reads them fetches the files at once.
+		if err := s.Uploads.Used(ctx, s.ws, m.Conversation, m.Attachments); err != nil {
+			return bot.Written{}, err
+		}
 	}
-	return w, err
+	return s.Desk.Say(ctx, s.ws, bot.ConversationID(m.Conversation), by, key, bot.Body{Text: m.Text, Attachments: files}, m.Kind == "note")
 }
 
 func resultOf(w bot.Written, err error) string {

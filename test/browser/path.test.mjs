@@ -14,13 +14,13 @@ const stories = {
     answered: { ask: 'how many days until my parcel is here', holds: '2 to 4 working days', source: /How long does delivery take/ },
     first: { ask: 'Are your pieces dishwasher safe?', holds: '60 °C' },
     followUp: { ask: 'and can I put them in the microwave?', holds: '220 °C' },
-    unknown: { ask: 'Do you sell scented candles?', again: 'so there are no scented candles in your shop?', offer: /Shall I get a person/ },
+    unknown: { ask: 'can I become a shareholder', again: 'I mean can I buy shares of the company', offer: /Shall I get a person/ },
     weather: { ask: 'what will the weather be like tomorrow', says: /outside what I know|only help with questions/ },
     person: { ask: 'I want to talk to a person', line: /You're next|1st in line|in line/ },
     accept: /Accept/,
     reply: 'Reply',
-    fromAgent: ['Good morning, this is Lin.', 'How many candles would you like?'],
-    fromVisitor: ['Hello Lin, thank you.', 'Two large ones, please.'],
+    fromAgent: ['Good morning, this is Lin.', 'Which pieces are you looking for?'],
+    fromVisitor: ['Hello Lin, thank you.', 'Two large bowls, please.'],
     handBack: 'Hand back to bot',
     handedBack: /has handed you back to the bot/,
     down: 'This did not help',
@@ -29,8 +29,8 @@ const stories = {
     thumbs: 'Thumbs down',
     uploads: 'Uploads',
     done: 'Done',
-    csv: 'question,answer,paraphrases\n"Do you sell scented candles?","Yes: beeswax candles in stoneware cups, 18 each, in three scents.","candles|candle in a cup|scented candles"\n',
-    mended: { ask: 'do you have scented candles', holds: 'beeswax candles' },
+    csv: 'question,answer,paraphrases\n"Can I become a shareholder?","No. The studio belongs to the people who work in it, so there are no shares to buy.","buy shares of the company|invest in the studio"\n',
+    mended: { ask: 'could I buy some shares of the company?', holds: 'belongs to the people who work in it' },
   },
   zh: {
     path: '/?lang=zh',
@@ -40,13 +40,13 @@ const stories = {
     answered: { ask: '快递一般要几天才到', holds: '2 到 4 个工作日', source: /多久能送到/ },
     first: { ask: '盘子能用洗碗机洗吗？', holds: '60 °C' },
     followUp: { ask: '那它们能放微波炉吗？', holds: '220 °C' },
-    unknown: { ask: '你们卖香薰蜡烛吗？', again: '那店里到底有没有香薰蜡烛？', offer: /需要为您转人工吗/ },
+    unknown: { ask: '可以当学徒吗', again: '我是问你们收不收学徒', offer: /需要为您转人工吗/ },
     weather: { ask: '明天天气怎么样', says: /超出|范围|只能/ },
     person: { ask: '我要找人工客服', line: /马上轮到您|排在第 1 位|排队/ },
     accept: /接受/,
     reply: '回复',
-    fromAgent: ['您好，我是客服小林。', '请问您想要几个蜡烛？'],
-    fromVisitor: ['您好，谢谢。', '两个大的。'],
+    fromAgent: ['您好，我是客服小林。', '请问您想要哪一款？'],
+    fromVisitor: ['您好，谢谢。', '两个大碗。'],
     handBack: '交回机器人',
     handedBack: /已把对话交回智能助手/,
     down: '没有帮助',
@@ -55,8 +55,8 @@ const stories = {
     thumbs: '差评',
     uploads: '上传',
     done: '完成',
-    csv: '问题,答案,相似问法\n你们卖香薰蜡烛吗？,有的：炻器杯装蜂蜡香薰蜡烛，每个 18，共三种香型。,有香薰蜡烛吗|蜡烛怎么卖\n',
-    mended: { ask: '有香薰蜡烛吗', holds: '蜂蜡香薰蜡烛' },
+    csv: '问题,答案,相似问法\n可以当学徒吗？,可以：每年九月收两名学徒，请在五月前寄来作品照片。,你们收学徒吗|想来学做陶\n',
+    mended: { ask: '请问收学徒吗', holds: '每年九月收两名学徒' },
   },
 };
 
@@ -162,8 +162,8 @@ for (const [lang, s] of Object.entries(stories)) {
 
     it('answers once the editor has uploaded a new table', async () => {
       await agent.goto(`${server.url}/console/#/knowledge/uploads`);
-      await agent.locator('input[type="file"]').setInputFiles({ name: `candles-${lang}.csv`, mimeType: 'text/csv', buffer: Buffer.from(s.csv) });
-      await agent.getByRole('listitem').filter({ hasText: `candles-${lang}.csv` }).getByText(s.done, { exact: true }).waitFor();
+      await agent.locator('input[type="file"]').setInputFiles({ name: `table-${lang}.csv`, mimeType: 'text/csv', buffer: Buffer.from(s.csv) });
+      await agent.getByRole('listitem').filter({ hasText: `table-${lang}.csv` }).getByText(s.done, { exact: true }).waitFor();
       const got = await visitor.ask(s.mended.ask);
       assert.ok(got.includes(s.mended.holds), got);
     });

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
 )
@@ -46,6 +47,10 @@ func logit(p float64) float64 {
 const (
 	scopeRows  = 2500 // examples used at most
 	scopeParts = 4    // groups of classes, each left out once
+	// scopeKept is the share of held-back examples that stay below one half: to turn
+	// a visitor away who asks the business about its business costs more than to try
+	// an answer.
+	scopeKept = .93
 )
 
 // fitScope fits the out-of-scope score on the training examples alone: groups of
@@ -128,5 +133,11 @@ func (t *trainer) fitScope(ctx context.Context, m *Model) error {
 	if m.scope, err = linear.FitLogistic(ctx, x, out, weights, 1e-3); err != nil {
 		return err
 	}
+	known := make([]float64, len(inside))
+	for k, i := range inside {
+		known[k] = logit(m.scope.Probability(x[i]))
+	}
+	slices.Sort(known)
+	m.scope.Bias -= known[int(scopeKept*float64(len(known)-1))]
 	return nil
 }

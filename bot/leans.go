@@ -109,3 +109,28 @@ func leansHan(s string) float64 {
 	}
 	return min(1, score)
 }
+
+// withoutCorrection drops the words by which somebody corrects a
+// misunderstanding ("no, I meant …", "不是，我说的是…"): what is left is what they
+// mean. Words that correct nothing come back as they are.
+func withoutCorrection(s string) string {
+	rest := strings.TrimSpace(s)
+	for {
+		trimmed := strings.TrimLeft(rest, " ,.，。!！:：、-—")
+		low := strings.ToLower(trimmed)
+		n := prefix(low,
+			"i was asking about", "i'm asking about", "i am asking about", "i asked about", "i was talking about", "i'm talking about", "what i meant was", "what i mean is", "i meant to ask",
+			"i meant", "i mean", "i said", "sorry", "nope", "no", "not that", "wait", "actually", "oops",
+			"我的意思是", "我想问的是", "我要问的是", "我说的是", "我问的是", "我指的是", "我是说", "我是问", "我想问", "不是的", "不是这个", "不是", "不对", "错了", "哦不", "抱歉")
+		if n == 0 || (low[0] < 0x80 && n < len(low) && isLetter(low[n])) {
+			break
+		}
+		rest = trimmed[n:]
+	}
+	if rest = strings.TrimLeft(rest, " ,.，。!！:：、-—"); len(contentWords(rest)) == 0 {
+		return strings.TrimSpace(s)
+	}
+	return rest
+}
+
+func isLetter(b byte) bool { return b >= 'a' && b <= 'z' }

@@ -3,6 +3,8 @@ package bot
 import (
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestLeans(t *testing.T) {
@@ -41,18 +43,17 @@ func TestRewriteCarriesTheTalk(t *testing.T) {
 		{Asked: "ok", Question: "ok", Decision: DecideSmalltalk},
 	}}
 	w := rewrite(m, "and to Canada?")
-	if want := "Do you sell green tea? How long does delivery take? and to Canada?"; w.Text != want || w.Leans < leansFrom || len(w.Carried) != 1 {
-		t.Errorf("%+v, want the text %q", w, want)
+	if d := cmp.Diff([]string{"How long does delivery take?", "Do you sell green tea?"}, w.Bases); d != "" || w.Leans < leansFrom {
+		t.Errorf("leans %.2f, bases (-want +got):\n%s", w.Leans, d)
 	}
-	if w := rewrite(Memory{}, "and to Canada?"); w.Text != "" {
+	if w := rewrite(Memory{}, "and to Canada?"); len(w.Bases) != 0 {
 		t.Errorf("%+v with nothing to lean on", w)
 	}
-	if w := rewrite(m, "how long does delivery take"); w.Text != "" && w.Base == "How long does delivery take?" {
-		t.Errorf("%+v: the same question is no follow-up", w)
+	if w := rewrite(m, "how long does delivery take"); len(w.Bases) != 1 || w.Bases[0] != "Do you sell green tea?" {
+		t.Errorf("%+v: the same question is no follow-up of itself", w)
 	}
-	zh := Memory{Turns: []Exchange{{Asked: "配送要多久", Question: "配送要多久"}}}
-	if w := rewrite(zh, "那加拿大呢？"); w.Text != "配送要多久，那加拿大呢？" {
-		t.Errorf("%+v", w)
+	if got := join("配送要多久", "那加拿大呢？"); got != "配送要多久，那加拿大呢？" {
+		t.Errorf("joined %q", got)
 	}
 }
 
@@ -84,5 +85,21 @@ func TestRecall(t *testing.T) {
 	}, time.Unix(0, 0))
 	if len(m.Turns) != 3 || m.Turns[1].Asked != "How long does delivery take?" || m.Turns[1].Answer != "Two days.\nOr three." || m.Turns[2].Answer != "" || m.Turn != 2 {
 		t.Errorf("%+v", m.Turns)
+	}
+}
+
+func TestWithoutCorrection(t *testing.T) {
+	for words, want := range map[string]string{
+		"no, I meant the frame":      "the frame",
+		"sorry, I mean the workshop": "the workshop",
+		"不是，我说的是私教":                  "私教",
+		"I was asking about the Max": "the Max",
+		"notebooks with lines":       "notebooks with lines",
+		"no":                         "no",
+		"现在营业吗":                      "现在营业吗",
+	} {
+		if got := withoutCorrection(words); got != want {
+			t.Errorf("withoutCorrection(%q) = %q, want %q", words, got, want)
+		}
 	}
 }

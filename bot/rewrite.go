@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -12,25 +13,22 @@ import (
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
-// Rewrite says how words may stand alone. The zero Rewrite: there is nothing to
-// lean on.
+// Rewrite says what words may lean on. The zero Rewrite: nothing.
 type Rewrite struct {
-	Text    string   // the words with what they lean on
-	Base    string   // the earlier question they lean on
-	Carried []string // what was carried over, for people
-	Leans   float64  // how surely they lean on earlier turns, by their form, 0…1
-	After   Exchange // the turn they follow
+	Bases []string // earlier questions that they may lean on, the newest first, at most two
+	Leans float64  // how surely they lean on earlier turns, by their form, 0…1
 }
 
-// How a follow-up is read. Set on our own follow-ups in training/data/followups;
+// How a follow-up is read. Set on our own follow-ups in training/data/followups,
+// as they are and with an unrelated exchange put between or before;
 // `frontdesk evaluate training/data/followups` gives the figures.
 const (
 	// followMix is the share of the follow-up's own words in the vector of the
-	// contextual search; the rest is the whole talk's. Words alone lose the
-	// subject, and the whole talk drowns what is new.
-	followMix = .65
-	// followPenalty is taken from the relevance of the document that was just
-	// answered from: who asks on wants to hear something else.
+	// contextual search; the rest is the same words behind the earlier question.
+	// Words alone lose the subject, and the question drowns what is new.
+	followMix = .5
+	// followPenalty is taken from the relevance of documents that were answered
+	// from already: who asks on wants to hear something else.
 	followPenalty = .3
 	// leansFrom is the form from which words count as leaning whatever is found.
 	leansFrom = .5
@@ -41,28 +39,31 @@ const (
 	surelyFrom = .9
 )
 
-// maxBase bounds the earlier question that is carried over, in characters.
-const maxBase = 160
+const (
+	maxBases = 2   // a third earlier question is hardly ever meant
+	maxBase  = 160 // characters of an earlier question that are carried over
+)
 
-// rewrite makes the visitor's words stand alone by joining them to the question
-// that they follow.
+// rewrite looks for the questions that the words may follow.
 func rewrite(m Memory, asked string) Rewrite {
-	i := subject(m.Turns)
-	if i < 0 {
-		return Rewrite{}
+	w := Rewrite{Leans: leans(asked)}
+	turns := m.Turns
+	for len(w.Bases) < maxBases {
+		i := subject(turns)
+		if i < 0 {
+			break
+		}
+		base := strings.TrimSpace(turns[i].Asked)
+		if turns = turns[:i]; key(base) == key(asked) {
+			continue // the same again is no follow-up of itself
+		}
+		if utf8.RuneCountInString(base) > maxBase {
+			r := []rune(base)
+			base = string(r[len(r)-maxBase:])
+		}
+		w.Bases = append(w.Bases, base)
 	}
-	base := strings.TrimSpace(m.Turns[i].Asked)
-	if j := subject(m.Turns[:i]); j >= 0 {
-		base = join(m.Turns[j].Asked, base) // what is asked may also go back to the turn before
-	}
-	if utf8.RuneCountInString(base) > maxBase {
-		r := []rune(base)
-		base = string(r[len(r)-maxBase:])
-	}
-	if key(base) == key(asked) {
-		return Rewrite{}
-	}
-	return Rewrite{Text: join(base, asked), Base: base, Carried: []string{base}, Leans: leans(asked), After: m.Turns[i]}
+	return w
 }
 
 // subject returns the newest turn that was about something, −1 for none.
@@ -88,62 +89,99 @@ func join(base, asked string) string {
 	return base + " " + asked
 }
 
-// readInContext searches for the words in their context as well, and lets form
-// and evidence decide which reading everything after works with.
+// reading is a candidate together with the words that found it.
+type reading struct {
+	knowledge.Candidate
+	words, base string
+	relevance   float64
+}
+
+// readInContext searches for the words behind each question that they may lean
+// on, and lets form and evidence decide which reading everything after works
+// with.
 func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	w := &t.Rewrite
 	plain := t.Trace.Candidates
 	if w.Leans == 0 && len(plain) > 0 && plain[0].Confidence >= standsFrom {
 		return nil
 	}
-	words := w.Text
-	if w.Leans >= leansFrom && len(e.models) > 0 {
-		if s := e.rewriteWithModel(ctx, t); s != "" {
-			words = s
-		}
-	}
-	v, err := e.contextVector(ctx, t, words)
-	if err != nil {
+	readings, err := e.readings(ctx, t)
+	if err != nil || len(readings) == 0 {
 		return err
 	}
-	found, err := e.search(ctx, t, words, v, t.Trace.Reading)
-	if err != nil {
-		return err
-	}
-	var last knowledge.DocumentID
-	if !confirms(t.Trace.Asked) { // "so that's five days?" wants the same answer
-		if last, err = e.answeredFrom(ctx, t); err != nil {
-			return err
-		}
-	}
-	inContext := withoutRepeat(found.Candidates, last)
-	if len(inContext) == 0 {
-		return nil
-	}
-	if w.Leans < leansFrom && len(plain) > 0 && (plain[0].Document == inContext[0].Document || plain[0].Confidence >= surelyFrom) {
+	if w.Leans < leansFrom && len(plain) > 0 && (plain[0].Document == readings[0].Document || plain[0].Confidence >= surelyFrom) {
 		return nil // they stand alone as well
 	}
-	t.Trace.Candidates = inContext
-	t.Trace.Question, t.Trace.Rewritten, t.Trace.Carried = words, true, w.Carried
+	t.Trace.Candidates = make([]knowledge.Candidate, len(readings))
+	for i, r := range readings {
+		t.Trace.Candidates[i] = r.Candidate
+	}
+	t.Trace.Question, t.Trace.Rewritten, t.Trace.Carried = readings[0].words, true, []string{readings[0].base}
 	return nil
 }
 
-// contextVector mixes the embedding of the words with that of the talk they end;
-// a model's rewrite is embedded as it is.
-func (e *Engine) contextVector(ctx context.Context, t *Turn, words string) (vector, error) {
-	if words != t.Rewrite.Text {
-		return e.embed(ctx, t, words)
-	}
-	own, err := e.embed(ctx, t, t.Trace.Asked)
+// readings returns the candidates of every contextual reading, a document once
+// with the reading that finds it best, the most relevant first.
+func (e *Engine) readings(ctx context.Context, t *Turn) ([]reading, error) {
+	meant := withoutCorrection(t.Trace.Asked)
+	own, err := e.embed(ctx, t, meant)
 	if err != nil {
 		return nil, err
 	}
-	talk, err := e.embed(ctx, t, words)
-	if err != nil {
-		return nil, err
+	var given map[knowledge.DocumentID]bool
+	if !confirms(t.Trace.Asked) { // "so that's five days?" wants the same answer
+		if given, err = e.given(ctx, t); err != nil {
+			return nil, err
+		}
 	}
-	return mix(own, talk, followMix), nil
+	best := map[knowledge.DocumentID]reading{}
+	look := func(words, base string, v vector) error {
+		found, err := e.search(ctx, t, words, v, t.Trace.Reading)
+		if err != nil {
+			return err
+		}
+		for _, c := range found.Candidates {
+			r := reading{c, words, base, c.Score}
+			if given[c.Document] {
+				r.relevance -= followPenalty
+			}
+			if was, ok := best[c.Document]; !ok || r.relevance > was.relevance {
+				best[c.Document] = r
+			}
+		}
+		return nil
+	}
+	if t.Rewrite.Leans >= leansFrom && len(e.models) > 0 {
+		if words := e.rewriteWithModel(ctx, t); words != "" {
+			if err := look(words, t.Rewrite.Bases[0], nil); err != nil {
+				return nil, err
+			}
+			return ranked(best), nil
+		}
+	}
+	for _, base := range t.Rewrite.Bases {
+		words := join(base, meant)
+		v, err := e.embed(ctx, t, words)
+		if err != nil {
+			return nil, err
+		}
+		if err := look(words, base, mix(own, v, followMix)); err != nil {
+			return nil, err
+		}
+	}
+	return ranked(best), nil
 }
+
+func ranked(best map[knowledge.DocumentID]reading) []reading {
+	out := slices.Collect(maps.Values(best))
+	slices.SortFunc(out, func(a, b reading) int {
+		return cmp.Or(cmp.Compare(b.relevance, a.relevance), cmp.Compare(a.Document, b.Document))
+	})
+	return out[:min(len(out), maxCandidates)]
+}
+
+// maxCandidates bounds the candidates that a trace shows.
+const maxCandidates = 8
 
 // mix returns the unit vector of a weighted sum.
 func mix(a, b vector, share float64) vector {
@@ -166,39 +204,34 @@ func mix(a, b vector, share float64) vector {
 	return out
 }
 
-// answeredFrom returns the document of the answer that the words follow: the
-// engine's own, or in a talk that it did not lead the one whose passage holds
-// the answer's words; "" when that is not known.
-func (e *Engine) answeredFrom(ctx context.Context, t *Turn) (knowledge.DocumentID, error) {
-	after := t.Rewrite.After
-	if after.Document != "" || len(contentWords(after.Answer)) < 4 {
-		return knowledge.DocumentID(after.Document), nil
-	}
-	r, err := e.search(ctx, t, join(after.Asked, after.Answer), nil, t.Trace.Reading)
-	if err != nil {
-		return "", err
-	}
-	answer := key(after.Answer)
-	for _, c := range r.Candidates {
-		if p := key(c.Passage); strings.Contains(p, answer) || (p != "" && strings.Contains(answer, p)) {
-			return c.Document, nil
+// given returns the documents that this talk was answered from: the engine's
+// own answers, and of a last answer that it did not give the document whose
+// passage holds the answer's words.
+func (e *Engine) given(ctx context.Context, t *Turn) (map[knowledge.DocumentID]bool, error) {
+	out := map[knowledge.DocumentID]bool{}
+	for _, x := range t.Memory.Turns {
+		if x.Answered {
+			out[knowledge.DocumentID(x.Document)] = true
 		}
 	}
-	return "", nil
-}
-
-// withoutRepeat moves the document that was just answered from down the list.
-func withoutRepeat(cands []knowledge.Candidate, last knowledge.DocumentID) []knowledge.Candidate {
-	if last == "" {
-		return cands
-	}
-	relevance := func(c knowledge.Candidate) float64 {
-		if c.Document == last {
-			return c.Score - followPenalty
+	for i, x := range slices.Backward(t.Memory.Turns) {
+		if i < len(t.Memory.Turns)-maxBases {
+			break
 		}
-		return c.Score
+		if x.Document != "" || x.Decision != DecideAnswer || len(contentWords(x.Answer)) < 4 {
+			continue
+		}
+		r, err := e.search(ctx, t, join(x.Asked, x.Answer), nil, t.Trace.Reading)
+		if err != nil {
+			return nil, err
+		}
+		answer := key(x.Answer)
+		for _, c := range r.Candidates {
+			if p := key(c.Passage); strings.Contains(p, answer) || (p != "" && strings.Contains(answer, p)) {
+				out[c.Document] = true
+				break
+			}
+		}
 	}
-	out := slices.Clone(cands)
-	slices.SortStableFunc(out, func(a, b knowledge.Candidate) int { return cmp.Compare(relevance(b), relevance(a)) })
-	return out
+	return out, nil
 }

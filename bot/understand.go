@@ -114,7 +114,7 @@ func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
 		return err
 	}
 	t.Trace.Candidates = plain.Candidates
-	if t.Rewrite.Text != "" {
+	if len(t.Rewrite.Bases) > 0 {
 		if err := e.readInContext(ctx, t); err != nil {
 			return err
 		}

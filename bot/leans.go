@@ -35,6 +35,9 @@ func leans(s string) float64 {
 		score += .4
 	}
 	for i, w := range words {
+		if w == "there" && i > 0 && isBe(words[i-1]) {
+			continue // "which ways are there?"
+		}
 		if pointsBack(w, i, len(words)) {
 			score += .4
 			break
@@ -72,6 +75,8 @@ func pointsBack(w string, i, n int) bool {
 	}
 	return false
 }
+
+func isBe(w string) bool { return w == "is" || w == "are" || w == "was" || w == "were" }
 
 func leansHan(s string) float64 {
 	runes := 0

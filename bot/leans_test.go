@@ -24,6 +24,7 @@ func TestLeans(t *testing.T) {
 		{"那能退吗", true},
 		{"How long does delivery to Canada take?", false},
 		{"Which payment methods do you accept?", false},
+		{"Which payment methods are there?", false},
 		{"my parcel has not arrived although tracking says delivered", false},
 		{"配送到加拿大需要多长时间？", false},
 		{"绿茶水温", false},

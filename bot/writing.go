@@ -207,17 +207,21 @@ func (w *writing) flush() {
 	var err error
 	if len(text)-w.kept >= checkpointBytes || now.Sub(w.keptAt) >= checkpointFor {
 		alive, err = e.Runs.Checkpoint(ctx, t.Run.Workspace, t.Run.ID, t.Run.Attempt, text, e.Now())
-		w.kept, w.keptAt = len(text), now
+		if err == nil && alive {
+			w.kept, w.keptAt = len(text), now
+		}
 	} else {
 		var r Run
 		r, err = e.Runs.Run(ctx, t.Run.Workspace, t.Run.ID)
-		alive = err != nil || (r.Attempt == t.Run.Attempt && !r.State.Done())
+		alive = r.Attempt == t.Run.Attempt && !r.State.Done()
 	}
 	switch {
-	case err != nil && !fault.Is(err, fault.Unavailable) && !errors.Is(err, context.DeadlineExceeded):
+	case fault.Is(err, fault.Unavailable) || errors.Is(err, context.DeadlineExceeded):
+		return // who has the word cannot be told now: the text waits for the next piece
+	case err != nil:
 		w.fail(stored(err))
 		return
-	case err == nil && !alive:
+	case !alive:
 		w.fail(errTaken)
 		return
 	}

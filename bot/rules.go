@@ -7,7 +7,7 @@ func DefaultPolicy() Policy {
 	at := func(signal string, v float64) Condition { return Condition{signal, ">=", v} }
 	under := func(signal string, v float64) Condition { return Condition{signal, "<", v} }
 	const (
-		answer  = .38
+		answer  = .36
 		clarify = .12
 		maybe   = .2
 		surely  = .95 // nearly the words of an entry: only that outweighs another topic

@@ -82,7 +82,11 @@ func TrainHeads(ctx context.Context, examples []SignalExample, e Embedder, model
 	var mood []graded
 	for i, ex := range examples {
 		if ex.Sentiment != nil {
-			mood = append(mood, graded{ex.Text, t.x[i], t.rows[i], sentimentFeatures(ex.Text), *ex.Sentiment})
+			worth := float32(1)
+			if !ex.NoSignals {
+				worth = asideWorth
+			}
+			mood = append(mood, graded{ex.Text, t.x[i], t.rows[i], sentimentFeatures(ex.Text), *ex.Sentiment, worth})
 		}
 	}
 	var err error

@@ -46,7 +46,12 @@ type graded struct {
 	row   linear.Sparse
 	words []float64
 	score float64 // −1…1
+	worth float32 // 0: 1
 }
+
+// asideWorth is what an example counts whose sentiment was noted in passing: it
+// was written for another signal, and its feeling is that of a whole group.
+const asideWorth = .3
 
 // trainSentiment fits a head. A graded utterance counts as positive by the share
 // (1+score)/2 and as negative by the rest, which makes a logistic model a
@@ -74,8 +79,8 @@ func trainSentiment(ctx context.Context, examples []graded, features int) (*sent
 		}
 		for _, g := range held {
 			x := h.features(g.x, g.row, g.words)
-			share := float32((1 + g.score) / 2)
-			rows, positive, weights = append(rows, x, x), append(positive, true, false), append(weights, share, 1-share)
+			yes, no := g.shares()
+			rows, positive, weights = append(rows, x, x), append(positive, true, false), append(weights, yes, no)
 		}
 	}
 	h, err := sentimentViews(ctx, examples, features)
@@ -86,14 +91,23 @@ func trainSentiment(ctx context.Context, examples []graded, features int) (*sent
 	return h, err
 }
 
+// shares are the weights with which an example counts as positive and negative.
+func (g graded) shares() (yes, no float32) {
+	worth := g.worth
+	if worth == 0 {
+		worth = 1
+	}
+	return worth * float32((1+g.score)/2), worth * float32((1-g.score)/2)
+}
+
 func sentimentViews(ctx context.Context, examples []graded, features int) (*sentimentHead, error) {
 	var dense [][]float32
 	var sparse []linear.Sparse
 	var y []int
 	var w []float32
 	for _, g := range examples {
-		share := float32((1 + g.score) / 2)
-		dense, sparse, y, w = append(dense, g.x, g.x), append(sparse, g.row, g.row), append(y, 1, 0), append(w, share, 1-share)
+		yes, no := g.shares()
+		dense, sparse, y, w = append(dense, g.x, g.x), append(sparse, g.row, g.row), append(y, 1, 0), append(w, yes, no)
 	}
 	n := float64(len(examples))
 	d, err := linear.TrainDense(ctx, dense, y, 2, linear.Options{L2: 1 / (sentimentDenseC * n), Iterations: 200, Weights: w})

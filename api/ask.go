@@ -77,7 +77,8 @@ func (s *Server) askRoutes(g *registrar) {
 	handle(g, "GET", "/review", func(ctx context.Context, in *struct {
 		Kind  string `query:"kind" enum:"unanswered,unhelpful" default:"unanswered"`
 		Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (*bodyOf[list[ReviewItem]], error) {
+	},
+	) (*bodyOf[list[ReviewItem]], error) {
 		if s.Review == nil {
 			return nil, missing("The review")
 		}
@@ -115,7 +116,8 @@ func reviewOf(r training.ReviewItem) ReviewItem {
 // reviewed takes a turn off the list, with all others that ask the same.
 func (s *Server) reviewed(ctx context.Context, in *struct {
 	Event string `path:"event" maxLength:"64"`
-}) (*empty, error) {
+},
+) (*empty, error) {
 	if s.Review == nil {
 		return nil, missing("The review")
 	}

@@ -39,7 +39,8 @@ func (s *Server) conversationRoutes(g *registrar) {
 	handle(g, "GET", "/conversations/{id}/traces/{event}", func(ctx context.Context, in *struct {
 		ByID
 		Event string `path:"event" maxLength:"64"`
-	}) (*bodyOf[Trace], error) {
+	},
+	) (*bodyOf[Trace], error) {
 		tr, err := s.Traces.Trace(ctx, s.ws, bot.ConversationID(in.ID), bot.EventID(in.Event))
 		if err != nil {
 			return nil, err
@@ -49,7 +50,8 @@ func (s *Server) conversationRoutes(g *registrar) {
 	handle(g, "POST", "/conversations/{id}/messages", func(ctx context.Context, in *struct {
 		ByID
 		Body Message
-	}) (*bodyOf[Ack], error) {
+	},
+	) (*bodyOf[Ack], error) {
 		if in.Body.Conversation != "" && in.Body.Conversation != in.ID {
 			return nil, fault.New(fault.Invalid, "The message names another conversation than the address.").WithField("body.conversation", "leave it out")
 		}

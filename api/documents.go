@@ -89,7 +89,8 @@ func (s *Server) documentRoutes(g *registrar) {
 	handle(g, "PUT", "/documents/{id}", func(ctx context.Context, in *struct {
 		ByID
 		Body DocumentInput
-	}) (*bodyOf[Document], error) {
+	},
+	) (*bodyOf[Document], error) {
 		if in.Body.Version == 0 {
 			return nil, fault.New(fault.Invalid, "The version is missing.").WithField("body.version", "send the version the document was read at")
 		}
@@ -107,7 +108,8 @@ func (s *Server) documentRoutes(g *registrar) {
 	handle(g, "DELETE", "/documents/{id}", func(ctx context.Context, in *struct {
 		ByID
 		Version int `query:"version" minimum:"0" doc:"As the editor saw it; absent: whatever is newest."`
-	}) (*empty, error) {
+	},
+	) (*empty, error) {
 		doc := knowledge.DocumentID(in.ID)
 		expect, err := s.expected(ctx, doc, in.Version)
 		if err != nil {
@@ -119,7 +121,8 @@ func (s *Server) documentRoutes(g *registrar) {
 		handle(g, "POST", "/documents/{id}/"+path, func(ctx context.Context, in *struct {
 			ByID
 			Body *versioned
-		}) (*bodyOf[Document], error) {
+		},
+		) (*bodyOf[Document], error) {
 			seen := 0
 			if in.Body != nil {
 				seen = in.Body.Version
@@ -140,7 +143,8 @@ func (s *Server) documentRoutes(g *registrar) {
 	handle(g, "GET", "/documents/{id}/versions/{version}", func(ctx context.Context, in *struct {
 		ByID
 		Version int `path:"version" minimum:"1"`
-	}) (*bodyOf[Document], error) {
+	},
+	) (*bodyOf[Document], error) {
 		rows, err := s.Library.Versions(ctx, s.ws, knowledge.DocumentID(in.ID), in.Version+1, 1)
 		if err != nil {
 			return nil, err
@@ -156,7 +160,8 @@ func (s *Server) documentRoutes(g *registrar) {
 			Version int `json:"version" minimum:"1" doc:"To restore."`
 			Seen    int `json:"seen,omitempty" minimum:"0" doc:"Newest version as the editor saw it; absent: whatever is newest."`
 		}
-	}) (*bodyOf[Document], error) {
+	},
+	) (*bodyOf[Document], error) {
 		doc := knowledge.DocumentID(in.ID)
 		expect, err := s.expected(ctx, doc, in.Body.Seen)
 		if err != nil {
@@ -224,7 +229,8 @@ func (s *Server) listDocuments(ctx context.Context, in *documentsIn) (*bodyOf[li
 func (s *Server) listVersions(ctx context.Context, in *struct {
 	ByID
 	Paging
-}) (*bodyOf[list[Version]], error) {
+},
+) (*bodyOf[list[Version]], error) {
 	m, err := in.mark()
 	if err != nil {
 		return nil, err

@@ -78,6 +78,7 @@ func (hashes) Model() string { return "hashes" }
 func (h hashes) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
 	return h.EmbedQueries(ctx, texts)
 }
+
 func (hashes) EmbedQueries(_ context.Context, texts []string) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	for i, t := range texts {

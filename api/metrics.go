@@ -24,11 +24,15 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_http_requests_total", Help: "Requests answered."}, []string{"method", "route", "status"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "frontdesk_http_request_seconds", Help: "Time to answer a request.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"method", "route"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "frontdesk_http_request_seconds", Help: "Time to answer a request.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"method", "route"}),
 		sends: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_sends_total", Help: "Messages sent, by who and what became of them."}, []string{"by", "result"}),
-		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "frontdesk_send_ack_seconds", Help: "Time from a message's arrival to its durable acknowledgement.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}}),
+		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "frontdesk_send_ack_seconds", Help: "Time from a message's arrival to its durable acknowledgement.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}),
 		limits: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_limited_total", Help: "What was refused because of a limit."}, []string{"what"}),
 		live:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_live_total", Help: "What happened to live readers: resume_delta, resume_snapshot, gap, slow, zombie."}, []string{"what"}),
 		closes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_socket_closes_total", Help: "Sockets that the server closed, by code."}, []string{"code"}),

@@ -104,7 +104,9 @@ func TestInboxes(t *testing.T) {
 	}
 	admin.do("PUT", "/inboxes/store", req).want(t, 409)
 	for _, bad := range []map[string]any{
-		{"name": "S", "origins": []string{"*"}}, {"name": "", "origins": []string{}}, {"name": "S", "origins": []string{}, "accent": "red"},
+		{"name": "S", "origins": []string{"*"}},
+		{"name": "", "origins": []string{}},
+		{"name": "S", "origins": []string{}, "accent": "red"},
 		{"name": "S", "origins": []string{}, "hours": map[string]any{"weeks": []map[string]any{{"day": 1, "open": "18:00", "close": "09:00"}}}},
 	} {
 		admin.do("PUT", "/inboxes/store", bad).want(t, 422)

@@ -131,8 +131,10 @@ func New(parts Parts, o *Options) (*Server, error) {
 		s.refuse(c.Writer, c.Request, fault.New(fault.NotFound, "There is nothing here."))
 	})
 	s.router.NoMethod(func(c *gin.Context) {
-		s.refuse(c.Writer, c.Request, &Problem{Type: "about:blank", Title: http.StatusText(http.StatusMethodNotAllowed),
-			Status: http.StatusMethodNotAllowed, Detail: "This address does not take " + c.Request.Method + ".", Code: codeOf(http.StatusMethodNotAllowed)})
+		s.refuse(c.Writer, c.Request, &Problem{
+			Type: "about:blank", Title: http.StatusText(http.StatusMethodNotAllowed),
+			Status: http.StatusMethodNotAllowed, Detail: "This address does not take " + c.Request.Method + ".", Code: codeOf(http.StatusMethodNotAllowed),
+		})
 	})
 	if err := s.register(); err != nil {
 		return nil, err

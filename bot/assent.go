@@ -30,8 +30,10 @@ func assent(s string) (yes, no bool) {
 			not = true
 		case slices.Contains([]string{"yes", "yeah", "yep", "yup", "ok", "okay", "sure", "please", "alright", "fine", "absolutely", "definitely", "y", "connect", "transfer"}, w):
 			core = true
-		case slices.Contains([]string{"do", "it", "that", "this", "go", "ahead", "a", "the", "person", "human", "agent", "someone", "me", "to", "with", "one", "thanks", "thank", "you", "would", "be", "great", "good",
-			"perfect", "nice", "lovely", "i'd", "like", "then", "let's", "get", "put", "through", "them", "these", "those", "of", "now", "need", "i", "is", "right", "all", "so", "much", "will", "continue", "needed", "necessary", "never", "mind"}, w):
+		case slices.Contains([]string{
+			"do", "it", "that", "this", "go", "ahead", "a", "the", "person", "human", "agent", "someone", "me", "to", "with", "one", "thanks", "thank", "you", "would", "be", "great", "good",
+			"perfect", "nice", "lovely", "i'd", "like", "then", "let's", "get", "put", "through", "them", "these", "those", "of", "now", "need", "i", "is", "right", "all", "so", "much", "will", "continue", "needed", "necessary", "never", "mind",
+		}, w):
 		default:
 			return false, false
 		}

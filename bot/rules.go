@@ -7,10 +7,10 @@ func DefaultPolicy() Policy {
 	at := func(signal string, v float64) Condition { return Condition{signal, ">=", v} }
 	under := func(signal string, v float64) Condition { return Condition{signal, "<", v} }
 	const (
-		answer  = .36
+		answer  = .38
 		clarify = .12
 		maybe   = .2
-		surely  = .95 // nearly the words of an entry: only that outweighs another topic
+		surely  = .95 // nearly the words of an entry: only that outweighs another topic or a danger
 	)
 	return Policy{
 		Asked:   .5,
@@ -25,7 +25,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "sensitive", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
-				When: []Condition{at(SignalSensitive, .8)},
+				When: []Condition{at(SignalSensitive, .8), under(SignalConfidence, surely)},
 				Why:  "This topic belongs to a person",
 			},
 			{

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"net/http/httptest"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/bot/bottest"
@@ -91,10 +90,18 @@ func TestModelFailures(t *testing.T) {
 		{"endless", bottest.Says(long), "did not come to an end", teaExtract},
 		{"panic", bottest.Script{Panic: true}, "it broke", teaExtract},
 		{"hangs", bottest.Script{Hang: true}, "nothing to show in time", teaExtract},
-		{"cut in the middle", bottest.Script{Pieces: []string{"Rinse the pot first [1]. Gre"}, Err: fault.New(fault.Unavailable, "it broke off")}, "it broke off",
-			"Rinse the pot first [1].\n\nI had to stop there. This is what our help pages say:\n\n" + teaExtract},
-		{"stops sending", bottest.Script{Pieces: []string{"Rinse the pot first [1]. "}, Hang: true}, "stopped sending",
-			"Rinse the pot first [1].\n\nI had to stop there. This is what our help pages say:\n\n" + teaExtract},
+		{
+			"cut in the middle",
+			bottest.Script{Pieces: []string{"Rinse the pot first [1]. Gre"}, Err: fault.New(fault.Unavailable, "it broke off")},
+			"it broke off",
+			"Rinse the pot first [1].\n\nI had to stop there. This is what our help pages say:\n\n" + teaExtract,
+		},
+		{
+			"stops sending",
+			bottest.Script{Pieces: []string{"Rinse the pot first [1]. "}, Hang: true},
+			"stopped sending",
+			"Rinse the pot first [1].\n\nI had to stop there. This is what our help pages say:\n\n" + teaExtract,
+		},
 		{"repeats itself", bottest.Says(strings.Repeat("Rinse the pot first [1]. ", 40)), "repeats itself", "Rinse the pot first [1]."},
 		{"endless after a start", bottest.Says("Rinse the pot first [1]. ", long), "did not come to an end", "Rinse the pot first [1]."},
 	} {

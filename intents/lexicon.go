@@ -26,8 +26,10 @@ type lexicon struct {
 
 // loadLexicon parses the embedded list once; a test holds it to its form.
 var loadLexicon = sync.OnceValue(func() *lexicon {
-	l := &lexicon{en: map[string]float64{}, zh: map[string]float64{}, enTurn: map[string]bool{}, zhTurn: map[string]bool{},
-		enScale: map[string]float64{}, zhScale: map[string]float64{}, emoji: map[string]float64{}}
+	l := &lexicon{
+		en: map[string]float64{}, zh: map[string]float64{}, enTurn: map[string]bool{}, zhTurn: map[string]bool{},
+		enScale: map[string]float64{}, zhScale: map[string]float64{}, emoji: map[string]float64{},
+	}
 	for line := range strings.Lines(lexiconText) {
 		head, words, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		if !ok || strings.HasPrefix(line, "#") {

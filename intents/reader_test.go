@@ -121,8 +121,10 @@ func TestReadWhatIsHardlyText(t *testing.T) {
 		strings.Repeat("a", 50000), strings.Repeat("我要人工", 12500), strings.Repeat("no. ", 12500), "\u200b\u200b", "a\u0300\u0301\u0302", strings.Repeat("，", 5000),
 	} {
 		got := read(t, r, s)
-		numbers := []float64{got.OutOfScope, got.Signals.WantsPerson, got.Signals.RefusesPerson, got.Signals.AccountAction, got.Signals.Rejects,
-			got.Signals.Abuse, got.Signals.Closing, got.Signals.FarTopic, got.Signals.Sensitive.Probability}
+		numbers := []float64{
+			got.OutOfScope, got.Signals.WantsPerson, got.Signals.RefusesPerson, got.Signals.AccountAction, got.Signals.Rejects,
+			got.Signals.Abuse, got.Signals.Closing, got.Signals.FarTopic, got.Signals.Sensitive.Probability,
+		}
 		for _, i := range got.Intents {
 			numbers = append(numbers, i.Confidence)
 		}

@@ -132,8 +132,10 @@ func TestCutBounds(t *testing.T) {
 }
 
 func TestCutEntry(t *testing.T) {
-	got := Cutter{}.Cut(Document{Kind: KindEntry, Title: "Can I return it?", Question: "Can I return it?", Answer: "**Yes**, within 30 days.",
-		Paraphrases: []string{"Do you take things back?", "Can I return it", "Do you take things back?"}, Negatives: []string{"Can I exchange it?"}})
+	got := Cutter{}.Cut(Document{
+		Kind: KindEntry, Title: "Can I return it?", Question: "Can I return it?", Answer: "**Yes**, within 30 days.",
+		Paraphrases: []string{"Do you take things back?", "Can I return it", "Do you take things back?"}, Negatives: []string{"Can I exchange it?"},
+	})
 	type row struct {
 		Field         Field
 		Text, Indexed string

@@ -68,8 +68,10 @@ func (m *Imports) Start(ctx context.Context, n NewImport, next func() (name stri
 	if n.Status != StatusDraft && n.Status != StatusPublished {
 		return Import{}, fault.New(fault.Invalid, "an import makes drafts or published documents").WithField("status", "use draft or published")
 	}
-	imp := Import{Workspace: n.Workspace, ID: ImportID(id.New()), State: ImportQueued, Status: n.Status, Audience: n.Audience,
-		CreatedBy: n.By, CreatedAt: m.now().UTC().Truncate(time.Microsecond)}
+	imp := Import{
+		Workspace: n.Workspace, ID: ImportID(id.New()), State: ImportQueued, Status: n.Status, Audience: n.Audience,
+		CreatedBy: n.By, CreatedAt: m.now().UTC().Truncate(time.Microsecond),
+	}
 	folder := m.folder(imp.ID)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return Import{}, diskFault(err)

@@ -99,8 +99,10 @@ func TestImportOfBadFiles(t *testing.T) {
 			t.Errorf("%s: no message", r.Name)
 		}
 	}
-	want := []string{"../../etc/passwd.md unsafe_path +0", "help/returns.md ok +1", "broken.pdf broken +0", "empty.txt empty +0",
-		"stray.csv ok +1; 2 row; 4 duplicate", "columns.csv missing_column +0", "win/path.md ok +1"}
+	want := []string{
+		"../../etc/passwd.md unsafe_path +0", "help/returns.md ok +1", "broken.pdf broken +0", "empty.txt empty +0",
+		"stray.csv ok +1; 2 row; 4 duplicate", "columns.csv missing_column +0", "win/path.md ok +1",
+	}
 	if diff := cmp.Diff(want, reports); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
 	}

@@ -16,7 +16,8 @@ import (
 // file is a page as an extractor hands it over.
 func file(name, text string) knowledge.Extracted {
 	return knowledge.Extracted{Name: name, Source: name, Code: knowledge.CodeOK, Documents: []knowledge.Document{
-		{Kind: knowledge.KindPage, Path: name, Title: "Title of " + name, Sections: []knowledge.Section{{Text: text}}}}}
+		{Kind: knowledge.KindPage, Path: name, Title: "Title of " + name, Sections: []knowledge.Section{{Text: text}}},
+	}}
 }
 
 // faq is a table; each row is "question=answer".
@@ -169,8 +170,10 @@ func TestOneFileDoesNotStopTheOthers(t *testing.T) {
 	bad.Documents[0].URL = "javascript:alert(1)"
 	broken := knowledge.Extracted{Name: "broken.pdf", Source: "broken.pdf", Code: knowledge.CodeBroken, Message: "damaged"}
 	got := b.run(t, broken, bad, file("good.md", "y"), file("good.md", "z"))
-	want := []string{"broken.pdf broken +0 ~0 =0 -0 skipped 0", "bad.md failed +0 ~0 =0 -0 skipped 0",
-		"good.md ok +1 ~0 =0 -0 skipped 0", "good.md failed +0 ~0 =0 -0 skipped 0"}
+	want := []string{
+		"broken.pdf broken +0 ~0 =0 -0 skipped 0", "bad.md failed +0 ~0 =0 -0 skipped 0",
+		"good.md ok +1 ~0 =0 -0 skipped 0", "good.md failed +0 ~0 =0 -0 skipped 0",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -85,7 +85,8 @@ func TestEvaluateAllRunsTheOthersWhenOneCannotBeRead(t *testing.T) {
 {"text":"where is my parcel","wants_person":false,"slice":"plain"}
 {"text":"somebody real","wants_person":true,"slice":"indirect"}
 {"text":"a person called me","wants_person":false,"slice":"plain"}
-`})
+`,
+	})
 	bad := folder(t, map[string]string{"task.json": `{"name":"bad","kind":"nothing"}`})
 	parts := Parts{Version: "v", NewReader: func(context.Context) (Reader, error) { return keyword{}, nil }}
 	var out, table bytes.Buffer

@@ -137,8 +137,10 @@ func TestStrangerKeepsTheConversationsOfThisBrowser(t *testing.T) {
 			Workspace: ws, Inbox: "shop", Visitor: bot.VisitorID(v.ID), ClientConvID: id.New(), CreatedAt: c.now(),
 		}, bot.Key{Sender: bot.Author{Kind: bot.AuthorVisitor, ID: v.ID}, ClientMsgID: id.New(), Digest: "d"},
 			func(bot.Conversation) (bot.Change, error) {
-				return bot.Change{Events: []bot.NewEvent{{Kind: bot.EventMessage, Visible: true, At: c.now(),
-					Author: bot.Author{Kind: bot.AuthorVisitor, ID: v.ID}, Body: bot.Body{Text: "hello"}}}}, nil
+				return bot.Change{Events: []bot.NewEvent{{
+					Kind: bot.EventMessage, Visible: true, At: c.now(),
+					Author: bot.Author{Kind: bot.AuthorVisitor, ID: v.ID}, Body: bot.Body{Text: "hello"},
+				}}}, nil
 			})
 		if err != nil {
 			t.Fatal(err)

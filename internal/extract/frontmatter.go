@@ -45,8 +45,10 @@ func (c *content) front(front string, d *knowledge.Document) *matter {
 	m := &matter{values: map[string]*yaml.Node{}, used: map[string]bool{}}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(front), &root); err != nil {
-		c.problems = append(c.problems, knowledge.Problem{Line: 1, Code: knowledge.CodeBadValue,
-			Message: "the front matter is not valid YAML and was left out; the page was read without it"})
+		c.problems = append(c.problems, knowledge.Problem{
+			Line: 1, Code: knowledge.CodeBadValue,
+			Message: "the front matter is not valid YAML and was left out; the page was read without it",
+		})
 		return m
 	}
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {

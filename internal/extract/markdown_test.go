@@ -163,8 +163,10 @@ func TestReadText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []knowledge.Document{{Kind: knowledge.KindPage, Path: "opening-hours.txt", Title: "Opening hours",
-		Sections: []knowledge.Section{{Text: "Monday to Friday.\n\\# not a heading\n\nClosed on Sundays."}}}}
+	want := []knowledge.Document{{
+		Kind: knowledge.KindPage, Path: "opening-hours.txt", Title: "Opening hours",
+		Sections: []knowledge.Section{{Text: "Monday to Friday.\n\\# not a heading\n\nClosed on Sundays."}},
+	}}
 	if diff := cmp.Diff(want, c.docs); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}

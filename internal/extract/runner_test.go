@@ -83,8 +83,10 @@ func TestRunnerReadsWhatLocalReads(t *testing.T) {
 	for _, x := range got {
 		codes = append(codes, x.Name+" "+x.Source+" "+string(x.Code))
 	}
-	if diff := cmp.Diff([]string{"help/a.md help/a.md ok", "faq.csv faq.csv ok", "page.html page.html ok", "all.zip/zh/退货.md zh/退货.md ok",
-		"all.zip/sub/faq.csv sub/faq.csv ok", "all.zip/pic.png pic.png unsupported", "broken.pdf broken.pdf broken", "last.txt last.txt ok"}, codes); diff != "" {
+	if diff := cmp.Diff([]string{
+		"help/a.md help/a.md ok", "faq.csv faq.csv ok", "page.html page.html ok", "all.zip/zh/退货.md zh/退货.md ok",
+		"all.zip/sub/faq.csv sub/faq.csv ok", "all.zip/pic.png pic.png unsupported", "broken.pdf broken.pdf broken", "last.txt last.txt ok",
+	}, codes); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 }

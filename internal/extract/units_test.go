@@ -55,11 +55,13 @@ func TestBadFiles(t *testing.T) {
 		"escape.zip", archive(t, "../../etc/cron.d/x.md", "text", "/abs.md", "text", `..\win.md`, "text"),
 	), huge[0], knowledge.File{Name: "link.md", Path: link}, knowledge.File{Name: "gone.md", Path: link + "-not"}, knowledge.File{Name: "dir.md", Path: t.TempDir()})
 	got := codes(t, Local{Limits{Entries: 10}}, in)
-	want := []string{"empty.md empty", "spaces.txt empty", "broken.pdf broken", "notpdf.pdf broken", "cut.docx broken", "nodoc.docx broken", "encoding.md encoding",
+	want := []string{
+		"empty.md empty", "spaces.txt empty", "broken.pdf broken", "notpdf.pdf broken", "cut.docx broken", "nodoc.docx broken", "encoding.md encoding",
 		"binary.txt broken", "columns.csv missing_column", "picture.png unsupported", "disguised.md broken", "program.exe unsupported", "old.doc unsupported", "old.xlsx unsupported",
 		"long.md too_large", "bomb.zip zip_bomb", "bomb.docx zip_bomb", "bomb.xlsx zip_bomb", "many.zip too_many", "nested.zip/inner.zip unsupported", "nested.zip/b.md ok", "hollow.zip empty", "notzip.zip broken",
 		"escape.zip/../../etc/cron.d/x.md unsafe_path", "escape.zip//abs.md unsafe_path", "escape.zip/../win.md unsafe_path",
-		"huge.pdf too_large", "link.md unsafe_path", "gone.md broken", "dir.md unsupported"}
+		"huge.pdf too_large", "link.md unsafe_path", "gone.md broken", "dir.md unsupported",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}

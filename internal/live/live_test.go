@@ -407,6 +407,7 @@ type nothing struct{}
 func (nothing) Events(context.Context, bot.EventQuery) (bot.EventPage, error) {
 	return bot.EventPage{}, fault.New(fault.NotFound, "No.")
 }
+
 func (nothing) Conversations(context.Context, bot.ConversationQuery) ([]bot.Conversation, error) {
 	return nil, nil
 }

@@ -74,8 +74,10 @@ func TestGenerate(t *testing.T) {
 	want := map[string]any{
 		"model": "tiny", "stream": true, "max_tokens": 50.0, "temperature": got["temperature"],
 		"messages": []any{
-			map[string]any{"role": "system", "content": "Be brief."}, map[string]any{"role": "user", "content": "Q1"},
-			map[string]any{"role": "assistant", "content": "A1"}, map[string]any{"role": "user", "content": "Q2"},
+			map[string]any{"role": "system", "content": "Be brief."},
+			map[string]any{"role": "user", "content": "Q1"},
+			map[string]any{"role": "assistant", "content": "A1"},
+			map[string]any{"role": "user", "content": "Q2"},
 		},
 	}
 	if d := cmp.Diff(want, got); d != "" {

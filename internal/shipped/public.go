@@ -103,8 +103,10 @@ func readBanking(dir string) ([]intents.SignalExample, error) {
 		if i%3 != 0 { // sorted by intent: every third keeps them all
 			continue
 		}
-		out = append(out, intents.SignalExample{Text: r["text"], Weight: weightBanking,
-			Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalDeletion, intents.SignalWantsPerson}[:4]})
+		out = append(out, intents.SignalExample{
+			Text: r["text"], Weight: weightBanking,
+			Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalDeletion, intents.SignalWantsPerson}[:4],
+		})
 	}
 	return out, nil
 }
@@ -119,8 +121,10 @@ func readBitext(dir string) ([]intents.SignalExample, error) {
 	}
 	var out []intents.SignalExample
 	for i, r := range all {
-		e := intents.SignalExample{Text: r["utterance"], Weight: weightBitext, Repeated: true,
-			Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalAbuse, intents.SignalRejects, intents.SignalDeletion, intents.SignalFraud}}
+		e := intents.SignalExample{
+			Text: r["utterance"], Weight: weightBitext, Repeated: true,
+			Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalAbuse, intents.SignalRejects, intents.SignalDeletion, intents.SignalFraud},
+		}
 		switch r["intent"] {
 		case "contact_human_agent":
 			e.Signals = []intents.Signal{intents.SignalWantsPerson}
@@ -167,8 +171,10 @@ func readNLU(dir string) ([]intents.SignalExample, error) {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			for _, l := range lines {
-				e := intents.SignalExample{Text: l.Text, Weight: weightNLU,
-					Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalClosing, intents.SignalAbuse}}
+				e := intents.SignalExample{
+					Text: l.Text, Weight: weightNLU,
+					Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalClosing, intents.SignalAbuse},
+				}
 				if slices.Contains(l.Intents, "handoff") {
 					if slices.Contains(l.Intents, "deny") {
 						e.Unsure = append(e.Unsure, intents.SignalWantsPerson, intents.SignalRefusesPerson)
@@ -270,8 +276,10 @@ func readCrossWOZ(dir string) ([]intents.SignalExample, error) {
 			if n++; n%3 != 0 {
 				continue
 			}
-			out = append(out, intents.SignalExample{Text: m.Content, Weight: weightCrossWOZ,
-				Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalClosing, intents.SignalRejects, intents.SignalFarTopic}})
+			out = append(out, intents.SignalExample{
+				Text: m.Content, Weight: weightCrossWOZ,
+				Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalClosing, intents.SignalRejects, intents.SignalFarTopic},
+			})
 		}
 	}
 	return out, nil

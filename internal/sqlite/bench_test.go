@@ -45,8 +45,10 @@ func BenchmarkSends(b *testing.B) {
 						start := time.Now()
 						_, err := s.Write(b.Context(), "w", convs[i], bot.Key{Sender: by, ClientMsgID: id.New(), Digest: "d"},
 							func(bot.Conversation) (bot.Change, error) {
-								return bot.Change{Owe: true, Events: []bot.NewEvent{{Kind: bot.EventMessage, Author: by, Visible: true,
-									Body: bot.Body{Text: "How long does delivery to Canada take, and what does it cost?", Language: "en"}}}}, nil
+								return bot.Change{Owe: true, Events: []bot.NewEvent{{
+									Kind: bot.EventMessage, Author: by, Visible: true,
+									Body: bot.Body{Text: "How long does delivery to Canada take, and what does it cost?", Language: "en"},
+								}}}, nil
 							})
 						if err != nil {
 							b.Error(err)

@@ -30,7 +30,8 @@ func crashSend(db *DB, t *testing.T, conv int, id string) (bot.Written, error) {
 		bot.Key{Sender: crashVisitor, ClientMsgID: id, Digest: id},
 		func(bot.Conversation) (bot.Change, error) {
 			return bot.Change{Owe: true, Events: []bot.NewEvent{{
-				Kind: bot.EventMessage, Author: crashVisitor, Visible: true, Body: bot.Body{Text: "message " + id}}}}, nil
+				Kind: bot.EventMessage, Author: crashVisitor, Visible: true, Body: bot.Body{Text: "message " + id},
+			}}}, nil
 		})
 }
 

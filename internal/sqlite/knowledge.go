@@ -145,8 +145,10 @@ func scanDocument(scan func(...any) error, tail ...any) (knowledge.Document, err
 	var d knowledge.Document
 	var tags, paraphrases, negatives string
 	var from, until, created, updated int64
-	err := scan(append([]any{&d.Workspace, &d.ID, &d.Path, &d.Source, &d.Kind, &d.Status, &d.Version, &d.Title, &d.URL, &d.Language, &d.Audience, &tags,
-		&from, &until, &d.Hash, &d.Question, &d.Answer, &paraphrases, &negatives, &created, &updated, &d.UpdatedBy}, tail...)...)
+	err := scan(append([]any{
+		&d.Workspace, &d.ID, &d.Path, &d.Source, &d.Kind, &d.Status, &d.Version, &d.Title, &d.URL, &d.Language, &d.Audience, &tags,
+		&from, &until, &d.Hash, &d.Question, &d.Answer, &paraphrases, &negatives, &created, &updated, &d.UpdatedBy,
+	}, tail...)...)
 	if err != nil {
 		return knowledge.Document{}, err
 	}

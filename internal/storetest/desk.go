@@ -135,14 +135,18 @@ func testDeskTurn(t *testing.T, s Stores) {
 	}
 	// A late turn of the bot is fenced off and leaves nothing.
 	late := *update(run, bot.RunComplete)
-	_, err := d.Enqueue(t.Context(), bot.Escalation{Workspace: workspace, Conversation: c.ID, Reason: bot.ReasonAsked,
+	_, err := d.Enqueue(t.Context(), bot.Escalation{
+		Workspace: workspace, Conversation: c.ID, Reason: bot.ReasonAsked,
 		Turn: func(bot.Conversation, bot.Outlook) (bot.Change, error) {
 			return bot.Change{Events: []bot.NewEvent{says(botAuthor, "late")}, Run: &late}, nil
-		}})
+		},
+	})
 	wantKind(t, "late turn", err, fault.Conflict)
 	refused := fault.New(fault.Unavailable, "no")
-	_, err = d.Enqueue(t.Context(), bot.Escalation{Workspace: workspace, Conversation: c.ID,
-		Turn: func(bot.Conversation, bot.Outlook) (bot.Change, error) { return bot.Change{}, refused }})
+	_, err = d.Enqueue(t.Context(), bot.Escalation{
+		Workspace: workspace, Conversation: c.ID,
+		Turn: func(bot.Conversation, bot.Outlook) (bot.Change, error) { return bot.Change{}, refused },
+	})
 	wantKind(t, "refused turn", err, fault.Unavailable)
 	if got := d.row(t, c); got.LastText != "soon" {
 		t.Errorf("last text %q", got.LastText)
@@ -164,7 +168,8 @@ func testDeskNobody(t *testing.T, s Stores) {
 	}
 	// Hours say when people are back, in the desk's own zone. start is a Wednesday, 13:06 in Shanghai.
 	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: workspace, ID: "", Name: "Main", Hours: handoff.Hours{
-		Zone: "Asia/Shanghai", Weeks: []handoff.Span{{Day: time.Thursday, Open: 9 * time.Hour, Close: 18 * time.Hour}}}}); err != nil {
+		Zone: "Asia/Shanghai", Weeks: []handoff.Span{{Day: time.Thursday, Open: 9 * time.Hour, Close: 18 * time.Hour}},
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	late := newConversation(t, s, workspace)
@@ -210,8 +215,13 @@ func testDeskMessage(t *testing.T, s Stores) {
 	d := newDesk(s, workspace)
 	c := newConversation(t, s, workspace)
 	for _, bad := range []handoff.Contact{
-		{}, {Text: " \n"}, {Text: strings.Repeat("x", 4001)}, {Text: "x", Email: "nobody"}, {Text: "x", Email: "A <a@b.c>"},
-		{Text: "x", Phone: "call me"}, {Text: "x", Phone: "12"},
+		{},
+		{Text: " \n"},
+		{Text: strings.Repeat("x", 4001)},
+		{Text: "x", Email: "nobody"},
+		{Text: "x", Email: "A <a@b.c>"},
+		{Text: "x", Phone: "call me"},
+		{Text: "x", Phone: "12"},
 	} {
 		_, err := d.LeaveMessage(t.Context(), workspace, c.ID, key(visitor, "m"), bad)
 		wantKind(t, fmt.Sprintf("%.60v", bad), err, fault.Invalid)

@@ -55,8 +55,10 @@ func testDeskOrder(t *testing.T, s Stores) {
 	if _, err := d.SetDuty(t.Context(), workspace, "lin", handoff.DutyAway); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: workspace, Name: "Main", Hours: handoff.Hours{Zone: "UTC",
-		Weeks: []handoff.Span{{Day: time.Wednesday, Close: 24 * time.Hour}}}}); err != nil {
+	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: workspace, Name: "Main", Hours: handoff.Hours{
+		Zone:  "UTC",
+		Weeks: []handoff.Span{{Day: time.Wednesday, Close: 24 * time.Hour}},
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	d.after(t, 6*time.Minute, "lin")

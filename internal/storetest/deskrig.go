@@ -72,16 +72,19 @@ func (h *heard) Offered(r handoff.Reservation, _ bot.Conversation) {
 	defer h.mu.Unlock()
 	h.open[r.ID]++
 }
+
 func (h *heard) OfferEnded(r handoff.Reservation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended[r.ID]++
 }
+
 func (h *heard) PlacesChanged(_ bot.WorkspaceID, p []handoff.Place) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.places = p
 }
+
 func (h *heard) AgentChanged(a handoff.Agent) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

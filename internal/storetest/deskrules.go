@@ -46,8 +46,10 @@ func testDeskClose(t *testing.T, s Stores) {
 	wantKind(t, "by the visitor", end(visitor), "")
 	d.recount(t)
 	// The visitor writes again, as the engine lets them; then asks for a person anew.
-	write(t, s, c, key(visitor, "hi"), bot.Change{Owe: true, Events: []bot.NewEvent{says(visitor, "hi")},
-		Row: func(c *bot.Conversation) { c.Service = bot.ServiceBot }})
+	write(t, s, c, key(visitor, "hi"), bot.Change{
+		Owe: true, Events: []bot.NewEvent{says(visitor, "hi")},
+		Row: func(c *bot.Conversation) { c.Service = bot.ServiceBot },
+	})
 	d.clock.pass(time.Hour)
 	d.hire(t, "lin", 2)
 	d.enqueue(t, c, nil)

@@ -35,8 +35,10 @@ func testImports(t *testing.T, s KnowledgeStores) {
 	if err := s.Imports.UpdateImport(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
-	r := knowledge.FileReport{Name: "faq.csv", Code: knowledge.CodeOK, Added: 2, Skipped: 1,
-		Problems: []knowledge.Problem{{Line: 3, Field: "answer", Code: knowledge.CodeMissingValue, Message: "has no answer", Skipped: true}}}
+	r := knowledge.FileReport{
+		Name: "faq.csv", Code: knowledge.CodeOK, Added: 2, Skipped: 1,
+		Problems: []knowledge.Problem{{Line: 3, Field: "answer", Code: knowledge.CodeMissingValue, Message: "has no answer", Skipped: true}},
+	}
 	if err := s.Imports.UpdateImport(t.Context(), i, r); err != nil {
 		t.Fatal(err)
 	}

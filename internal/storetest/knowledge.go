@@ -340,8 +340,10 @@ func testDocumentLists(t *testing.T, s KnowledgeStores) {
 func testHeads(t *testing.T, s KnowledgeStores) {
 	var want []knowledge.Head
 	for _, key := range []string{"a", "b"} {
-		d := knowledge.Document{Workspace: workspace, ID: knowledge.DocumentID(id.New()), Path: "faq.csv#" + key, Source: "faq.csv", Kind: knowledge.KindEntry,
-			Status: knowledge.StatusDraft, Version: 1, Title: key + "?", Question: key + "?", Answer: "x", Language: "en", Audience: "staff", Hash: "h" + key, CreatedAt: start, UpdatedAt: start}
+		d := knowledge.Document{
+			Workspace: workspace, ID: knowledge.DocumentID(id.New()), Path: "faq.csv#" + key, Source: "faq.csv", Kind: knowledge.KindEntry,
+			Status: knowledge.StatusDraft, Version: 1, Title: key + "?", Question: key + "?", Answer: "x", Language: "en", Audience: "staff", Hash: "h" + key, CreatedAt: start, UpdatedAt: start,
+		}
 		save(t, s, knowledge.Revision{Document: d, Recipe: "r1", Imported: key == "a"})
 		h := knowledge.Head{ID: d.ID, Path: d.Path, Source: "faq.csv", Status: d.Status, Version: 1, Hash: d.Hash, Kind: d.Kind, Question: d.Question, Language: "en", Audience: "staff"}
 		if key == "a" {

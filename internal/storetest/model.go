@@ -286,7 +286,8 @@ func (m *timelineModel) late(t *rapid.T) {
 	}
 	r := rapid.SampledFrom(c.past).Draw(t, "claim")
 	wantKind(t, "late reply", tryWrite(t, m.s, c.row, bot.Key{}, bot.Change{
-		Run: update(r, bot.RunComplete), Events: []bot.NewEvent{says(botAuthor, "late")}}), fault.Conflict)
+		Run: update(r, bot.RunComplete), Events: []bot.NewEvent{says(botAuthor, "late")},
+	}), fault.Conflict)
 	if ok, err := m.s.Runs.Checkpoint(t.Context(), m.ws, r.ID, r.Attempt, "late", start); err != nil || ok {
 		t.Fatalf("late checkpoint: %v, %v", ok, err)
 	}
@@ -299,8 +300,10 @@ func (m *timelineModel) takeOver(t *rapid.T) {
 		t.Skip("a person speaks already")
 	}
 	e := bot.NewEvent{Kind: bot.EventService, Author: modelAuthors[1], Visible: true, At: start, Body: bot.Body{Change: "taken"}}
-	write(t, m.s, c.row, bot.Key{}, bot.Change{Cancel: true, Events: []bot.NewEvent{e},
-		Row: func(c *bot.Conversation) { c.Speaker = bot.SpeakerHuman }})
+	write(t, m.s, c.row, bot.Key{}, bot.Change{
+		Cancel: true, Events: []bot.NewEvent{e},
+		Row: func(c *bot.Conversation) { c.Speaker = bot.SpeakerHuman },
+	})
 	c.stop(c.active)
 	c.stop(c.queued)
 	if c.active != nil {

@@ -147,12 +147,18 @@ func testLists(t *testing.T, s Stores) {
 		keep func(bot.Conversation) bool
 	}{
 		{"all", bot.ConversationQuery{}, func(bot.Conversation) bool { return true }},
-		{"line", bot.ConversationQuery{Services: []bot.Service{bot.ServiceWaiting, bot.ServiceParked}},
+		{
+			"line",
+			bot.ConversationQuery{Services: []bot.Service{bot.ServiceWaiting, bot.ServiceParked}},
 			func(c bot.Conversation) bool {
 				return c.Service == bot.ServiceWaiting || c.Service == bot.ServiceParked
-			}},
-		{"bot or closed", bot.ConversationQuery{Services: []bot.Service{bot.ServiceBot, bot.ServiceClosed, bot.ServiceWaiting}},
-			func(c bot.Conversation) bool { return c.Service != bot.ServiceActive && c.Service != bot.ServiceParked }},
+			},
+		},
+		{
+			"bot or closed",
+			bot.ConversationQuery{Services: []bot.Service{bot.ServiceBot, bot.ServiceClosed, bot.ServiceWaiting}},
+			func(c bot.Conversation) bool { return c.Service != bot.ServiceActive && c.Service != bot.ServiceParked },
+		},
 		{"agent", bot.ConversationQuery{Agent: "a1"}, func(c bot.Conversation) bool { return c.Agent == "a1" }},
 		{"visitor", bot.ConversationQuery{Visitor: "v2"}, func(c bot.Conversation) bool { return c.Visitor == "v2" }},
 		{"inbox", bot.ConversationQuery{Inbox: "in1", Visitor: "v1"}, func(c bot.Conversation) bool { return c.Inbox == "in1" && c.Visitor == "v1" }},
@@ -210,8 +216,10 @@ func testTraces(t *testing.T, s Stores) {
 
 	// Thumbs arrive as events and are noted on the turn they are about.
 	thumbs := func(of bot.EventID, helpful bool, why string) {
-		write(t, s, c, bot.Key{}, bot.Change{Events: []bot.NewEvent{{Kind: bot.EventFeedback, Author: visitor, Visible: true, At: start,
-			Body: bot.Body{Of: of, Helpful: helpful, Why: why}}}})
+		write(t, s, c, bot.Key{}, bot.Change{Events: []bot.NewEvent{{
+			Kind: bot.EventFeedback, Author: visitor, Visible: true, At: start,
+			Body: bot.Body{Of: of, Helpful: helpful, Why: why},
+		}}})
 	}
 	thumbs(want.Event, false, "wrong")
 	no, yes := false, true

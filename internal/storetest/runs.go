@@ -107,8 +107,10 @@ func testRunLife(t *testing.T, s Stores) {
 	}
 	u := update(r, bot.RunComplete)
 	u.Text = "all of it"
-	w := write(t, s, c, bot.Key{}, bot.Change{Run: u,
-		Events: []bot.NewEvent{{Kind: bot.EventFinished, Author: botAuthor, Visible: true, At: start, Body: bot.Body{Of: ev, Run: r.ID, State: bot.RunComplete, Text: "all of it"}}}})
+	w := write(t, s, c, bot.Key{}, bot.Change{
+		Run:    u,
+		Events: []bot.NewEvent{{Kind: bot.EventFinished, Author: botAuthor, Visible: true, At: start, Body: bot.Body{Of: ev, Run: r.ID, State: bot.RunComplete, Text: "all of it"}}},
+	})
 	if w.Conversation.LastText != "all of it" || w.Conversation.LastBy != bot.AuthorBot {
 		t.Errorf("last %q by %s", w.Conversation.LastText, w.Conversation.LastBy)
 	}

@@ -303,8 +303,10 @@ func testEpochRises(t *testing.T, s Stores) {
 
 func testWorkspaces(t *testing.T, s Stores) {
 	c := newConversation(t, s, workspace)
-	write(t, s, c, bot.Key{}, bot.Change{Events: []bot.NewEvent{says(visitor, "secret")}, Owe: true,
-		Trace: &bot.Trace{Decision: bot.DecideAnswer, At: start}})
+	write(t, s, c, bot.Key{}, bot.Change{
+		Events: []bot.NewEvent{says(visitor, "secret")}, Owe: true,
+		Trace: &bot.Trace{Decision: bot.DecideAnswer, At: start},
+	})
 	const other = bot.WorkspaceID("other")
 	_, err := s.Timeline.Conversation(t.Context(), other, c.ID)
 	wantKind(t, "row", err, fault.NotFound)

@@ -109,8 +109,12 @@ func TestWords(t *testing.T) {
 		got = append(got, w)
 	}
 	want := []Word{
-		{"don't", 0, false}, {"reset", 6, false}, {"我的", 12, true}, {"iPhone15", 18, false},
-		{"密码", 27, true}, {"ok", 35, false},
+		{"don't", 0, false},
+		{"reset", 6, false},
+		{"我的", 12, true},
+		{"iPhone15", 18, false},
+		{"密码", 27, true},
+		{"ok", 35, false},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("words (-want +got):\n%s", d)

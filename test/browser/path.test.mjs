@@ -15,7 +15,7 @@ const stories = {
     first: { ask: 'Are your pieces dishwasher safe?', holds: '60 °C' },
     followUp: { ask: 'and can I put them in the microwave?', holds: '220 °C' },
     unknown: { ask: 'can I become a shareholder', again: 'I mean can I buy shares of the company', offer: /Shall I get a person/ },
-    weather: { ask: 'what will the weather be like tomorrow', says: /outside what I know|only help with questions/ },
+    weather: { ask: 'what is the weather today', says: /outside what I know|only help with questions/ },
     person: { ask: 'I want to talk to a person', line: /You're next|1st in line|in line/ },
     accept: /Accept/,
     reply: 'Reply',
@@ -23,6 +23,7 @@ const stories = {
     fromVisitor: ['Hello Lin, thank you.', 'Two large bowls, please.'],
     handBack: 'Hand back to bot',
     handedBack: /has handed you back to the bot/,
+    rated: 'Do you have gift cards?',
     down: 'This did not help',
     why: 'Incomplete',
     noted: /An editor will look at it/,
@@ -41,7 +42,7 @@ const stories = {
     first: { ask: '盘子能用洗碗机洗吗？', holds: '60 °C' },
     followUp: { ask: '那它们能放微波炉吗？', holds: '220 °C' },
     unknown: { ask: '可以当学徒吗', again: '我是问你们收不收学徒', offer: /需要为您转人工吗/ },
-    weather: { ask: '明天天气怎么样', says: /超出|范围|只能/ },
+    weather: { ask: '今天天气怎么样', says: /超出|范围|只能/ },
     person: { ask: '我要找人工客服', line: /马上轮到您|排在第 1 位|排队/ },
     accept: /接受/,
     reply: '回复',
@@ -49,6 +50,7 @@ const stories = {
     fromVisitor: ['您好，谢谢。', '两个大碗。'],
     handBack: '交回机器人',
     handedBack: /已把对话交回智能助手/,
+    rated: '你们有礼品卡吗？',
     down: '没有帮助',
     why: '不完整',
     noted: /编辑会来查看/,
@@ -147,7 +149,7 @@ for (const [lang, s] of Object.entries(stories)) {
     });
 
     it('takes a thumbs-down to the editor', async () => {
-      thumb = await visitor.ask(s.first.ask);
+      thumb = await visitor.ask(s.rated);
       const last = visitor.frame.locator('article.msg.bot').last();
       await last.getByRole('button', { name: s.down }).click();
       await last.getByRole('button', { name: s.why }).click();
@@ -156,7 +158,7 @@ for (const [lang, s] of Object.entries(stories)) {
       agent = await newPage(browser, problems, { locale: s.locale, viewport: { width: 1440, height: 900 } });
       await signIn(agent, server.url, server.people.editor, s);
       await agent.getByRole('link', { name: new RegExp(`^${s.thumbs}`) }).click();
-      await agent.getByText(s.first.ask).first().waitFor();
+      await agent.getByText(s.rated).first().waitFor();
       assert.ok(thumb.length > 0);
     });
 

@@ -14,7 +14,7 @@ coproc LLAMA { exec "$cache/v/bin/python" scripts/llama_server.py "$cache/model.
 read -r address <&"${LLAMA[0]}" || { cat "$cache/server.log"; exit 1; }
 echo "llama.cpp at $address"
 status=0
-FRONTDESK_TEST_LLM_URL="$address/v1" go test -count=1 -v -run 'TestLlama' . ./internal/openai || status=$?
+FRONTDESK_TEST_LLM_URL="$address/v1" go test -count=1 -v -run TestLlama . || status=$?
 exec {LLAMA[1]}>&-
 wait "${LLAMA_PID:-}" 2>/dev/null || true
 exit $status

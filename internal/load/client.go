@@ -20,6 +20,7 @@ type Frame struct {
 	Events       []Event         `json:"events,omitempty"`
 	Event        *Event          `json:"event,omitempty"`
 	Mode         string          `json:"mode,omitempty"`
+	Text         string          `json:"text,omitempty"` // of delta and reset
 	Problem      json.RawMessage `json:"problem,omitempty"`
 	RetryAfterMS int             `json:"retry_after_ms,omitempty"`
 }
@@ -50,6 +51,7 @@ type Event struct {
 	ClientMsgID string    `json:"client_msg_id"`
 	At          time.Time `json:"at"`
 	Text        string    `json:"text"`
+	State       string    `json:"state"` // of a finished answer
 	Author      struct {
 		Kind string `json:"kind"`
 	} `json:"author"`

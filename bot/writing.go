@@ -203,8 +203,10 @@ func (w *writing) flush() {
 	ctx, cancel := context.WithTimeout(context.Background(), commitFor)
 	defer cancel()
 	t, e, now := w.t, w.e, time.Now()
-	alive := true
-	var err error
+	var (
+		alive bool
+		err   error
+	)
 	if len(text)-w.kept >= checkpointBytes || now.Sub(w.keptAt) >= checkpointFor {
 		alive, err = e.Runs.Checkpoint(ctx, t.Run.Workspace, t.Run.ID, t.Run.Attempt, text, e.Now())
 		if err == nil && alive {

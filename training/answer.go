@@ -51,7 +51,7 @@ func evaluateAnswer(ctx context.Context, e *evaluation) error {
 			helped[i] = right[i]
 		case bot.DecideClarify:
 			clarified[i] = true
-			helped[i] = slices.ContainsFunc(tr.Choices, func(c bot.Choice) bool { return slices.Contains(l.Relevant, string(c.Document)) })
+			helped[i] = slices.ContainsFunc(tr.Choices, func(c bot.Choice) bool { return slices.Contains(l.Relevant, c.Document) })
 		}
 		e.progress(i+1, n)
 	}

@@ -45,7 +45,6 @@ type trainer struct {
 	opts     Options
 	classes  int
 	y        []int       // class of each row
-	weight   []float32   // of each row
 	own      int         // rows before this are examples; those behind are intents' names
 	x        [][]float32 // rows in the space
 	space    *space

@@ -118,42 +118,6 @@ func (e *Engine) outlook(ctx context.Context, t *Turn) Outlook {
 	return o
 }
 
-// summary is what an agent reads before accepting.
-func summary(m Memory, question string, t *Turn) Summary {
-	s := Summary{Problem: shorten(question, 600), Fields: map[string]string{}, Sentiment: m.Trend}
-	if t != nil {
-		yes, _ := assent(question)
-		if yes || (t.Trace.Reading.Signals.WantsPerson >= .5 && len(contentWords(question)) < 6) {
-			s.Problem = "" // "yes please" and "a person please" say nothing about the problem
-		}
-	}
-	for i := len(m.Turns) - 1; i >= 0; i-- {
-		x := m.Turns[i]
-		if yes, no := assent(x.Asked); yes || no || x.Decision == DecideSmalltalk || x.Asked == "" {
-			continue
-		}
-		if len(s.Problem) < 600 && !strings.Contains(s.Problem, x.Asked) {
-			s.Problem = strings.TrimPrefix(s.Problem+"\n"+x.Asked, "\n")
-		}
-		if x.Document != "" {
-			s.Tried = append(s.Tried, Source{Document: x.Document, Title: x.Topic})
-		}
-	}
-	if s.Problem == "" {
-		s.Problem = shorten(question, 600)
-	}
-	for _, slot := range m.Slots {
-		s.Fields[slot.Name] = slot.Value
-	}
-	if t != nil {
-		for _, en := range t.Trace.Reading.Entities {
-			s.Fields[string(en.Type)] = en.Value
-		}
-		s.Next = nextStep(t.Trace.Reason, t.language())
-	}
-	return s
-}
-
 // suggestion is a candidate as a full question to tap, "" when it has no name.
 func suggestion(c knowledge.Candidate, language string) string {
 	title := strings.TrimSpace(c.Title)

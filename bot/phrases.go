@@ -200,8 +200,8 @@ func smalltalkPhrase(intent string, closing bool) string {
 func offerText(name, language string, o Outlook, now time.Time) string {
 	wait := ""
 	switch {
-	case !o.Open && o == (Outlook{}):
-		// Nothing is known about the desk: say nothing about it.
+	case !o.Known:
+		// Say nothing about a desk that did not answer.
 	case !o.Open:
 		wait = phrase("wait_closed", language, "opens", opens("opens_short", language, o.Opens, now))
 	case o.Position > 0:
@@ -216,7 +216,7 @@ func offerText(name, language string, o Outlook, now time.Time) string {
 // handoffText says that a person comes, where the visitor stands in line, or
 // when somebody is there again.
 func handoffText(name, language string, o Outlook, now time.Time) string {
-	if !o.Open && o != (Outlook{}) {
+	if o.Known && !o.Open {
 		s := opens("opens", language, o.Opens, now)
 		if s != "" && language != "zh" {
 			s = " " + s

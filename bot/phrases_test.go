@@ -48,13 +48,13 @@ func TestOfferText(t *testing.T) {
 		en, zh string
 	}{
 		{Outlook{}, "I can't find an answer to that. Shall I get a person?", "这个问题我没能找到答案。要帮您转人工吗？"},
-		{Outlook{Open: true, Position: 1}, "Shall I get a person? You would be next in line.", "吗？现在转接您排在第 1 位。"},
-		{Outlook{Open: true, Position: 22, Wait: 4*time.Minute + time.Second}, "You would be 22nd in line, about 5 minutes.", "第 22 位，大约 5 分钟。"},
-		{Outlook{Open: true, Position: 113, Wait: 3 * time.Hour}, "113th in line, about 3 hours.", "大约 3 小时。"},
-		{Outlook{Opens: at(0, 20)}, "Nobody is here right now, and we are back today at 20:00; you can leave a message.", "现在没有客服在线，今天 20:00 恢复服务，您可以先留言。"},
-		{Outlook{Opens: at(1, 9)}, "back tomorrow at 09:00", "明天 09:00 恢复服务"},
-		{Outlook{Opens: at(4, 9)}, "back on Friday at 09:00", "周五 09:00 恢复服务"},
-		{Outlook{Agents: 1}, "Nobody is here right now; you can leave a message.", "现在没有客服在线，您可以先留言。"},
+		{Outlook{Known: true, Open: true, Position: 1}, "Shall I get a person? You would be next in line.", "吗？现在转接您排在第 1 位。"},
+		{Outlook{Known: true, Open: true, Position: 22, Wait: 4*time.Minute + time.Second}, "You would be 22nd in line, about 5 minutes.", "第 22 位，大约 5 分钟。"},
+		{Outlook{Known: true, Open: true, Position: 113, Wait: 3 * time.Hour}, "113th in line, about 3 hours.", "大约 3 小时。"},
+		{Outlook{Known: true, Opens: at(0, 20)}, "Nobody is here right now, and we are back today at 20:00; you can leave a message.", "现在没有客服在线，今天 20:00 恢复服务，您可以先留言。"},
+		{Outlook{Known: true, Opens: at(1, 9)}, "back tomorrow at 09:00", "明天 09:00 恢复服务"},
+		{Outlook{Known: true, Opens: at(4, 9)}, "back on Friday at 09:00", "周五 09:00 恢复服务"},
+		{Outlook{Known: true}, "Nobody is here right now; you can leave a message.", "现在没有客服在线，您可以先留言。"},
 	} {
 		if got := offerText("offer", "en", c.o, now); !strings.HasSuffix(got, c.en) && !strings.Contains(got, c.en) {
 			t.Errorf("%+v: %q, want it to say %q", c.o, got, c.en)
@@ -63,7 +63,13 @@ func TestOfferText(t *testing.T) {
 			t.Errorf("%+v: %q, want it to say %q", c.o, got, c.zh)
 		}
 	}
-	if got := handoffText("handoff", "en", Outlook{Opens: at(1, 9)}, now); !strings.HasPrefix(got, "Nobody is here right now. We are back tomorrow at 09:00. Leave") {
+	if got := handoffText("handoff", "en", Outlook{Known: true, Opens: at(1, 9)}, now); !strings.HasPrefix(got, "Nobody is here right now. We are back tomorrow at 09:00. Leave") {
 		t.Errorf("out of hours: %q", got)
+	}
+	if got := handoffText("handoff", "en", Outlook{Known: true}, now); !strings.HasPrefix(got, "Nobody is here right now. Leave") {
+		t.Errorf("nobody on duty and no hours: %q", got)
+	}
+	if got := handoffText("handoff", "en", Outlook{}, now); !strings.HasPrefix(got, "I'm getting a person for you. You") {
+		t.Errorf("nothing known: %q", got)
 	}
 }

@@ -50,8 +50,9 @@ type Escalation struct {
 	Turn func(c Conversation, o Outlook) (Change, error)
 }
 
-// Outlook is what waiting for a person means now.
+// Outlook is what waiting for a person means now. The zero Outlook says nothing.
 type Outlook struct {
+	Known     bool          // the desk was asked and answered
 	Open      bool          // somebody is on duty, or hours say that people are there
 	Opens     time.Time     // next opening when not Open; zero: unknown
 	Position  int           // place the visitor has or would have, from 1; 0 when not Open

@@ -144,7 +144,7 @@ func (f Floor) waitOf(c bot.ConversationID) Wait {
 // outlook is what a conversation meets that waits since s.Wait.Since, or would
 // join the line now.
 func (f Floor) outlook(s Standing, now time.Time) bot.Outlook {
-	var o bot.Outlook
+	o := bot.Outlook{Known: true}
 	if o.Open, o.Opens = f.open(s.Conversation.Queue, now); !o.Open {
 		return o
 	}

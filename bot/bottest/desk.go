@@ -28,7 +28,7 @@ func NewDesk(s *Store) *Desk {
 		now: func() bot.NewEvent {
 			return bot.NewEvent{Kind: bot.EventService, Author: bot.Author{Kind: bot.AuthorSystem}, Visible: true, At: s.now()}
 		},
-		outlook: bot.Outlook{Open: true, Position: 1, Agents: 1},
+		outlook: bot.Outlook{Known: true, Open: true, Position: 1, Agents: 1},
 	}
 }
 

@@ -148,7 +148,7 @@ func (w *World) play(what string) {
 
 // outlook reads "open, place 2, wait 4m" and "closed, opens in 15h".
 func outlook(t testing.TB, s string, now time.Time) bot.Outlook {
-	var o bot.Outlook
+	o := bot.Outlook{Known: true}
 	for _, part := range strings.Split(s, ",") {
 		words := strings.Fields(part)
 		switch {

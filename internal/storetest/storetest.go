@@ -5,7 +5,9 @@
 // visible numbers are dense and rise with them (I-02), a key writes once and
 // answers the same for ever (I-03), what was acknowledged is there (I-04),
 // events of one sender keep their order (I-07), resuming from any cursor equals
-// a fresh read (I-08), and a visitor's view holds nothing of a note (I-10). For
+// a fresh read (I-08), a visitor's view holds nothing of a note (I-10), a run ends
+// once and a conversation has one at a time (I-25), and an owner whose run was
+// taken over changes nothing (I-29). For
 // the desk: one open offer and one responsible agent at most (I-15), loads equal
 // the recount and offers never overshoot (I-16), every state has what will move
 // it on (I-17), nobody in line is lost (I-18), an offer is accepted by its agent,
@@ -62,7 +64,9 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"RunFences", testRunFences},
 		{"RunCancel", testRunCancel},
 		{"RunRelease", testRunRelease},
+		{"RunLease", testRunLease},
 		{"RunsInParallel", testRunsInParallel},
+		{"RunTakenOnce", testRunTakenOnce},
 		{"Traces", testTraces},
 		{"TimelineModel", testTimelineModel},
 		{"DeskPath", testDeskPath},

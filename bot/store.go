@@ -161,7 +161,7 @@ type RunStore interface {
 // Feed tells what was written anywhere in the installation, in an order that no
 // reader can overtake: a node reads what the bus lost from it.
 type Feed interface {
-	// Head returns the cursor behind everything that Changes would return now.
+	// Head returns a cursor: what commits after the call is after it.
 	Head(ctx context.Context) (cursor string, err error)
 
 	// Changes returns the conversations with events after the cursor, at most limit

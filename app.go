@@ -132,7 +132,7 @@ func (a *App) openServer(ctx context.Context) error {
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: conversations, Runs: conversations, Understander: a.mind, Retriever: a.mind.index, Embedder: a.encoder,
 		Escalator: a.desk, Publisher: a.hub, Now: a.set.now, Logger: a.log,
-	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit})
+	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Alone: true})
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,9 @@ type Options struct {
 	Policy   *Policy       // nil: DefaultPolicy
 	Models   []Model       // language models in order of preference; empty: none
 	Limits   Limits        // of a model's answer
-	Owner    string        // name of this process in runs; "": a new one
+	Owner    string        // name of this life of the process in runs; "": a new one
+	Alone    bool          // no other process works on this store: what is claimed at the start was left by a dead one
+	Lease    time.Duration // after which another process takes a run over unless it is renewed, which is done at a third of it; 0: 6 s
 	Workers  int           // turns at once; 0: 16
 	Deadline time.Duration // from claim to a visible outcome; 0: 15 s
 	Debounce time.Duration // silence to wait for after the newest message; 0: answer at once
@@ -106,7 +108,7 @@ func (o Options) filled() Options {
 	for _, d := range []struct {
 		of   *time.Duration
 		zero time.Duration
-	}{{&o.Deadline, 15 * time.Second}, {&o.Drain, 5 * time.Second}, {&o.Poll, time.Second}} {
+	}{{&o.Deadline, 15 * time.Second}, {&o.Drain, 5 * time.Second}, {&o.Poll, time.Second}, {&o.Lease, 6 * time.Second}} {
 		if *d.of <= 0 {
 			*d.of = d.zero
 		}

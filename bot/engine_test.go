@@ -172,7 +172,7 @@ func TestRunOfADeadProcessIsTakenUp(t *testing.T) {
 	w.Build(nil)
 	sent := w.Send("How long does delivery take?")
 	// A process claims the run and dies.
-	if _, ok, err := w.Store.ClaimRun(t.Context(), "dead", w.Clock.Now()); err != nil || !ok {
+	if _, ok, err := w.Store.ClaimRun(t.Context(), "dead", time.Minute, w.Clock.Now()); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	w.Start(nil)
@@ -189,10 +189,10 @@ func TestRunThatKillsItsProcessFailsVisibly(t *testing.T) {
 	w.Build(nil)
 	sent := w.Send("How long does delivery take?")
 	for _, life := range []string{"first", "second"} {
-		if _, err := w.Store.ReleaseRuns(t.Context(), life, w.Clock.Now()); err != nil {
+		if _, err := w.Store.ReleaseRuns(t.Context(), "", w.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := w.Store.ClaimRun(t.Context(), life, w.Clock.Now()); err != nil || !ok {
+		if _, ok, err := w.Store.ClaimRun(t.Context(), life, time.Minute, w.Clock.Now()); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 	}

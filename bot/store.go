@@ -130,21 +130,53 @@ type ConversationQuery struct {
 
 // RunStore keeps the answers that the bot owes.
 type RunStore interface {
-	// ClaimRun takes the oldest claimable run: queued, with no active run in its
-	// conversation. It sets Owner, Attempt+1, Epoch and Through (the newest visitor
-	// message). ok is false when there is none.
-	ClaimRun(ctx context.Context, owner string, now time.Time) (run Run, ok bool, err error)
+	// ClaimRun takes the oldest claimable run, by CreatedAt and ID: queued, with no
+	// active run in its conversation, or active with a lease that ended at or before
+	// now (a takeover). It sets Owner, LeaseUntil (now+lease), Attempt+1, Epoch and
+	// Through (the newest visitor message); Text and Placeholder stay.
+	// Of many callers at once each run goes to one. ok is false when there is none.
+	ClaimRun(ctx context.Context, owner string, lease time.Duration, now time.Time) (run Run, ok bool, err error)
+
+	// RenewRuns extends the leases of those of the given runs that the owner still
+	// holds to now+lease and returns them; one that ended, was released or was taken
+	// over is left out. A lease that ended is renewed as long as nobody else took
+	// the run: what shuts an owner out is the takeover, not the clock.
+	RenewRuns(ctx context.Context, owner string, runs []RunID, lease time.Duration, now time.Time) ([]RunID, error)
 
 	// Checkpoint keeps the text streamed so far; an older attempt or a run that is
 	// done changes nothing and reports false.
 	Checkpoint(ctx context.Context, ws WorkspaceID, run RunID, attempt int, text string, now time.Time) (bool, error)
 
-	// ReleaseRuns queues again every run that is active under an owner other than
-	// the given one: in one process, those of an earlier life. It returns how many.
+	// ReleaseRuns queues again every active run of the owner, so that another one
+	// claims it at once; the empty owner stands for all of them, which is right only
+	// where no other process lives. When a newer run waits in the conversation, that
+	// one answers for both: the released one is superseded, and a streamed answer
+	// gets its end in the timeline. It returns how many runs were released.
 	ReleaseRuns(ctx context.Context, owner string, now time.Time) (int, error)
 
 	// Run returns one run. Error: NotFound.
 	Run(ctx context.Context, ws WorkspaceID, run RunID) (Run, error)
+}
+
+// Feed tells what was written anywhere in the installation, in an order that no
+// reader can overtake: a node reads what the bus lost from it.
+type Feed interface {
+	// Head returns a cursor: what commits after the call is after it.
+	Head(ctx context.Context) (cursor string, err error)
+
+	// Changes returns the conversations with events after the cursor, at most limit
+	// (1…2,000) of them. A row that commits late is never passed over: Next stands
+	// before the first event that may still be joined by an earlier one. An empty
+	// page returns after as Next. Error: Invalid for a cursor that is none.
+	Changes(ctx context.Context, after string, limit int) (FeedPage, error)
+}
+
+// FeedPage is a stretch of the feed.
+type FeedPage struct {
+	Rows []Conversation // each conversation once, as it stands now, without Memory
+	Next string         // where to read on
+	More bool           // there is more after Next
+	Lag  time.Duration  // how far the end of the safe stretch is behind now; 0: nothing is held back
 }
 
 // TraceStore reads the traces that writes left.

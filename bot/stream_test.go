@@ -271,7 +271,7 @@ func TestStopBeforeAnythingIsShown(t *testing.T) {
 	wantSaid(t, w, "visitor: "+teaQuestion, "bot: I stopped. Ask me something else whenever you like.")
 }
 
-func TestStreamOfADeadProcessIsMadeAgain(t *testing.T) {
+func TestStreamOfAClosedProcessIsMadeAgain(t *testing.T) {
 	w := bottest.NewWorld(t, shop)
 	hang := bottest.NewModel("scripted", bottest.Script{Pieces: []string{"Rinse the pot first [1]. ", "Green"}, Hang: true})
 	w.Start(&bot.Options{Models: []bot.Model{hang}, Drain: time.Millisecond})
@@ -279,8 +279,8 @@ func TestStreamOfADeadProcessIsMadeAgain(t *testing.T) {
 	w.Wait(sent.Run, func(s bot.RunState) bool { return s == bot.RunStreaming })
 	w.Stop()
 	r, err := w.Store.Run(t.Context(), bottest.Workspace, sent.Run)
-	if err != nil || r.State != bot.RunStreaming {
-		t.Fatalf("%+v, %v; want it left as it was", r, err)
+	if err != nil || r.State != bot.RunQueued || r.Placeholder == "" {
+		t.Fatalf("%+v, %v; want it given back with its place in the timeline", r, err)
 	}
 	w.Start(withModel(bottest.Says("Green tea wants water of 75 °C [1].")))
 	w.Answer(sent.Run)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +19,8 @@ var (
 	errTaken   = errors.New("a person took the conversation over")
 	errClosing = errors.New("the process is closing")
 	errNothing = errors.New("nothing left to answer") // another turn took the messages
-	errMore    = errors.New("the visitor wrote on")   // the turn starts again with the new message
+	errLost    = errors.New("another process took the run over")
+	errMore    = errors.New("the visitor wrote on") // the turn starts again with the new message
 )
 
 // maxAttempts is how often a run is started before the visitor is told that it
@@ -31,6 +34,10 @@ type flight struct {
 	cancel       context.CancelCauseFunc
 }
 
+// leaseCall is how long a renewal may take: one that hangs must not keep the
+// next from being tried.
+const leaseCall = 2 * time.Second
+
 // Wake makes Run look for a run now. It never blocks.
 func (e *Engine) Wake() {
 	select {
@@ -39,19 +46,22 @@ func (e *Engine) Wake() {
 	}
 }
 
-// Run works off the answers that the bot owes until ctx is done. It first takes
-// up those that an earlier process left behind. When ctx is done it claims no
-// more, lets turns under way finish for a while (Options.Drain), stops the rest
-// and returns when all have ended; what was stopped is owed still and is taken
-// up by the next process. It may be called once.
+// Run works off the answers that the bot owes until ctx is done, those that a
+// dead process left behind included. It holds each by a lease that it renews, and
+// drops a turn whose lease another process took. When ctx is done it claims no
+// more, lets turns under way finish for a while (Options.Drain), stops the rest,
+// gives back what is owed still, so that another process goes on at once, and
+// returns when all have ended. It may be called once.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.writable(); err != nil {
 		return err
 	}
-	if n, err := e.Runs.ReleaseRuns(ctx, e.opts.Owner, e.Now()); err != nil {
-		return fault.Wrap(fault.KindOf(err), err, "answers owed from before could not be taken up")
-	} else if n > 0 {
-		e.Logger.InfoContext(ctx, "took up answers owed from before", "runs", n)
+	if e.opts.Alone {
+		if n, err := e.Runs.ReleaseRuns(ctx, "", e.Now()); err != nil {
+			return fault.Wrap(fault.KindOf(err), err, "answers owed from before could not be taken up")
+		} else if n > 0 {
+			e.Logger.InfoContext(ctx, "took up answers owed from before", "runs", n)
+		}
 	}
 	turns, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(errClosing)
@@ -59,6 +69,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	slots := make(chan struct{}, e.opts.Workers)
 	poll := time.NewTicker(e.opts.Poll)
 	defer poll.Stop()
+	ended := make(chan struct{})
+	var renewing sync.WaitGroup
+	renewing.Go(func() { e.renew(turns, ended) })
 
 	for ctx.Err() == nil {
 		select {
@@ -66,11 +79,16 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			continue
 		}
-		run, ok, err := e.Runs.ClaimRun(ctx, e.opts.Owner, e.Now())
+		run, ok, err := e.Runs.ClaimRun(ctx, e.opts.Owner, e.opts.Lease, e.Now())
 		if err == nil && ok {
+			if run.Attempt > 1 {
+				e.Logger.InfoContext(ctx, "a run is begun again", "run_id", run.ID, "conversation_id", run.Conversation, "attempt", run.Attempt)
+			}
+			turn, f := e.takeOff(turns, run)
 			under.Go(func() {
 				defer func() { <-slots; e.Wake() }()
-				e.settle(turns, run)
+				defer e.land(run.ID, f)
+				e.settle(turn, run)
 			})
 			continue
 		}
@@ -96,7 +114,71 @@ func (e *Engine) Run(ctx context.Context) error {
 		stop(errClosing)
 		<-done
 	}
+	close(ended)
+	renewing.Wait()
+	e.giveBack(turns)
 	return nil
+}
+
+// giveBack releases what is owed still. When the store does not answer the
+// leases end by themselves.
+func (e *Engine) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseCall)
+	defer cancel()
+	n, err := e.Runs.ReleaseRuns(ctx, e.opts.Owner, e.Now())
+	switch {
+	case err != nil:
+		e.Logger.WarnContext(ctx, "answers owed could not be given back; others take them up when the leases end", "error", err)
+	case n > 0:
+		e.Logger.InfoContext(ctx, "gave back answers owed", "runs", n)
+	}
+}
+
+// renew keeps the leases of the turns under way until ended is closed, and drops
+// those that another process took.
+func (e *Engine) renew(ctx context.Context, ended <-chan struct{}) {
+	tick := time.NewTicker(e.opts.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			e.renewOnce(ctx)
+		case <-ended:
+			return
+		}
+	}
+}
+
+func (e *Engine) renewOnce(ctx context.Context) {
+	e.mu.Lock()
+	flights := maps.Clone(e.flights)
+	e.mu.Unlock()
+	if len(flights) == 0 {
+		return
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseCall)
+	defer cancel()
+	held, err := e.Runs.RenewRuns(bounded, e.opts.Owner, slices.Collect(maps.Keys(flights)), e.opts.Lease, e.Now())
+	if err != nil {
+		e.Logger.WarnContext(ctx, "leases of turns under way could not be renewed", "runs", len(flights), "error", err)
+		return
+	}
+	for _, run := range held {
+		delete(flights, run)
+	}
+	for run, f := range flights {
+		if e.under(run, f) {
+			f.cancel(errLost)
+		}
+	}
+}
+
+// under reports whether a flight is still under way: one that landed while its
+// lease was being renewed was not lost.
+func (e *Engine) under(run RunID, f *flight) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.flights[run] == f
 }
 
 // settle sees one run to its end: it is answered, ended by somebody else, or
@@ -134,11 +216,6 @@ func (e *Engine) settle(ctx context.Context, run Run) {
 // attempt takes a run through the steps once and gives every way it can go
 // wrong an end that people can see.
 func (e *Engine) attempt(ctx context.Context, run Run, begun time.Time) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	e.takeOff(run, cancel)
-	defer e.land(run.ID)
-
 	t := &Turn{Run: run, Chosen: -1, begun: begun, started: time.Now()}
 	err := e.guard(ctx, t)
 	switch cause := context.Cause(ctx); {
@@ -150,6 +227,9 @@ func (e *Engine) attempt(ctx context.Context, run Run, begun time.Time) error {
 		return err
 	case errors.Is(cause, errStopped):
 		return e.stopped(ctx, t)
+	case errors.Is(cause, errLost):
+		e.Logger.WarnContext(ctx, "a turn was taken over by another process", "run_id", run.ID, "conversation_id", run.Conversation)
+		return nil
 	case errors.Is(cause, errTaken), errors.Is(err, errTaken), fault.Is(err, fault.Conflict):
 		return e.end(ctx, t, RunCancelled)
 	case errors.Is(cause, errClosing):
@@ -178,16 +258,27 @@ func (e *Engine) guard(ctx context.Context, t *Turn) (err error) {
 	return e.walk(ctx, t, e.steps())
 }
 
-func (e *Engine) takeOff(run Run, cancel context.CancelCauseFunc) {
+// takeOff notes a turn under way and returns its context. A former turn of the
+// same run lost its lease to this one.
+func (e *Engine) takeOff(ctx context.Context, run Run) (context.Context, *flight) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	f := &flight{conversation: run.Conversation, epoch: run.Epoch, cancel: cancel}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.flights[run.ID] = &flight{conversation: run.Conversation, epoch: run.Epoch, cancel: cancel}
+	if former := e.flights[run.ID]; former != nil {
+		former.cancel(errLost)
+	}
+	e.flights[run.ID] = f
+	return ctx, f
 }
 
-func (e *Engine) land(run RunID) {
+func (e *Engine) land(run RunID, f *flight) {
+	f.cancel(nil)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.flights, run)
+	if e.flights[run] == f {
+		delete(e.flights, run)
+	}
 }
 
 // Observe tells the engine what others wrote, so that a turn stops at once when

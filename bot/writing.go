@@ -119,7 +119,7 @@ func (w *writing) add(s string) string {
 		return w.text.String()
 	}
 	if w.text.Len() == 0 {
-		if err := w.open(); err != nil {
+		if err := w.open(s); err != nil {
 			w.fail(err)
 			return ""
 		}
@@ -156,9 +156,10 @@ func (w *writing) fail(err error) {
 	w.cancel(err)
 }
 
-// open puts the placeholder into the timeline: the answer takes its place. A
-// later attempt at the same run goes on at the place the first one took.
-func (w *writing) open() error {
+// open puts the placeholder into the timeline: the answer takes its place, and
+// its first words become the checkpoint. A later attempt at the same run goes on
+// at the place the first one took.
+func (w *writing) open(words string) error {
 	t, e := w.t, w.e
 	if e.rehearses(t) {
 		return nil
@@ -171,7 +172,7 @@ func (w *writing) open() error {
 			return Change{}, errMore
 		}
 		change := Change{Run: &RunUpdate{
-			ID: t.Run.ID, Attempt: t.Run.Attempt, Epoch: t.Run.Epoch, State: RunStreaming, Placeholder: t.Reply.Event,
+			ID: t.Run.ID, Attempt: t.Run.Attempt, Epoch: t.Run.Epoch, State: RunStreaming, Text: words, Placeholder: t.Reply.Event,
 		}}
 		if !again {
 			change.Events = []NewEvent{{

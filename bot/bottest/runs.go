@@ -2,6 +2,7 @@ package bottest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -80,7 +81,7 @@ func (s *Store) requeue(r *bot.Run, now time.Time) {
 		other.From, other.UpdatedAt = min(other.From, r.From), now
 		return
 	}
-	r.State, r.Owner, r.Through = bot.RunQueued, "", 0
+	r.State, r.Owner, r.LeaseUntil, r.Through = bot.RunQueued, "", time.Time{}, 0
 }
 
 // owed returns the run that speaks, or the one that waits. s.mu is held.
@@ -110,28 +111,50 @@ func (s *Store) Run(_ context.Context, ws bot.WorkspaceID, run bot.RunID) (bot.R
 }
 
 // ClaimRun implements bot.RunStore.
-func (s *Store) ClaimRun(_ context.Context, owner string, now time.Time) (bot.Run, bool, error) {
+func (s *Store) ClaimRun(_ context.Context, owner string, lease time.Duration, now time.Time) (bot.Run, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return bot.Run{}, false, s.down
 	}
-	defer s.tell()
-	for _, r := range s.runs {
-		if r.State != bot.RunQueued || s.find(r.Workspace, r.Conversation, speaks) != nil {
+	now = now.UTC().Truncate(time.Microsecond)
+	for _, r := range s.runs { // as they were made: oldest first
+		switch {
+		case r.State == bot.RunQueued && s.find(r.Workspace, r.Conversation, speaks) == nil:
+		case speaks(r.State) && !now.Before(r.LeaseUntil): // a takeover
+		default:
 			continue
 		}
 		k := s.convs[convKey{r.Workspace, r.Conversation}]
 		r.State, r.Owner, r.Attempt, r.Epoch, r.Through = bot.RunActive, owner, r.Attempt+1, k.row.ControlEpoch, r.From
-		r.UpdatedAt = now.UTC().Truncate(time.Microsecond)
+		r.UpdatedAt, r.LeaseUntil = now, now.Add(lease)
 		for _, e := range k.events {
 			if e.Kind == bot.EventMessage && e.Author.Kind == bot.AuthorVisitor {
 				r.Through = max(r.Through, e.Seq)
 			}
 		}
+		s.tell()
 		return *r, true, nil
 	}
 	return bot.Run{}, false, nil
+}
+
+// RenewRuns implements bot.RunStore.
+func (s *Store) RenewRuns(_ context.Context, owner string, runs []bot.RunID, lease time.Duration, now time.Time) ([]bot.RunID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	var held []bot.RunID
+	for _, r := range s.runs {
+		if r.Owner == owner && speaks(r.State) && slices.Contains(runs, r.ID) {
+			r.LeaseUntil = now.UTC().Truncate(time.Microsecond).Add(lease)
+			held = append(held, r.ID)
+		}
+	}
+	s.tell()
+	return held, nil
 }
 
 // Checkpoint implements bot.RunStore.
@@ -159,7 +182,7 @@ func (s *Store) ReleaseRuns(_ context.Context, owner string, _ time.Time) (int, 
 	n, now := 0, s.now()
 	defer s.tell()
 	for _, r := range s.runs {
-		if !speaks(r.State) || r.Owner == owner {
+		if !speaks(r.State) || owner != "" && r.Owner != owner {
 			continue
 		}
 		s.requeue(r, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type Store struct {
 	convs  map[convKey]*kept
 	order  []convKey // as they were made
 	runs   []*bot.Run
+	log    []convKey     // of every event, as they were written: the feed
 	down   error         // what every call returns while the store is down; nil: up
 	fails  int           // how many writes still fail
 	failed error         // what they return
@@ -33,6 +35,7 @@ var (
 	_ bot.Timeline   = (*Store)(nil)
 	_ bot.RunStore   = (*Store)(nil)
 	_ bot.TraceStore = (*Store)(nil)
+	_ bot.Feed       = (*Store)(nil)
 )
 
 type convKey struct {
@@ -209,6 +212,9 @@ func (s *Store) write(k *kept, key bot.Key, decide bot.Decide) (bot.Written, err
 	w := bot.Written{Conversation: clone(after), Events: clone(events)}
 	k.row = clone(after)
 	k.events = append(k.events, clone(events)...)
+	for range events {
+		s.log = append(s.log, convKey{k.row.Workspace, k.row.ID})
+	}
 	for _, e := range events {
 		if e.Kind == bot.EventFeedback {
 			if t, ok := k.traces[e.Body.Of]; ok {
@@ -356,6 +362,40 @@ func (s *Store) Epoch(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.epoch, s.down
+}
+
+// Head implements bot.Feed.
+func (s *Store) Head(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strconv.Itoa(len(s.log)), s.down
+}
+
+// Changes implements bot.Feed. A cursor is the number of events before it.
+func (s *Store) Changes(_ context.Context, after string, limit int) (bot.FeedPage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, err := strconv.Atoi(after)
+	switch {
+	case s.down != nil:
+		return bot.FeedPage{}, s.down
+	case err != nil || at < 0 || at > len(s.log):
+		return bot.FeedPage{}, fault.New(fault.Invalid, "%q is no cursor of the feed.", after)
+	case limit < 1 || limit > 2000:
+		return bot.FeedPage{}, fault.New(fault.Invalid, "A page of the feed has 1 to 2,000 rows, not %d.", limit)
+	}
+	end := min(at+limit, len(s.log))
+	p := bot.FeedPage{Next: strconv.Itoa(end), More: end < len(s.log)}
+	seen := map[convKey]bool{}
+	for _, k := range s.log[at:end] {
+		if !seen[k] {
+			seen[k] = true
+			row := clone(s.convs[k].row)
+			row.Memory = bot.Memory{}
+			p.Rows = append(p.Rows, row)
+		}
+	}
+	return p, nil
 }
 
 // Trace implements bot.TraceStore.

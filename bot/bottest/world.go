@@ -46,10 +46,18 @@ func NewWorld(t testing.TB, docs []Document) *World {
 // the process.
 func (w *World) Build(o *bot.Options) {
 	w.T.Helper()
+	opts := bot.Options{}
+	if o != nil {
+		opts = *o
+	}
+	opts.Alone = true
+	if opts.Lease == 0 {
+		opts.Lease = 24 * time.Hour // Send moves the clock
+	}
 	e, err := bot.New(bot.Parts{
 		Timeline: w.Store, Runs: w.Store, Understander: w.Reader, Retriever: w.Library, Embedder: Embedder{},
 		Escalator: w.Desk, Publisher: w.Publisher, Now: w.Clock.Now, Logger: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
-	}, o)
+	}, &opts)
 	if err != nil {
 		w.T.Fatal(err)
 	}

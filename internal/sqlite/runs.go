@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -11,16 +12,19 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
-const runColumns = `workspace, id, conversation, trigger, from_seq, through_seq, attempt, owner, epoch, state, text, placeholder, created_at, updated_at`
+const runColumns = `workspace, id, conversation, trigger, from_seq, through_seq, attempt, owner, lease_until, epoch, state, text, placeholder, created_at, updated_at`
 
 // scanRun reads a row of runColumns.
 func scanRun(scan func(...any) error) (bot.Run, error) {
 	var (
-		r                bot.Run
-		created, updated int64
+		r                       bot.Run
+		lease, created, updated int64
 	)
-	err := scan(&r.Workspace, &r.ID, &r.Conversation, &r.Trigger, &r.From, &r.Through, &r.Attempt, &r.Owner, &r.Epoch,
+	err := scan(&r.Workspace, &r.ID, &r.Conversation, &r.Trigger, &r.From, &r.Through, &r.Attempt, &r.Owner, &lease, &r.Epoch,
 		&r.State, &r.Text, &r.Placeholder, &created, &updated)
+	if lease > 0 {
+		r.LeaseUntil = fromMicros(lease)
+	}
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return r, err
 }
@@ -71,10 +75,15 @@ func moveRun(ctx context.Context, tx *sql.Tx, row bot.Conversation, u bot.RunUpd
 
 // putRun stores what may change of a run.
 func putRun(ctx context.Context, tx *sql.Tx, r bot.Run, now time.Time) error {
+	var lease int64
+	if !r.LeaseUntil.IsZero() {
+		lease = micros(r.LeaseUntil)
+	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE runs SET from_seq = ?, through_seq = ?, attempt = ?, owner = ?, epoch = ?, state = ?, text = ?, placeholder = ?, updated_at = ?
+		UPDATE runs SET from_seq = ?, through_seq = ?, attempt = ?, owner = ?, lease_until = ?, epoch = ?, state = ?, text = ?, placeholder = ?,
+			updated_at = ?
 		WHERE workspace = ? AND id = ?`,
-		r.From, r.Through, r.Attempt, r.Owner, r.Epoch, r.State, r.Text, r.Placeholder, micros(now), r.Workspace, r.ID)
+		r.From, r.Through, r.Attempt, r.Owner, lease, r.Epoch, r.State, r.Text, r.Placeholder, micros(now), r.Workspace, r.ID)
 	return err
 }
 
@@ -89,7 +98,7 @@ func requeue(ctx context.Context, tx *sql.Tx, r bot.Run, now time.Time) error {
 		SELECT id, from_seq FROM runs WHERE workspace = ? AND conversation = ? AND state = 'queued'`,
 		r.Workspace, r.Conversation).Scan(&other, &from)
 	if errors.Is(err, sql.ErrNoRows) {
-		r.State, r.Owner, r.Through = bot.RunQueued, "", 0
+		r.State, r.Owner, r.LeaseUntil, r.Through = bot.RunQueued, "", time.Time{}, 0
 		return putRun(ctx, tx, r, now)
 	}
 	if err != nil {
@@ -155,8 +164,9 @@ func (s *Conversations) Run(ctx context.Context, ws bot.WorkspaceID, run bot.Run
 	return getRun(ctx, s.db.read, ws, run)
 }
 
-// ClaimRun takes the oldest run that waits in a conversation where none speaks.
-func (s *Conversations) ClaimRun(ctx context.Context, owner string, now time.Time) (bot.Run, bool, error) {
+// ClaimRun takes the oldest run that waits in a conversation where none speaks,
+// or whose owner let its lease end.
+func (s *Conversations) ClaimRun(ctx context.Context, owner string, lease time.Duration, now time.Time) (bot.Run, bool, error) {
 	var (
 		run bot.Run
 		ok  bool
@@ -168,7 +178,9 @@ func (s *Conversations) ClaimRun(ctx context.Context, owner string, now time.Tim
 			WHERE state = 'queued' AND NOT EXISTS (
 				SELECT 1 FROM runs a
 				WHERE a.workspace = q.workspace AND a.conversation = q.conversation AND a.state IN ('active', 'streaming'))
-			ORDER BY created_at, id LIMIT 1`).Scan)
+			UNION ALL
+			SELECT `+runColumns+` FROM runs WHERE state IN ('active', 'streaming') AND lease_until <= ?
+			ORDER BY created_at, id LIMIT 1`, micros(now)).Scan)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -186,7 +198,7 @@ func (s *Conversations) ClaimRun(ctx context.Context, owner string, now time.Tim
 		}
 		r.Through = max(r.Through, r.From)
 		r.State, r.Owner, r.Attempt = bot.RunActive, owner, r.Attempt+1
-		r.UpdatedAt = fromMicros(micros(now))
+		r.UpdatedAt, r.LeaseUntil = fromMicros(micros(now)), fromMicros(micros(now.Add(lease)))
 		run, ok = r, true
 		return putRun(ctx, tx, r, now)
 	})
@@ -210,15 +222,42 @@ func (s *Conversations) Checkpoint(ctx context.Context, ws bot.WorkspaceID, run 
 	return n > 0 && err == nil, err
 }
 
-// ReleaseRuns queues again what another owner left. A streamed answer that a
-// newer queued run supersedes gets its end in the timeline here, because nobody
-// else will write it.
+// RenewRuns extends the leases that the owner still holds.
+func (s *Conversations) RenewRuns(ctx context.Context, owner string, runs []bot.RunID, lease time.Duration, now time.Time) ([]bot.RunID, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	list, err := json.Marshal(runs)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "The answers could not be named.")
+	}
+	var held []bot.RunID
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			UPDATE runs SET lease_until = ?
+			WHERE id IN (SELECT value FROM json_each(?)) AND owner = ? AND state IN ('active', 'streaming')
+			RETURNING id`, micros(now.Add(lease)), string(list), owner)
+		if err != nil {
+			return err
+		}
+		held, err = collect(rows, func(scan func(...any) error) (run bot.RunID, err error) { return run, scan(&run) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return held, nil
+}
+
+// ReleaseRuns queues again what an owner, or with "" anybody, has claimed. A
+// streamed answer that a newer queued run supersedes gets its end in the
+// timeline here, because nobody else will write it.
 func (s *Conversations) ReleaseRuns(ctx context.Context, owner string, now time.Time) (int, error) {
 	var n int
 	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		n = 0
 		rows, err := tx.QueryContext(ctx, `
-			SELECT `+runColumns+` FROM runs WHERE state IN ('active', 'streaming') AND owner <> ? ORDER BY created_at, id`, owner)
+			SELECT `+runColumns+` FROM runs WHERE state IN ('active', 'streaming') AND (owner = ? OR ? = '') ORDER BY created_at, id`, owner, owner)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,7 +19,7 @@ func testTimelineModel(t *testing.T, s Stores) {
 	check := 0
 	rapid.Check(t, func(t *rapid.T) {
 		check++
-		m := &timelineModel{s: s, ws: bot.WorkspaceID(fmt.Sprint("model", check))}
+		m := &timelineModel{s: s, ws: bot.WorkspaceID(fmt.Sprint("model", check)), now: start}
 		for range 2 {
 			c := newConversation(t, s, m.ws)
 			m.convs = append(m.convs, &modelConversation{row: c})
@@ -41,8 +43,13 @@ func testTimelineModel(t *testing.T, s Stores) {
 			"late":      m.late,
 			"take over": m.takeOver,
 			"hand back": m.handBack,
-			"die":       m.die,
-			"resume":    m.resume,
+			"renew":     m.renew,
+			"release":   m.release,
+			"die":       func(*rapid.T) { m.life++ },
+			"pass": func(t *rapid.T) {
+				m.now = m.now.Add(time.Duration(rapid.IntRange(1, 9).Draw(t, "seconds")) * time.Second)
+			},
+			"resume": m.resume,
 		})
 	})
 }
@@ -52,7 +59,10 @@ type timelineModel struct {
 	ws    bot.WorkspaceID
 	convs []*modelConversation
 	life  int // of the process that claims
+	now   time.Time
 }
+
+func (m *timelineModel) owner() string { return fmt.Sprint(m.ws, m.life) }
 
 // modelConversation is what a conversation should be.
 type modelConversation struct {
@@ -198,29 +208,55 @@ func (m *timelineModel) refused(t *rapid.T) {
 	wantKind(t, "refused", err, fault.Denied)
 }
 
+// claim takes a run that waits in a quiet conversation, or one whose lease ended.
 func (m *timelineModel) claim(t *rapid.T) {
-	owner := fmt.Sprint(m.ws, m.life)
-	r, ok, err := m.s.Runs.ClaimRun(t.Context(), owner, start)
+	r, ok, err := m.s.Runs.ClaimRun(t.Context(), m.owner(), lease, m.now)
 	if err != nil {
 		t.Fatalf("claim: %v", err)
 	}
 	for _, c := range m.convs {
-		if !ok && c.queued != nil && c.active == nil {
-			t.Fatalf("nothing to claim, but %s waits", c.queued.id)
+		if !ok && (c.active == nil && c.queued != nil || c.active != nil && !m.now.Before(c.active.run.LeaseUntil)) {
+			t.Fatalf("nothing to claim, but there is: queued %+v, active %+v", c.queued, c.active)
 		}
 		if !ok || c.row.ID != r.Conversation {
 			continue
 		}
-		if c.queued == nil || c.active != nil || r.ID != c.queued.id || r.From != c.queued.from || r.Epoch != c.epoch ||
-			r.Placeholder != c.queued.run.Placeholder {
-			t.Fatalf("claimed %+v; queued %+v, active %+v, epoch %d", r, c.queued, c.active, c.epoch)
+		if c.active == nil {
+			c.active, c.queued = c.queued, nil
+		} else if m.now.Before(c.active.run.LeaseUntil) {
+			t.Fatalf("claimed %+v at %v beside %+v", r, m.now, c.active.run)
+		} else {
+			c.past = append(c.past, c.active.run)
+		}
+		a := c.active
+		if a == nil || r.ID != a.id || r.From != a.from || r.Epoch != c.epoch || r.Placeholder != a.run.Placeholder ||
+			r.Attempt != a.run.Attempt+1 || r.Owner != m.owner() || !r.LeaseUntil.Equal(m.now.Add(lease)) || r.State != bot.RunActive {
+			t.Fatalf("claimed %+v of %+v, epoch %d", r, a, c.epoch)
 		}
 		if newest := c.newestQuestion(); r.Through != newest {
 			t.Fatalf("claimed through %d, want %d", r.Through, newest)
 		}
-		c.active, c.queued = c.queued, nil
-		c.active.run = r
+		a.run = r
 	}
+}
+
+// renew asks for every active run; only those of this life are held.
+func (m *timelineModel) renew(t *rapid.T) {
+	var ids, want []bot.RunID
+	for _, c := range m.convs {
+		if c.active == nil {
+			continue
+		}
+		ids = append(ids, c.active.id)
+		if c.active.run.Owner == m.owner() {
+			want = append(want, c.active.id)
+			c.active.run.LeaseUntil = m.now.Add(lease)
+		}
+	}
+	held := renew(t, m.s, m.owner(), m.now, ids...)
+	slices.Sort(held)
+	slices.Sort(want)
+	wantSame(t, "held", held, want)
 }
 
 func (c *modelConversation) newestQuestion() (seq int64) {
@@ -324,15 +360,14 @@ func (m *timelineModel) handBack(t *rapid.T) {
 	c.epoch++
 }
 
-// die begins another life of the process: what it had claimed waits again.
-func (m *timelineModel) die(t *rapid.T) {
-	m.life++
-	n, err := m.s.Runs.ReleaseRuns(t.Context(), fmt.Sprint(m.ws, m.life), start)
+// release gives back what this life of the process has claimed.
+func (m *timelineModel) release(t *rapid.T) {
+	n, err := m.s.Runs.ReleaseRuns(t.Context(), m.owner(), m.now)
 	if err != nil {
 		t.Fatalf("release: %v", err)
 	}
 	for _, c := range m.convs {
-		if c.active == nil {
+		if c.active == nil || c.active.run.Owner != m.owner() {
 			continue
 		}
 		n--
@@ -340,7 +375,7 @@ func (m *timelineModel) die(t *rapid.T) {
 		switch {
 		case c.queued == nil:
 			c.queued = &modelRun{id: c.active.id, from: c.active.from, text: c.active.text}
-			c.queued.run.Placeholder = c.active.run.Placeholder
+			c.queued.run.Placeholder, c.queued.run.Attempt = c.active.run.Placeholder, c.active.run.Attempt
 		default:
 			c.queued.from = c.active.from
 			c.stop(c.active)

@@ -10,6 +10,9 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
+// lease is how long a claim of the suite holds.
+const lease = 6 * time.Second
+
 // ask appends a visitor's message that the bot owes an answer to.
 func ask(t tester, s Stores, c bot.Conversation, text string) bot.Written {
 	t.Helper()
@@ -18,7 +21,7 @@ func ask(t tester, s Stores, c bot.Conversation, text string) bot.Written {
 
 func claim(t tester, s Stores, owner string) bot.Run {
 	t.Helper()
-	r, ok, err := s.Runs.ClaimRun(t.Context(), owner, start)
+	r, ok, err := s.Runs.ClaimRun(t.Context(), owner, lease, start)
 	if err != nil || !ok {
 		t.Fatalf("claim: %v, %v; want a run", ok, err)
 	}
@@ -27,7 +30,7 @@ func claim(t tester, s Stores, owner string) bot.Run {
 
 func wantNoRun(t tester, s Stores) {
 	t.Helper()
-	if r, ok, err := s.Runs.ClaimRun(t.Context(), "p1", start); err != nil || ok {
+	if r, ok, err := s.Runs.ClaimRun(t.Context(), "p1", lease, start); err != nil || ok {
 		t.Errorf("claimed %+v, %v; want nothing to claim", r, err)
 	}
 }
@@ -75,7 +78,7 @@ func testRunLife(t *testing.T, s Stores) {
 	r := claim(t, s, "p1")
 	want := bot.Run{
 		Workspace: workspace, ID: first.Run, Conversation: c.ID, Trigger: first.Events[0].ID, From: 1, Through: 2,
-		Attempt: 1, Owner: "p1", State: bot.RunActive, CreatedAt: r.CreatedAt, UpdatedAt: start,
+		Attempt: 1, Owner: "p1", LeaseUntil: start.Add(lease), State: bot.RunActive, CreatedAt: r.CreatedAt, UpdatedAt: start,
 	}
 	wantSame(t, "claimed", r, want)
 	wantSame(t, "stored", wantState(t, s, r.ID, bot.RunActive), want)
@@ -151,8 +154,8 @@ func testRunFences(t *testing.T, s Stores) {
 	d := newConversation(t, s, workspace)
 	wantKind(t, "another conversation", tryWrite(t, s, d, bot.Key{}, reply(good)), fault.Conflict)
 
-	// The process dies; the next life of it takes the run, and the old one is fenced off.
-	if n, err := s.Runs.ReleaseRuns(t.Context(), "p2", start); err != nil || n != 1 {
+	// The process gives the run back; another takes it, and the old one is fenced off.
+	if n, err := s.Runs.ReleaseRuns(t.Context(), "p1", start); err != nil || n != 1 {
 		t.Fatalf("released %d, %v; want 1", n, err)
 	}
 	wantKind(t, "released", tryWrite(t, s, c, bot.Key{}, reply(good)), fault.Conflict)
@@ -231,7 +234,7 @@ func testRunRelease(t *testing.T, s Stores) {
 	ask(t, s, mine, "mine")
 	own := claim(t, s, "p2")
 
-	if n, err := s.Runs.ReleaseRuns(t.Context(), "p2", start); err != nil || n != 2 {
+	if n, err := s.Runs.ReleaseRuns(t.Context(), "p1", start); err != nil || n != 2 {
 		t.Fatalf("released %d, %v; want 2", n, err)
 	}
 	wantState(t, s, own.ID, bot.RunActive)
@@ -255,10 +258,10 @@ func testRunRelease(t *testing.T, s Stores) {
 		t.Errorf("%d ends of the placeholder, want 1", ends)
 	}
 	// A run that waits again keeps its place in the timeline.
-	if a := wantState(t, s, alone.ID, bot.RunQueued); a.Placeholder != kept {
-		t.Errorf("placeholder %q, want %q", a.Placeholder, kept)
+	if a := wantState(t, s, alone.ID, bot.RunQueued); a.Placeholder != kept || a.Owner != "" || !a.LeaseUntil.IsZero() {
+		t.Errorf("released %+v; want the placeholder %q, no owner and no lease", a, kept)
 	}
-	if n, err := s.Runs.ReleaseRuns(t.Context(), "p2", start); err != nil || n != 0 {
+	if n, err := s.Runs.ReleaseRuns(t.Context(), "p1", start); err != nil || n != 0 {
 		t.Errorf("released again %d, %v; want none", n, err)
 	}
 	got := map[bot.RunID]bot.Run{}
@@ -273,6 +276,140 @@ func testRunRelease(t *testing.T, s Stores) {
 		t.Errorf("merged run %+v", b)
 	}
 	wantNoRun(t, s)
+	// Where no other process lives, everything claimed was left by a dead one.
+	if n, err := s.Runs.ReleaseRuns(t.Context(), "", start); err != nil || n != 3 {
+		t.Errorf("released %d of all, %v; want 3", n, err)
+	}
+}
+
+// claimAt claims at a time.
+func claimAt(t tester, s Stores, owner string, at time.Time) (bot.Run, bool) {
+	t.Helper()
+	r, ok, err := s.Runs.ClaimRun(t.Context(), owner, lease, at)
+	if err != nil {
+		t.Fatalf("claim: %v", err)
+	}
+	return r, ok
+}
+
+func renew(t tester, s Stores, owner string, at time.Time, runs ...bot.RunID) []bot.RunID {
+	t.Helper()
+	held, err := s.Runs.RenewRuns(t.Context(), owner, runs, lease, at)
+	if err != nil {
+		t.Fatalf("renew: %v", err)
+	}
+	return held
+}
+
+// testRunLease: a claim holds while it is renewed; then one other takes the run
+// over, and the former owner changes nothing any more (I-25, I-29).
+func testRunLease(t *testing.T, s Stores) {
+	c := newConversation(t, s, workspace)
+	first := ask(t, s, c, "one")
+	r := claim(t, s, "p1")
+	ev := placeholder(t, s, c, r)
+	if _, err := s.Runs.Checkpoint(t.Context(), workspace, r.ID, 1, "half", start); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, s, c, "two") // waits: the answer to the first is being given
+
+	at := start.Add(lease - time.Microsecond)
+	if got, ok := claimAt(t, s, "p2", at); ok {
+		t.Fatalf("claimed %+v before its lease ended", got)
+	}
+	wantSame(t, "held", renew(t, s, "p1", at, r.ID, "nobody"), []bot.RunID{r.ID})
+	wantSame(t, "held by a stranger", renew(t, s, "p2", at, r.ID), []bot.RunID(nil))
+	wantSame(t, "held of none", renew(t, s, "p1", at), []bot.RunID(nil))
+	if got := wantState(t, s, r.ID, bot.RunStreaming); !got.LeaseUntil.Equal(at.Add(lease)) || got.Owner != "p1" {
+		t.Errorf("lease of %s until %v, want p1's until %v", got.Owner, got.LeaseUntil, at.Add(lease))
+	}
+	if got, ok := claimAt(t, s, "p2", start.Add(lease)); ok {
+		t.Fatalf("claimed %+v although its lease was renewed", got)
+	}
+	// It ends, and nobody is there yet: the owner may still go on.
+	at = at.Add(lease)
+	wantSame(t, "held late", renew(t, s, "p1", at, r.ID), []bot.RunID{r.ID})
+	at = at.Add(lease)
+
+	over, _ := claimAt(t, s, "p2", at)
+	want := bot.Run{
+		Workspace: workspace, ID: r.ID, Conversation: c.ID, Trigger: first.Events[0].ID, From: 1, Through: 3,
+		Attempt: 2, Owner: "p2", LeaseUntil: at.Add(lease), State: bot.RunActive, Text: "half", Placeholder: ev,
+		CreatedAt: r.CreatedAt, UpdatedAt: at,
+	}
+	wantSame(t, "taken over", over, want)
+	wantSame(t, "stored", wantState(t, s, r.ID, bot.RunActive), want)
+	if got, ok := claimAt(t, s, "p3", at); ok {
+		t.Errorf("claimed %+v; want nothing while the conversation has an active run", got)
+	}
+
+	// The former owner wakes up.
+	wantSame(t, "held by the former owner", renew(t, s, "p1", at, r.ID), []bot.RunID(nil))
+	if ok, err := s.Runs.Checkpoint(t.Context(), workspace, r.ID, 1, "half and more", at); err != nil || ok {
+		t.Errorf("checkpoint of the former owner: %v, %v; want false", ok, err)
+	}
+	for _, state := range []bot.RunState{bot.RunStreaming, bot.RunComplete, bot.RunFailed, bot.RunCancelled, bot.RunQueued} {
+		wantKind(t, "former owner to "+string(state), tryWrite(t, s, c, bot.Key{}, bot.Change{
+			Run: update(r, state), Events: []bot.NewEvent{says(botAuthor, "late")},
+		}), fault.Conflict)
+	}
+	if n, err := s.Runs.ReleaseRuns(t.Context(), "p1", at); err != nil || n != 0 {
+		t.Errorf("the former owner released %d, %v; want none", n, err)
+	}
+	wantSame(t, "after the former owner", wantState(t, s, r.ID, bot.RunActive), want)
+
+	// The new owner ends it, once.
+	end := bot.Change{Run: update(over, bot.RunComplete), Events: []bot.NewEvent{{
+		Kind: bot.EventFinished, Author: botAuthor, Visible: true, At: start, Body: bot.Body{Of: ev, Run: r.ID, State: bot.RunComplete, Text: "all"},
+	}}}
+	write(t, s, c, bot.Key{}, end)
+	wantKind(t, "ended twice", tryWrite(t, s, c, bot.Key{}, end), fault.Conflict)
+	wantSame(t, "held when done", renew(t, s, "p2", at, r.ID), []bot.RunID(nil))
+	if got, ok := claimAt(t, s, "p3", at.Add(time.Hour)); !ok || got.ID == r.ID || got.Attempt != 1 {
+		t.Errorf("claimed %+v, %v; want the second message's run", got, ok)
+	}
+	wantSame(t, "timeline", texts(timeline(t, s, c, bot.ViewAgent, 10)),
+		[]string{"1/1 visitor one", "2/2 bot ", "3/3 visitor two", "4/4 bot all"})
+}
+
+// testRunTakenOnce: of many that would take over runs of a dead process, each
+// run goes to one.
+func testRunTakenOnce(t *testing.T, s Stores) {
+	const n = 30
+	for range n {
+		ask(t, s, newConversation(t, s, workspace), "one")
+		claim(t, s, "dead")
+	}
+	at := start.Add(lease)
+	var (
+		mu   sync.Mutex
+		seen = map[bot.RunID]string{}
+		wg   sync.WaitGroup
+	)
+	for w := range 8 {
+		owner := fmt.Sprint("p", w)
+		wg.Go(func() {
+			for {
+				r, ok, err := s.Runs.ClaimRun(t.Context(), owner, lease, at)
+				if err != nil {
+					t.Error(err)
+				}
+				if !ok || err != nil {
+					return
+				}
+				mu.Lock()
+				if former, twice := seen[r.ID]; twice || r.Attempt != 2 || r.Owner != owner {
+					t.Errorf("%s took %+v, which %q has", owner, r, former)
+				}
+				seen[r.ID] = owner
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(seen) != n {
+		t.Errorf("%d runs taken over, want %d", len(seen), n)
+	}
 }
 
 func testRunsInParallel(t *testing.T, s Stores) {
@@ -291,7 +428,7 @@ func testRunsInParallel(t *testing.T, s Stores) {
 	for w := range 8 {
 		wg.Go(func() {
 			for {
-				r, ok, err := s.Runs.ClaimRun(t.Context(), fmt.Sprint(w), start)
+				r, ok, err := s.Runs.ClaimRun(t.Context(), fmt.Sprint(w), lease, start)
 				if err != nil {
 					t.Error(err)
 				}

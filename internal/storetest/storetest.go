@@ -5,8 +5,10 @@
 // visible numbers are dense and rise with them (I-02), a key writes once and
 // answers the same for ever (I-03), what was acknowledged is there (I-04),
 // events of one sender keep their order (I-07), resuming from any cursor equals
-// a fresh read (I-08), and a visitor's view holds nothing of a note (I-10). For
-// the desk: one open offer and one responsible agent at most (I-15), loads equal
+// a fresh read (I-08), a visitor's view holds nothing of a note (I-10), a run ends
+// once and a conversation has one at a time (I-25), and an owner whose run was
+// taken over changes nothing (I-29), and the feed never passes a row that commits
+// later (I-14). For the desk: one open offer and one responsible agent at most (I-15), loads equal
 // the recount and offers never overshoot (I-16), every state has what will move
 // it on (I-17), nobody in line is lost (I-18), an offer is accepted by its agent,
 // in time, once (I-19), in order of age (I-20), and nobody waits beside a free,
@@ -34,6 +36,7 @@ type Stores struct {
 	Timeline bot.Timeline
 	Runs     bot.RunStore
 	Traces   bot.TraceStore
+	Feed     bot.Feed      // nil: the engine serves one process, which needs none
 	Desk     handoff.Store // nil: the engine has none, and the desk is not exercised
 }
 
@@ -62,7 +65,11 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"RunFences", testRunFences},
 		{"RunCancel", testRunCancel},
 		{"RunRelease", testRunRelease},
+		{"RunLease", testRunLease},
 		{"RunsInParallel", testRunsInParallel},
+		{"RunTakenOnce", testRunTakenOnce},
+		{"Feed", testFeed},
+		{"FeedPassesNothing", testFeedPassesNothing},
 		{"Traces", testTraces},
 		{"TimelineModel", testTimelineModel},
 		{"DeskPath", testDeskPath},
@@ -90,6 +97,9 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 			s := open(t)
 			if s.Desk == nil && strings.HasPrefix(c.name, "Desk") {
 				t.Skip("these stores keep timelines only")
+			}
+			if s.Feed == nil && strings.HasPrefix(c.name, "Feed") {
+				t.Skip("these stores serve one process")
 			}
 			c.test(t, s)
 		})

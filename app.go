@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -19,6 +19,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
+	"github.com/frontdesk-chat/frontdesk/internal/telemetry"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 	"github.com/frontdesk-chat/frontdesk/training"
@@ -31,6 +32,11 @@ type App struct {
 	config Config
 	set    settings
 	log    *slog.Logger
+	node   string // this node's name
+
+	registry *prometheus.Registry
+	metrics  *telemetry.Metrics
+	tracer   *telemetry.Tracer // nil: no traces are configured
 
 	lock     *sqlite.FolderLock
 	db       *sqlite.DB
@@ -56,7 +62,7 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 	if problems := c.Problems(); len(problems) > 0 {
 		return nil, &fault.Error{Kind: fault.Invalid, Message: "The configuration has problems", Fields: problems}
 	}
-	a := &App{config: c, set: collect(c, options)}
+	a := &App{config: c, set: collect(c, options), node: nodeName(c.Server)}
 	a.log = a.set.logger
 	defer func() {
 		if err != nil {
@@ -66,12 +72,16 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 	if a.lock, err = sqlite.Lock(c.Storage.Dir); err != nil {
 		return nil, err
 	}
-	if a.db, err = sqlite.Open(ctx, c.Storage.Dir, &sqlite.Options{Now: a.set.now, Logger: a.log, Lock: a.lock}); err != nil {
+	if err = a.openTelemetry(ctx); err != nil {
+		return nil, err
+	}
+	if a.db, err = sqlite.Open(ctx, c.Storage.Dir, &sqlite.Options{Now: a.set.now, Logger: a.log, Lock: a.lock, Committed: a.metrics.Committed}); err != nil {
 		return nil, err
 	}
 	if a.encoder, err = newEncoder(ctx, c.Embedding); err != nil {
 		return nil, err
 	}
+	a.encoder.embedder = telemetry.WatchEmbedder(a.metrics, a.tracer, a.encoder.embedder)
 	if err := a.openKnowledge(ctx); err != nil {
 		return nil, err
 	}
@@ -109,17 +119,15 @@ func (a *App) openKnowledge(ctx context.Context) error {
 
 // openServer joins engine, desk, hub and API.
 func (a *App) openServer(ctx context.Context) error {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics, err := api.NewMetrics(registry)
+	metrics, err := api.NewMetrics(a.registry)
 	if err != nil {
 		return err
 	}
 	conversations := a.db.Conversations()
 	a.accounts = account.New(a.db.Accounts(), a.set.now, &account.Options{Logger: a.log})
 	frames := api.NewFrames(a.accounts, a.log)
-	a.hub = live.New(conversations, frames, a.set.now, &live.Options{Logger: a.log, Count: metrics.Live})
-	models, err := models(a.config.LLM, a.set.models)
+	a.hub = live.New(conversations, frames, a.set.now, &live.Options{Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered})
+	models, err := models(a.config.LLM, a.set.models, a.metrics.Tokens)
 	if err != nil {
 		return err
 	}
@@ -128,10 +136,11 @@ func (a *App) openServer(ctx context.Context) error {
 		policy = *a.set.policy
 	}
 	told := &observers{hub: a.hub}
-	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{Notifier: a.hub})
+	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{Notifier: a.hub, Observer: a.metrics})
 	a.engine, err = bot.New(bot.Parts{
-		Timeline: conversations, Runs: conversations, Understander: a.mind, Retriever: a.mind.index, Embedder: a.encoder,
-		Escalator: a.desk, Publisher: a.hub, Now: a.set.now, Logger: a.log,
+		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
+		Retriever: telemetry.Retriever(a.metrics, a.tracer, a.mind.index), Embedder: a.encoder,
+		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
 	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Alone: true})
 	if err != nil {
 		return err
@@ -152,10 +161,16 @@ func (a *App) openServer(ctx context.Context) error {
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
 		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
-		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: registry, Assets: assets,
-		Ready: a.db.Ready, Policy: policy, Now: a.set.now, Logger: a.log,
-	}, &api.Options{PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits(), Version: a.set.version})
-	return err
+		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
+		Ready: a.ready, Spans: a.tracer, Policy: policy, Now: a.set.now, Logger: a.log,
+	}, &api.Options{
+		PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits(), Version: a.set.version, Node: a.node,
+		Notice: a.notice(), Drain: drainSockets,
+	})
+	if err != nil {
+		return err
+	}
+	return a.watch()
 }
 
 // limits are the configured ones, or none.
@@ -216,6 +231,12 @@ func (o *observers) Typing(t bot.Typing) { o.hub.Typing(t) }
 // a failed Open and twice; Run must have returned.
 func (a *App) Close() error {
 	var errs []error
+	if a.tracer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		errs = append(errs, a.tracer.Close(ctx))
+		a.tracer = nil
+	}
 	if a.jobs != nil {
 		errs = append(errs, a.jobs.Close())
 		a.jobs = nil

@@ -45,14 +45,19 @@ func newEncoder(ctx context.Context, c EmbeddingConfig) (encoder, error) {
 	return encoder{embedder: e, dim: len(v[0])}, nil
 }
 
-// models are the configured language models in order of preference.
-func models(c LLMConfig, own []bot.Model) ([]bot.Model, error) {
+// models are the configured language models in order of preference; tokens is
+// told what their endpoints count, nil: nobody is.
+func models(c LLMConfig, own []bot.Model, tokens func(model string, input, output int)) ([]bot.Model, error) {
 	out := append([]bot.Model(nil), own...)
 	for _, url := range []string{c.URL, c.Second} {
 		if url == "" {
 			continue
 		}
-		m, err := openai.New(openai.Endpoint{URL: url, Model: c.Model, Key: string(c.Key)})
+		e := openai.Endpoint{URL: url, Model: c.Model, Key: string(c.Key)}
+		if tokens != nil {
+			e.Usage = func(input, output int) { tokens(c.Model, input, output) }
+		}
+		m, err := openai.New(e)
 		if err != nil {
 			return nil, err
 		}

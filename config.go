@@ -44,6 +44,7 @@ type Config struct {
 	Log       LogConfig       `koanf:"log"`
 	Limits    LimitsConfig    `koanf:"limits"`
 	Desk      DeskConfig      `koanf:"desk"`
+	Telemetry TelemetryConfig `koanf:"telemetry"`
 }
 
 // ServerConfig says where the server listens and what it trusts.
@@ -52,6 +53,7 @@ type ServerConfig struct {
 	PublicURL      string   `koanf:"public_url"`      // as visitors' browsers see it; empty: http://ADDR
 	TrustedProxies []string `koanf:"trusted_proxies"` // addresses or CIDRs whose X-Forwarded-For is believed; default none
 	Demo           bool     `koanf:"demo"`            // load the sample shop and serve its page at /
+	Node           string   `koanf:"node"`            // name of this node in logs, metrics and run ownership; empty: host name and a random suffix
 }
 
 // StorageConfig says where data lives.
@@ -66,6 +68,10 @@ type LLMConfig struct {
 	Key       Secret        `koanf:"key"`        // by environment FRONTDESK_LLM_KEY
 	Second    string        `koanf:"second_url"` // tried when the first endpoint's breaker is open; empty: none
 	TurnLimit time.Duration `koanf:"turn_limit"` // time to a visible outcome; default 15s
+	// Prices of a million tokens, in a currency of your choice, for the metric of
+	// costs. Zero: not known.
+	InputPrice  float64 `koanf:"input_price"`
+	OutputPrice float64 `koanf:"output_price"`
 }
 
 // EmbeddingConfig names another embedding model; empty URL: the built-in one.
@@ -100,6 +106,12 @@ type DeskConfig struct {
 	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
 }
 
+// TelemetryConfig says where traces go. Metrics are always at /metrics.
+type TelemetryConfig struct {
+	OTLPURL     string  `koanf:"otlp_url"`     // base URL of a collector of OTLP over HTTP, such as http://127.0.0.1:4318; empty: no traces
+	SampleRatio float64 `koanf:"sample_ratio"` // share of runs and requests that are traced, 0…1; default 0.1
+}
+
 // Defaults returns the configuration that runs with nothing set.
 func Defaults() Config {
 	return Config{
@@ -109,6 +121,8 @@ func Defaults() Config {
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, ConversationsPerHour: 10, UploadMB: 10},
 		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
+
+		Telemetry: TelemetryConfig{SampleRatio: .1},
 	}
 }
 
@@ -213,6 +227,15 @@ func (c Config) Problems() []fault.Field {
 	absolute("llm.url", c.LLM.URL)
 	absolute("llm.second_url", c.LLM.Second)
 	absolute("embedding.url", c.Embedding.URL)
+	absolute("telemetry.otlp_url", c.Telemetry.OTLPURL)
+	if r := c.Telemetry.SampleRatio; !(r >= 0 && r <= 1) {
+		bad("telemetry.sample_ratio", "want 0 to 1, got %v", r)
+	}
+	for key, price := range map[string]float64{"llm.input_price": c.LLM.InputPrice, "llm.output_price": c.LLM.OutputPrice} {
+		if !(price >= 0) {
+			bad(key, "a price cannot be below zero, got %v", price)
+		}
+	}
 	for _, p := range c.Server.TrustedProxies {
 		if net.ParseIP(p) == nil {
 			if _, _, err := net.ParseCIDR(p); err != nil {

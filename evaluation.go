@@ -34,7 +34,7 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 	if err != nil {
 		return training.Parts{}, nil, err
 	}
-	written, err := models(c.LLM, nil)
+	written, err := models(c.LLM, nil, nil)
 	if err != nil {
 		return training.Parts{}, nil, err
 	}

@@ -13,9 +13,22 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
-// shutdown bounds how long a stop waits for requests under way after sockets
-// were sent away.
-const shutdown = 10 * time.Second
+// How a stop spends its time. Together with the engine's and the jobs' five
+// seconds for work under way it ends within 25 s, before what started the program
+// loses patience.
+const (
+	drainNotice   = 2 * time.Second  // for a proxy to notice that this node takes no more sockets
+	drainSockets  = 15 * time.Second // at most, to send the open ones away
+	drainRequests = 3 * time.Second  // for requests under way after that
+)
+
+// notice is drainNotice where a proxy stands before this node.
+func (a *App) notice() time.Duration {
+	if len(a.config.Server.TrustedProxies) == 0 {
+		return 0
+	}
+	return drainNotice
+}
 
 // Run listens on the configured address, calls ready with the address it got,
 // and serves until ctx ends. It stops in this order: no new work, sockets are
@@ -58,10 +71,14 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 		stopRooms()
 		return errors.Join(err, group.Wait())
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second+shutdown)
+	web.SetKeepAlivesEnabled(false) // a proxy must not meet a connection that closes as it sends
+	a.server.Drain(context.WithoutCancel(ctx))
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainRequests)
 	defer cancel()
-	a.server.Drain(bounded)
-	err = web.Shutdown(bounded)
+	if err = web.Shutdown(bounded); errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("requests under way were cut off")
+		err = web.Close()
+	}
 	stopRooms()
 	if served := <-served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)

@@ -25,6 +25,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/extract"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
@@ -69,6 +70,14 @@ func (w *world) pass(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.offset += d
+}
+
+// ready is a store that is needed and a bus that is not.
+func (w *world) ready(ctx context.Context) []api.Check {
+	return []api.Check{
+		{Name: "database", Needed: true, Err: w.db.Ready(ctx)},
+		{Name: "bus", Detail: "polling", Err: fault.New(fault.Unavailable, "Redis does not answer.")},
+	}
 }
 
 // hashes embeds texts by their words: equal words are close.
@@ -170,7 +179,7 @@ func newWorld(t testing.TB, s setup) *world {
 		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
 		Review: training.NewReview(tl, w.db.Training(), w.now), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
-		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.db.Ready, Policy: policy, Now: w.now, Logger: log,
+		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.ready, Policy: policy, Now: w.now, Logger: log,
 	}, &s.options)
 	must(err)
 	_, err = w.accounts.PutInbox(context.Background(), account.Inbox{Workspace: ws, ID: "shop", Name: "Shop", Origins: []string{shopSite}})

@@ -2,9 +2,12 @@ package api
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 // Metrics are the server's own. Names begin with frontdesk_; no label holds what
@@ -15,8 +18,13 @@ type Metrics struct {
 	sends    *prometheus.CounterVec
 	ack      prometheus.Histogram
 	limits   *prometheus.CounterVec
-	live     *prometheus.CounterVec
 	closes   *prometheus.CounterVec
+	resumes  *prometheus.CounterVec
+	gaps     *prometheus.CounterVec
+	slow     prometheus.Counter
+	zombies  prometheus.Counter
+	lag      prometheus.Histogram
+	draining prometheus.Gauge
 }
 
 // NewMetrics registers the server's metrics. Error: what the registry says of a
@@ -34,19 +42,64 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}),
 		limits: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_limited_total", Help: "What was refused because of a limit."}, []string{"what"}),
-		live:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_live_total", Help: "What happened to live readers: resume_delta, resume_snapshot, gap, slow, zombie."}, []string{"what"}),
-		closes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_socket_closes_total", Help: "Sockets that the server closed, by code."}, []string{"code"}),
+		resumes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frontdesk_resume_total", Help: "Readers who took up a conversation, by how: delta (what they lacked) or snapshot (the newest anew).",
+		}, []string{"result"}),
+		gaps: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frontdesk_gap_fills_total", Help: "Events read from the store because they did not come by themselves, by who noticed: order (a number was missing), sweep.",
+		}, []string{"source"}),
+		slow:    prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_slow_closes_total", Help: "Sockets closed because they read too slowly."}),
+		zombies: prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_zombie_closes_total", Help: "Sockets closed because they did not answer a ping."}),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "frontdesk_deliver_lag_seconds", Help: "Time from writing an event to handing it to a socket.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .4, .5, 1, 2, 5, 10},
+		}),
+		draining: prometheus.NewGauge(prometheus.GaugeOpts{Name: "frontdesk_draining", Help: "1 while this node sends its sockets away."}),
+		closes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_socket_closes_total", Help: "Sockets that the server closed, by code."}, []string{"code"}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.sends, m.ack, m.limits, m.live, m.closes} {
+	for _, c := range []prometheus.Collector{
+		m.requests, m.seconds, m.sends, m.ack, m.limits, m.closes, m.resumes, m.gaps, m.slow, m.zombies, m.lag, m.draining,
+	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
+	}
+	// What must be seen at 0 before it happens first.
+	for _, by := range []string{"visitor", "agent"} {
+		m.sends.WithLabelValues(by, "ok")
+		m.sends.WithLabelValues(by, string(fault.Unavailable))
+		m.sends.WithLabelValues(by, string(fault.Internal))
+	}
+	for _, how := range []string{"delta", "snapshot"} {
+		m.resumes.WithLabelValues(how)
+	}
+	for _, source := range []string{"order", "sweep"} {
+		m.gaps.WithLabelValues(source)
 	}
 	return m, nil
 }
 
 // Live counts what the hub reports; it is the hub's Options.Count.
-func (m *Metrics) Live(what string) { m.live.WithLabelValues(what).Inc() }
+func (m *Metrics) Live(what string) {
+	switch what {
+	case "slow":
+		m.slow.Inc()
+	case "zombie":
+		m.zombies.Inc()
+	case "gap":
+		m.gaps.WithLabelValues("order").Inc()
+	default:
+		if source, ok := strings.CutPrefix(what, "gap_"); ok {
+			m.gaps.WithLabelValues(source).Inc()
+		} else if how, ok := strings.CutPrefix(what, "resume_"); ok {
+			m.resumes.WithLabelValues(how).Inc()
+		}
+	}
+}
+
+// Delivered takes how long an event needed to a socket; it is the hub's
+// Options.Delivered.
+func (m *Metrics) Delivered(lag time.Duration) { m.lag.Observe(max(lag, 0).Seconds()) }
 
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()

@@ -37,10 +37,24 @@ type Parts struct {
 	Metrics  *Metrics // whose Count the hub reports to
 	Gatherer prometheus.Gatherer
 	Assets   Assets
-	Ready    func(ctx context.Context) error // nil when the store answers
-	Policy   bot.Policy                      // whose thresholds traces are shown with
+	Ready    func(ctx context.Context) []Check // what /readyz shows, the store first
+	Spans    Spans                             // traces requests; nil: nobody does
+	Policy   bot.Policy                        // whose thresholds traces are shown with
 	Now      func() time.Time
 	Logger   *slog.Logger
+}
+
+// Check is one line of /readyz.
+type Check struct {
+	Name   string // database, schema, bus …
+	Needed bool   // the node is not ready while this fails
+	Err    error  // nil: all is well; its public words are shown
+	Detail string // for people, such as "tables 7"; "" for none
+}
+
+// Spans traces requests. Request begins one; ended takes its status.
+type Spans interface {
+	Request(ctx context.Context, method, route string) (within context.Context, ended func(status int))
 }
 
 // Timeline reads conversations; bot.Timeline has it.
@@ -114,5 +128,7 @@ type Options struct {
 	Hello          time.Duration // to the first frame of a socket; zero: 5 s
 	Write          time.Duration // for a socket to take one frame; zero: 5 s
 	Drain          time.Duration // longest time over which sockets are sent away; zero: 15 s
+	Notice         time.Duration // between refusing new sockets and sending the first away, for a proxy to notice; zero: none
+	Node           string        // name of this node, shown by /readyz
 	Version        string        // of the program, for the API description
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,19 +159,7 @@ func (s *Server) plainRoutes() error {
 	}
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/vnd.oai.openapi+json", description) })
 	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
-	r.GET("/readyz", func(c *gin.Context) {
-		if s.draining.Load() {
-			s.refuse(c.Writer, c.Request, fault.New(fault.Unavailable, "The server is restarting."))
-			return
-		}
-		ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
-		defer cancel()
-		if err := s.Ready(ctx); err != nil {
-			s.refuse(c.Writer, c.Request, fault.Wrap(fault.Unavailable, err, "The store does not answer."))
-			return
-		}
-		c.String(http.StatusOK, "ready\n")
-	})
+	r.GET("/readyz", s.readyz)
 	if s.Gatherer != nil {
 		h := promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{})
 		r.GET("/metrics", func(c *gin.Context) { h.ServeHTTP(c.Writer, c.Request) })
@@ -183,7 +172,8 @@ func (s *Server) plainRoutes() error {
 func (s *Server) begin(c *gin.Context) {
 	start := time.Now()
 	ca := &call{request: id.New(), address: c.ClientIP()}
-	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callKey{}, ca))
+	ctx, traced := s.span(c)
+	c.Request = c.Request.WithContext(context.WithValue(ctx, callKey{}, ca))
 	ca.r, ca.w = c.Request, c.Writer
 	h := c.Writer.Header()
 	h.Set("X-Request-ID", ca.request)
@@ -210,8 +200,19 @@ func (s *Server) begin(c *gin.Context) {
 			route = "none"
 		}
 		s.metrics.request(c.Request.Method, route, c.Writer.Status(), time.Since(start))
+		traced(c.Writer.Status())
 	}()
 	c.Next()
+}
+
+// span begins the trace of a call of the API. Sockets have none: they last, and
+// what they send is traced where it is stored.
+func (s *Server) span(c *gin.Context) (context.Context, func(status int)) {
+	route := c.FullPath()
+	if s.Spans == nil || !strings.HasPrefix(route, base+"/") || route == base+"/socket" {
+		return c.Request.Context(), func(int) {}
+	}
+	return s.Spans.Request(c.Request.Context(), c.Request.Method, route)
 }
 
 // Handler returns what answers requests.
@@ -319,12 +320,22 @@ func (s *Server) checkSessions(ctx context.Context) {
 	})
 }
 
-// Drain has the server refuse new sockets and report itself as not ready, and
-// sends the open sockets away over a time that fits their number. It returns
-// when all have been told or ctx ends; requests under way go on.
+// Drain has the server refuse new sockets and report itself as not ready, waits
+// for a proxy to notice, and then sends the open sockets away over a time that
+// fits their number. It returns when all have been told or ctx ends; requests
+// under way go on.
 func (s *Server) Drain(ctx context.Context) {
 	s.draining.Store(true)
+	s.metrics.draining.Set(1)
 	s.Hub.Refuse()
+	if s.opts.Notice > 0 {
+		notice := time.NewTimer(s.opts.Notice)
+		defer notice.Stop()
+		select {
+		case <-notice.C:
+		case <-ctx.Done():
+		}
+	}
 	agents, visitors := s.Hub.Peers()
 	// 400 sockets a second: a node that takes them over admits 500.
 	window := min(s.opts.Drain, time.Duration(agents+visitors)*time.Second/400)

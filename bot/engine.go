@@ -21,6 +21,7 @@ type Parts struct {
 	Embedder     Embedder
 	Escalator    Escalator
 	Publisher    Publisher
+	Observer     Observer         // nil: nobody is told
 	Now          func() time.Time // UTC microseconds
 	Logger       *slog.Logger     // nil: discards
 }
@@ -84,12 +85,15 @@ func New(parts Parts, o *Options) (*Engine, error) {
 	if parts.Logger == nil {
 		parts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if parts.Observer == nil {
+		parts.Observer = unobserved{}
+	}
 	e := &Engine{
 		Parts: parts, policy: opts.Without.of(*opts.Policy), opts: opts,
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), flights: map[RunID]*flight{},
 	}
-	for _, m := range opts.Models {
-		e.models = append(e.models, &guarded{model: m})
+	for i, m := range opts.Models {
+		e.models = append(e.models, &guarded{model: m, order: i})
 	}
 	return e, nil
 }
@@ -164,7 +168,9 @@ func (e *Engine) walk(ctx context.Context, t *Turn, steps []step) error {
 		if s.name == "act" || s.name == "append" {
 			within = ctx // a stream may go on once it is visible, and a ready answer is written; both bound themselves
 		}
+		within, ended := e.Observer.Begin(within, s.name, t)
 		err := s.do(within, t)
+		ended(err)
 		t.took(s.name, time.Since(start))
 		if err != nil {
 			return err

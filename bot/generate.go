@@ -56,6 +56,7 @@ const fallbackReserve = time.Second
 // alone for a while, so that visitors do not wait for an endpoint that is down.
 type guarded struct {
 	model Model
+	order int // of preference
 
 	mu       sync.Mutex
 	failures int       // in a row; guarded by mu
@@ -114,7 +115,14 @@ func (e *Engine) generate(ctx context.Context, t *Turn) (done bool, err error) {
 			break
 		}
 		w := newWriting(e, t, passages)
-		err := e.listen(ctx, g, w, answerPrompt(t, passages, e.opts.Limits.MaxTokens), visible)
+		call := Call{Model: g.model.Name(), Order: g.order, For: "answer"}
+		asked := time.Now()
+		err := e.listen(ctx, g, w, answerPrompt(t, passages, e.opts.Limits.MaxTokens), visible, &call.First)
+		call.Took = time.Since(asked)
+		if context.Cause(ctx) == nil && w.broken == nil {
+			call.Err = err
+		}
+		e.Observer.Called(call)
 		text := w.finish()
 		if w.broken != nil {
 			return true, w.broken
@@ -160,10 +168,13 @@ func reason(err error) string {
 	return fault.Message(err)
 }
 
-// listen asks a model and hands its pieces to w, within the limits. A panic in
-// the model's code counts as its failure.
-func (e *Engine) listen(ctx context.Context, g *guarded, w *writing, p Prompt, visible time.Duration) (err error) {
+// listen asks a model and hands its pieces to w, within the limits; first is set
+// to the time of the first piece. A panic in the model's code counts as its failure.
+func (e *Engine) listen(ctx context.Context, g *guarded, w *writing, p Prompt, visible time.Duration, first *time.Duration) (err error) {
 	l := e.opts.Limits
+	ctx, ended := e.Observer.Begin(ctx, "model", w.t)
+	defer func() { ended(err) }()
+	start := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w.cancel = cancel
@@ -191,6 +202,9 @@ func (e *Engine) listen(ctx context.Context, g *guarded, w *writing, p Prompt, v
 	received := 0
 	_, err = g.model.Generate(ctx, p, func(piece string) error {
 		idle.Reset(l.Idle)
+		if *first == 0 {
+			*first = time.Since(start)
+		}
 		if received += len(piece); received > l.MaxBytes {
 			cancel(errEndless)
 			return errEndless
@@ -219,17 +233,30 @@ func (e *Engine) rewriteWithModel(ctx context.Context, t *Turn) string {
 		}
 		ctx, cancel := context.WithTimeout(ctx, e.opts.Limits.Rewrite)
 		defer cancel()
+		ctx, ended := e.Observer.Begin(ctx, "model", t)
+		call := Call{Model: g.model.Name(), Order: g.order, For: "rewrite"}
+		asked := time.Now()
 		size := 0
 		out, err := g.model.Generate(ctx, rewritePrompt(t.Memory, t.Trace.Asked, t.language()), func(piece string) error {
+			if size == 0 {
+				call.First = time.Since(asked)
+			}
 			if size += len(piece); size > 1000 {
 				return errEndless
 			}
 			return nil
 		})
+		ended(err)
+		call.Took = time.Since(asked)
+		failed := err != nil && !errors.Is(context.Cause(ctx), context.Canceled)
+		if failed {
+			call.Err = err
+		}
+		e.Observer.Called(call)
+		if failed {
+			g.report(true, e.Now())
+		}
 		if err != nil {
-			if !errors.Is(context.Cause(ctx), context.Canceled) {
-				g.report(true, e.Now())
-			}
 			return ""
 		}
 		return standsFor(strings.TrimSpace(out), t)

@@ -217,25 +217,25 @@ func (e *Engine) settle(ctx context.Context, run Run) {
 // wrong an end that people can see.
 func (e *Engine) attempt(ctx context.Context, run Run, begun time.Time) error {
 	t := &Turn{Run: run, Chosen: -1, begun: begun, started: time.Now()}
+	ctx, ended := e.Observer.Begin(ctx, "turn", t)
 	err := e.guard(ctx, t)
-	switch cause := context.Cause(ctx); {
-	case err == nil:
+	how := outcomeOf(err, context.Cause(ctx))
+	ended(err)
+	e.Observer.Turned(t, how, e.ending(t))
+	switch how {
+	case TurnDone:
 		return nil
-	case errors.Is(err, errNothing):
+	case TurnSuperseded:
 		return e.end(ctx, t, RunSuperseded)
-	case errors.Is(err, errMore):
-		return err
-	case errors.Is(cause, errStopped):
+	case TurnStopped:
 		return e.stopped(ctx, t)
-	case errors.Is(cause, errLost):
+	case TurnLost:
 		e.Logger.WarnContext(ctx, "a turn was taken over by another process", "run_id", run.ID, "conversation_id", run.Conversation)
 		return nil
-	case errors.Is(cause, errTaken), errors.Is(err, errTaken), fault.Is(err, fault.Conflict):
+	case TurnTaken, TurnFenced:
 		return e.end(ctx, t, RunCancelled)
-	case errors.Is(cause, errClosing):
+	case TurnAgain, TurnClosing, TurnWaiting:
 		return err
-	case waitsForStore(err):
-		return err // nothing can be said to anybody now
 	}
 	e.Logger.ErrorContext(ctx, "a turn failed", "run_id", run.ID, "conversation_id", run.Conversation, "error", err)
 	return e.fail(ctx, t, err)

@@ -36,6 +36,7 @@ type Notifier interface {
 // Options tunes a desk. nil and the zero value are the defaults.
 type Options struct {
 	Notifier Notifier // nil: nobody is told
+	Observer Observer // nil: nobody is told
 }
 
 // Desk brings visitors and people together. It keeps nothing in memory that
@@ -46,6 +47,7 @@ type Desk struct {
 	timeline  bot.Timeline
 	publisher bot.Publisher
 	notifier  Notifier
+	observer  Observer
 	now       func() time.Time
 	log       *slog.Logger
 	started   time.Time
@@ -66,10 +68,12 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), places: map[bot.WorkspaceID][]Place{},
 	}
+	d.notifier, d.observer = silent{}, unobserved{}
 	if o != nil && o.Notifier != nil {
 		d.notifier = o.Notifier
-	} else {
-		d.notifier = silent{}
+	}
+	if o != nil && o.Observer != nil {
+		d.observer = o.Observer
 	}
 	return d
 }

@@ -52,6 +52,11 @@ func (d *Desk) tell(w bot.Written, s *step) {
 	if !written && len(s.offers) == 0 && len(s.agents) == 0 && s.wait == s.locked.Wait {
 		return
 	}
+	since := s.locked.Wait.Since
+	if since.IsZero() {
+		since = s.wait.Since
+	}
+	d.observer.Moved(Moved{At: s.now, Before: s.locked.Conversation, After: w.Conversation, Since: since, Offers: s.offers, Agents: s.sorted()})
 	if written {
 		d.publisher.Published(w)
 	}

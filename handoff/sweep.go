@@ -61,6 +61,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 		}
 	}
 	d.tellPlaces(ws, f)
+	d.observer.Seen(ws, f, d.now())
 	return errors.Join(errs...)
 }
 

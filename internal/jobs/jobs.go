@@ -123,6 +123,30 @@ func unusable(err error) error {
 // Close closes the file. Run must have ended.
 func (q *Queue) Close() error { return q.db.Close() }
 
+// States says how many jobs there are in each state that is not over: available,
+// running, retryable, scheduled, pending; and discarded ones, which nobody tries
+// any more.
+func (q *Queue) States(ctx context.Context) (map[string]int, error) {
+	out := map[string]int{"available": 0, "running": 0, "retryable": 0, "scheduled": 0, "pending": 0, "discarded": 0}
+	rows, err := q.db.QueryContext(ctx, `SELECT state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY state`)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, unusable(err)
+		}
+		out[state] = n
+	}
+	if err := rows.Err(); err != nil {
+		return nil, unusable(err)
+	}
+	return out, nil
+}
+
 // Wake has the outbox looked at now instead of within a second.
 func (q *Queue) Wake() {
 	select {
@@ -130,6 +154,10 @@ func (q *Queue) Wake() {
 	default:
 	}
 }
+
+// stopFor is how long a job under way may take to hear that it is cancelled. One
+// that does not is taken up again by the next process all the same.
+const stopFor = 5 * time.Second
 
 // Run relays and works until ctx ends, then cancels the job under way and waits
 // for it. It may be called once.
@@ -151,7 +179,7 @@ func (q *Queue) Run(ctx context.Context) error {
 		case <-q.wake:
 		}
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopFor)
 	defer cancel()
 	if err := q.client.StopAndCancel(stop); err != nil {
 		return fault.Wrap(fault.Internal, err, "a job did not end in time")

@@ -44,6 +44,7 @@ var rooms = []room{
 	{path: "internal/demo", why: "sample content"},
 	{path: "internal/load", may: []string{"knowledge", "internal/id"}, foreign: []string{"github.com/gorilla/websocket"}, why: "clients of benches; never part of the server"},
 	{path: "internal/shipped", may: []string{"intents", "training", "knowledge", "internal/e5", "internal/fault", "internal/text"}, foreign: []string{"go.yaml.in/yaml/v3"}, why: "makes the trained parts that ship; run by hand"},
+	{path: "internal/telemetry", may: []string{"bot", "handoff", "knowledge", "internal/fault"}, foreign: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io", "google.golang.org/protobuf", "golang.org/x/sys"}, why: "stands behind the rooms' observers"},
 	{path: "internal/layering", why: "this test"},
 	{path: "api", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/live", "internal/upload", "internal/fault", "internal/id", "internal/text", "web"}, foreign: []string{"github.com/gin-gonic/gin", "github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus/client_golang", "golang.org/x/time"}, why: "everything that crosses HTTP"},
 	{path: "web", why: "the committed build"},

@@ -25,13 +25,14 @@ type Options struct {
 	Bus        pubsub.Bus   // nil: this node is alone
 	Logger     *slog.Logger // nil: silent
 	Count      func(what string)
-	QueueBytes int64         // of one peer; zero: 256 KiB
-	QueueSize  int           // frames of one peer; zero: 512
-	TotalBytes int64         // of all peers together; zero: 64 MiB
-	PingAgents time.Duration // whole seconds; zero: 15 s
-	PingOthers time.Duration // whole seconds, for visitors; zero: 25 s
-	Answer     time.Duration // time to answer a ping, whole seconds; zero: 10 s
-	Sweep      time.Duration // between looks for lost tails when there are other nodes; zero: 1 s
+	Delivered  func(lag time.Duration) // an event reached a socket that long after it was written; nil: nobody is told
+	QueueBytes int64                   // of one peer; zero: 256 KiB
+	QueueSize  int                     // frames of one peer; zero: 512
+	TotalBytes int64                   // of all peers together; zero: 64 MiB
+	PingAgents time.Duration           // whole seconds; zero: 15 s
+	PingOthers time.Duration           // whole seconds, for visitors; zero: 25 s
+	Answer     time.Duration           // time to answer a ping, whole seconds; zero: 10 s
+	Sweep      time.Duration           // between looks for lost tails when there are other nodes; zero: 1 s
 }
 
 // Hub is this node's switchboard. It implements bot.Publisher and
@@ -43,6 +44,7 @@ type Hub struct {
 	now      func() time.Time
 	bus      pubsub.Bus
 	log      *slog.Logger
+	lag      func(time.Duration)
 	count    func(string) // counts "slow", "zombie", "gap", "resume_delta", "resume_snapshot"
 
 	maxBytes  int64
@@ -99,7 +101,7 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 		return v
 	}
 	h := &Hub{
-		timeline: timeline, enc: enc, now: now, bus: o.Bus, log: o.Logger, count: o.Count,
+		timeline: timeline, enc: enc, now: now, bus: o.Bus, log: o.Logger, count: o.Count, lag: o.Delivered,
 		maxBytes: o.QueueBytes, maxFrames: o.QueueSize, maxTotal: o.TotalBytes, sweepGap: pick(o.Sweep, time.Second),
 		topics: make(map[key]*topic), peers: make(map[*Peer]struct{}), owners: make(map[uint64]*Peer), seed: maphash.MakeSeed(),
 		feeds: make(map[bot.WorkspaceID]map[*Peer]struct{}), stale: make(map[*topic]struct{}), seen: make(map[key]int64),
@@ -113,6 +115,9 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 	}
 	if h.count == nil {
 		h.count = func(string) {}
+	}
+	if h.lag == nil {
+		h.lag = func(time.Duration) {}
 	}
 	if h.maxBytes <= 0 {
 		h.maxBytes = 256 << 10

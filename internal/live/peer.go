@@ -41,6 +41,7 @@ const (
 
 type frame struct {
 	data  []byte
+	at    int64 // when the newest event in it was written, Unix microseconds; 0: it carries none that is news
 	class class
 }
 
@@ -81,17 +82,20 @@ func (p *Peer) Send(data []byte) { p.push(data, durable) }
 
 // push queues a frame. It reports false when the frame was dropped; a dropped
 // durable frame has closed the peer.
-func (p *Peer) push(data []byte, c class) bool {
+func (p *Peer) push(data []byte, c class) bool { return p.queueFrame(frame{data: data, class: c}) }
+
+// queueFrame is push for a frame that may carry news.
+func (p *Peer) queueFrame(f frame) bool {
 	h := p.hub
 	p.mu.Lock()
 	if p.code != 0 {
 		p.mu.Unlock()
 		return false
 	}
-	size := int64(len(data))
+	size := int64(len(f.data))
 	queued := p.bytes.Load()
 	full := queued+size > h.maxBytes || len(p.queue) >= h.maxFrames
-	if c != durable && (full || queued > h.maxBytes/2 || len(p.queue) > h.maxFrames/2) {
+	if f.class != durable && (full || queued > h.maxBytes/2 || len(p.queue) > h.maxFrames/2) {
 		p.mu.Unlock()
 		return false
 	}
@@ -102,7 +106,7 @@ func (p *Peer) push(data []byte, c class) bool {
 		h.count("slow")
 		return false
 	}
-	p.queue = append(p.queue, frame{data, c})
+	p.queue = append(p.queue, f)
 	p.bytes.Add(size)
 	if total := h.queued.Add(size); total > h.maxTotal {
 		h.relieve()
@@ -191,6 +195,8 @@ func (p *Peer) drain() {
 		p.hub.queued.Add(-int64(len(f.data)))
 		if err != nil {
 			p.Close(CloseSlow, "write failed")
+		} else if f.at != 0 {
+			p.hub.lag(p.hub.now().Sub(time.UnixMicro(f.at)))
 		}
 	}
 }

@@ -255,9 +255,10 @@ func (h *Hub) Refuse() {
 	h.mu.Unlock()
 }
 
-// Drain asks every reader to come back after a random part of window, slice by
-// slice over that window, and closes with CloseRestart. It returns when all have
-// been closed or ctx ends.
+// Drain asks every reader to come back, slice by slice over window, and closes
+// with CloseRestart. The slices spread the load; within one a reader is asked to
+// wait for a random part of its length, so that nobody is away for long. It
+// returns when all have been closed or ctx ends.
 func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	h.Refuse()
 	var peers []*Peer
@@ -266,7 +267,7 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	parts := min(20, max(len(peers)/50, 1)) // a few sockets need no slices
 	for i := range parts {
 		for _, p := range peers[i*len(peers)/parts : (i+1)*len(peers)/parts] {
-			after := time.Duration(rand.Int64N(int64(window) + 1))
+			after := time.Duration(rand.Int64N(int64(window)/int64(parts) + 1))
 			p.push(h.enc.Encode(p.who.View, Drain{After: after}), durable)
 			h.spawn(func() {
 				ctx, cancel := context.WithTimeout(ctx, time.Second)

@@ -158,7 +158,7 @@ func (t *topic) send(s *sub, batch []bot.Event, shared *[2]encoded) {
 	if shared[i].first != s.pos+1 {
 		shared[i] = encoded{s.pos + 1, t.hub.enc.Encode(view, Events{Conversation: t.row, List: list, Top: top, Mode: ModeLive})}
 	}
-	if s.peer.push(shared[i].data, durable) {
+	if s.peer.queueFrame(frame{data: shared[i].data, at: list[len(list)-1].At.UnixMicro(), class: durable}) {
 		s.pos = top
 	}
 }

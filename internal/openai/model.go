@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -19,6 +20,9 @@ type Endpoint struct {
 	Key    string       // sent as a bearer token; "": none
 	Model  string       // name of the model there
 	Client *http.Client // nil: a new one without a time limit of its own
+	// Usage is told the tokens of each complete answer, as far as the endpoint
+	// reports them; nil: nobody is told and nothing is asked.
+	Usage func(input, output int)
 }
 
 // maxResponse bounds what is read of one response: an endpoint that never ends,
@@ -32,6 +36,8 @@ const temperature = .2
 type Model struct {
 	client *openai.Client
 	name   string
+	usage  func(input, output int)
+	silent atomic.Bool // the endpoint refuses to be asked for usage
 }
 
 var _ bot.Model = (*Model)(nil)
@@ -42,7 +48,7 @@ func New(e Endpoint) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{client: c, name: e.Model}, nil
+	return &Model{client: c, name: e.Model, usage: e.Usage}, nil
 }
 
 func (e Endpoint) client() (*openai.Client, error) {
@@ -72,7 +78,15 @@ func (m *Model) Name() string { return m.name }
 // answer is complete; Limited when it refuses for now; Denied when it refuses
 // the key; an error of emit or of ctx as it is.
 func (m *Model) Generate(ctx context.Context, p bot.Prompt, emit func(string) error) (string, error) {
-	stream, err := m.client.CreateChatCompletionStream(ctx, m.request(p))
+	r := m.request(p)
+	stream, err := m.client.CreateChatCompletionStream(ctx, r)
+	if err != nil && r.StreamOptions != nil && refused(err) {
+		// Perhaps it does not know the wish for usage: an answer matters more than a count.
+		r.StreamOptions = nil
+		if stream, err = m.client.CreateChatCompletionStream(ctx, r); err == nil {
+			m.silent.Store(true)
+		}
+	}
 	if err != nil {
 		return "", m.fault(ctx, err)
 	}
@@ -80,6 +94,12 @@ func (m *Model) Generate(ctx context.Context, p bot.Prompt, emit func(string) er
 	var text strings.Builder
 	var thoughts thoughtFilter
 	finished := false
+	input, output := 0, 0
+	defer func() {
+		if input+output > 0 {
+			m.usage(input, output)
+		}
+	}()
 	say := func(s string) error {
 		if s == "" {
 			return nil
@@ -94,6 +114,9 @@ func (m *Model) Generate(ctx context.Context, p bot.Prompt, emit func(string) er
 		}
 		if err != nil {
 			return text.String(), m.fault(ctx, err)
+		}
+		if u := r.Usage; u != nil && m.usage != nil {
+			input, output = u.PromptTokens, u.CompletionTokens
 		}
 		for _, c := range r.Choices {
 			if c.Index != 0 {
@@ -113,6 +136,9 @@ func (m *Model) Generate(ctx context.Context, p bot.Prompt, emit func(string) er
 
 func (m *Model) request(p bot.Prompt) openai.ChatCompletionRequest {
 	r := openai.ChatCompletionRequest{Model: m.name, Stream: true}
+	if m.usage != nil && !m.silent.Load() {
+		r.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	}
 	if p.System != "" {
 		r.Messages = append(r.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: p.System})
 	}
@@ -151,16 +177,27 @@ func (m *Model) fault(ctx context.Context, err error) error {
 	return translate(err)
 }
 
-func translate(err error) error {
-	status := 0
+// refused reports whether the endpoint did not accept the request as it was made.
+func refused(err error) bool {
+	s := status(err)
+	return s == http.StatusBadRequest || s == http.StatusUnprocessableEntity
+}
+
+// status is the HTTP status behind an error, 0 for none.
+func status(err error) int {
 	var api *openai.APIError
 	var req *openai.RequestError
 	switch {
 	case errors.As(err, &api):
-		status = api.HTTPStatusCode
+		return api.HTTPStatusCode
 	case errors.As(err, &req):
-		status = req.HTTPStatusCode
+		return req.HTTPStatusCode
 	}
+	return 0
+}
+
+func translate(err error) error {
+	status := status(err)
 	switch {
 	case status == http.StatusTooManyRequests:
 		return fault.Wrap(fault.Limited, err, "the model's endpoint takes no more requests for now")

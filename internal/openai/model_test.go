@@ -206,3 +206,54 @@ func TestEmbed(t *testing.T) {
 		}
 	}
 }
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		refuses  bool // answers 400 to who asks for usage
+		requests int  // of two answers
+		want     []int
+	}{
+		{"told", false, 2, []int{900, 100, 900, 100}},
+		{"refused", true, 3, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			requests := 0
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests++
+				var asked struct {
+					Options *struct {
+						Usage bool `json:"include_usage"`
+					} `json:"stream_options"`
+				}
+				if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+					t.Error(err)
+				}
+				wants := asked.Options != nil && asked.Options.Usage
+				if wants && c.refuses {
+					http.Error(w, `{"error":{"message":"stream_options is not known"}}`, http.StatusBadRequest)
+					return
+				}
+				sse(w, "Hello.", "stop")
+				if wants {
+					fmt.Fprint(w, "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":900,\"completion_tokens\":100}}\n\n")
+				}
+				fmt.Fprint(w, "data: [DONE]\n\n")
+			}))
+			defer s.Close()
+			var got []int
+			m, err := openai.New(openai.Endpoint{URL: s.URL, Model: "tiny", Usage: func(input, output int) { got = append(got, input, output) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if text, err := ask(t.Context(), m, func(string) error { return nil }); err != nil || text != "Hello." {
+					t.Fatalf("got %q, %v", text, err)
+				}
+			}
+			if d := cmp.Diff(c.want, got); d != "" || requests != c.requests {
+				t.Errorf("%d requests, want %d; tokens (-want +got):\n%s", requests, c.requests, d)
+			}
+		})
+	}
+}

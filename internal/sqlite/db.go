@@ -23,7 +23,10 @@ type Options struct {
 	Now     func() time.Time // clock of rows that come without a time; nil: time.Now
 	Logger  *slog.Logger     // nil: silent
 	Readers int              // connections for reading, 1…64; 0: 4
-	Lock    *FolderLock      // held already for this folder; nil: Open takes it and Close gives it back
+	// Committed is told of every group commit: how many writes shared it and how
+	// long it took; nil: nobody is told. It must not block.
+	Committed func(writes int, took time.Duration)
+	Lock      *FolderLock // held already for this folder; nil: Open takes it and Close gives it back
 }
 
 // DB is an open database. Its methods are safe for concurrent use.
@@ -32,10 +35,13 @@ type DB struct {
 	writer *sql.DB // exactly one connection; used by the group commit alone
 	group  group
 
+	schema int64 // version of the tables that this program knows
+
 	dir  string
 	now  func() time.Time
 	log  *slog.Logger
-	lock *FolderLock // nil when the caller keeps it
+	told func(writes int, took time.Duration) // of every group commit
+	lock *FolderLock                          // nil when the caller keeps it
 }
 
 // Open opens or creates the database of a data folder, brings its tables up to
@@ -59,7 +65,10 @@ func Open(ctx context.Context, dir string, o *Options) (_ *DB, err error) {
 	if opt.Readers > 64 {
 		return nil, fault.New(fault.Invalid, "The number of read connections must be 1 to 64, not %d.", opt.Readers)
 	}
-	db := &DB{dir: dir, now: opt.Now, log: opt.Logger}
+	if opt.Committed == nil {
+		opt.Committed = func(int, time.Duration) {}
+	}
+	db := &DB{dir: dir, now: opt.Now, log: opt.Logger, told: opt.Committed}
 	if opt.Lock == nil {
 		if db.lock, err = Lock(dir); err != nil {
 			return nil, err
@@ -149,6 +158,20 @@ func (db *DB) Check(ctx context.Context) error {
 		return fault.Wrap(fault.Internal, fmt.Errorf("integrity_check: %s", said), "The database file is damaged.")
 	}
 	return nil
+}
+
+// Schema says of which version the tables are, and of which this program knows
+// them.
+func (db *DB) Schema(ctx context.Context) (have, known int64, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have)
+	return have, db.schema, translate(err)
+}
+
+// Pool says how the read connections are used: in use, idle, and how many there
+// may be.
+func (db *DB) Pool() (used, idle, limit int) {
+	s := db.read.Stats()
+	return s.InUse, s.Idle, s.MaxOpenConnections
 }
 
 // Ready reports whether the database answers, for readiness probes.

@@ -196,7 +196,11 @@ func (db *DB) lead() {
 			return
 		}
 	}
-	answer(translate(tx.Commit()))
+	err = tx.Commit()
+	if err == nil {
+		db.told(len(begun), time.Since(start))
+	}
+	answer(translate(err))
 }
 
 // run calls op and turns a panic into an error, because the goroutine may

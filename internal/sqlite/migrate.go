@@ -33,6 +33,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return translate(err)
 	}
+	db.schema = want
 	if have > want {
 		return fault.New(fault.Conflict, "The data folder was written by a newer version of this program "+
 			"(tables %d, this program knows %d). Use that version, or another folder.", have, want)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // enqueue asks for long work in the transaction that writes what it is about.
@@ -15,6 +16,19 @@ func (db *DB) enqueue(ctx context.Context, tx *sql.Tx, kind, workspace, subject 
 // name it: while a job of the same names waits or runs, no second one is made.
 func (db *DB) Enqueue(ctx context.Context, kind, workspace, subject string) error {
 	return db.write(ctx, func(tx *sql.Tx) error { return db.enqueue(ctx, tx, kind, workspace, subject) })
+}
+
+// Owed says how many rows of the outbox wait to be relayed, and since when the
+// oldest does; the zero time when none waits.
+func (db *DB) Owed(ctx context.Context) (rows int, oldest time.Time, err error) {
+	var since sql.NullInt64
+	if err := db.read.QueryRowContext(ctx, `SELECT count(*), min(created_at) FROM outbox`).Scan(&rows, &since); err != nil {
+		return 0, time.Time{}, translate(err)
+	}
+	if since.Valid {
+		oldest = time.UnixMicro(since.Int64).UTC()
+	}
+	return rows, oldest, nil
 }
 
 // Outbox calls relay with what was asked for and not relayed yet, oldest first,

@@ -173,16 +173,32 @@ func (a *App) openServer(ctx context.Context) error {
 	return a.watch()
 }
 
-// limits are the configured ones, or none.
+// spareFiles are kept from sockets for requests, the database and documents.
+const spareFiles = 500
+
+// sockets is how many sockets this process has files for; negative: no limit is
+// known.
+func sockets(files int) int {
+	if files == 0 {
+		return -1
+	}
+	return max(files-spareFiles, files/2)
+}
+
+// limits are the configured ones, or none. What the system can hold stays a limit.
 func (a *App) limits() api.Limits {
 	if !a.set.limits {
 		return api.Limits{
+			Sockets:           sockets(fileLimit()),
 			MessagesPerMinute: -1, FramesPerSecond: -1, SocketsPerAddress: -1, ConnectsPerSecond: -1, ConversationsPerHour: -1,
 			SessionsPerMinute: -1, SignInsPerMinute: -1, RequestsPerSecond: -1, UploadsPerMinute: -1,
 		}
 	}
 	l := a.config.Limits
-	return api.Limits{MessagesPerMinute: l.MessagesPerMinute, SocketsPerAddress: l.SocketsPerAddress, ConversationsPerHour: l.ConversationsPerHour}
+	return api.Limits{
+		MessagesPerMinute: l.MessagesPerMinute, SocketsPerAddress: l.SocketsPerAddress, ConversationsPerHour: l.ConversationsPerHour,
+		Sockets: sockets(fileLimit()),
+	}
 }
 
 // prefixes reads addresses and CIDRs; Config.Problems has checked them.

@@ -60,6 +60,9 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	web.BaseContext = func(net.Listener) context.Context { return rooms }
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
+	if files := fileLimit(); files > 0 {
+		a.log.Info("sockets are refused above what the limit of open files leaves room for", "files", files, "sockets", sockets(files))
+	}
 	if ready != nil {
 		ready(address)
 	}

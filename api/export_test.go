@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // RoutesOf lists what the router has, for the test of the description.
 func RoutesOf(s *Server) []string {
 	var out []string
@@ -26,3 +28,15 @@ func Rights() []Right {
 
 // DecodeFrame is the frame decoder, for its fuzz test.
 func DecodeFrame(data []byte) (any, error) { return decodeFrame(data) }
+
+// Door admits connections, for its test: it returns whether one was admitted and
+// how long to wait otherwise.
+func Door(perSecond int, now func() time.Time) func() time.Duration {
+	return newDoor(perSecond, now).enter
+}
+
+// Pace limits one socket's frames, for its test.
+func Pace(every time.Duration, burst int) func(at time.Duration) bool {
+	p := new(pace)
+	return func(at time.Duration) bool { return p.take(at, every, burst) }
+}

@@ -75,18 +75,92 @@ func (m *meter) sweep() {
 	m.forget(m.now())
 }
 
+// pace limits one stream of events. It is small because every socket has one,
+// and not safe for concurrent use. Its zero value has seen nothing.
+type pace struct {
+	due time.Duration // when an event would come that keeps to the rate exactly
+}
+
+// take counts an event at a time since some start; false when it comes too soon
+// after a burst, and counts nothing then. every 0 is no limit.
+func (p *pace) take(at, every time.Duration, burst int) bool {
+	due := max(p.due, at)
+	if due-at > time.Duration(burst-1)*every {
+		return false
+	}
+	p.due = due + every
+	return true
+}
+
+// door admits connections at a rate, all nodes' worth of returning sockets at
+// once. Whom it refuses it tells a time to come back, and those times keep to the
+// rate too: a storm that came back as one would only be refused again.
+type door struct {
+	every time.Duration // 0: no limit
+	burst int
+	now   func() time.Time
+
+	mu   sync.Mutex // guards what follows
+	due  time.Time  // when a connection would come that keeps to the rate exactly
+	told time.Time  // latest time that somebody was told to come back at
+}
+
+// maxTold bounds how far away somebody is told to come back: who was told may
+// not come.
+const maxTold = 30 * time.Second
+
+// newDoor admits perSecond connections a second, a second's worth of them at
+// once. A negative number is no limit.
+func newDoor(perSecond int, now func() time.Time) *door {
+	d := &door{burst: perSecond, now: now}
+	if perSecond > 0 {
+		d.every = time.Second / time.Duration(perSecond)
+	}
+	return d
+}
+
+// enter admits a connection, or returns the time after which to try again.
+func (d *door) enter() time.Duration {
+	if d.every == 0 {
+		return 0
+	}
+	now := d.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.due.Before(now) {
+		d.due = now
+	}
+	if d.due.Sub(now) <= time.Duration(d.burst-1)*d.every {
+		d.due = d.due.Add(d.every)
+		return 0
+	}
+	if d.told.Before(now) {
+		d.told = now
+	}
+	if d.told.Sub(now) < maxTold {
+		d.told = d.told.Add(d.every)
+	}
+	return d.told.Sub(now)
+}
+
 // tally counts what is open at the same time, by key.
 type tally struct {
-	limit int // negative: none
-	all   int // of all keys together; negative: none
+	limit int // of one key; negative: none
 
 	mu    sync.Mutex // guards what follows
 	keys  map[string]int
 	total int
 }
 
-func newTally(limit, all int) *tally {
-	return &tally{limit: limit, all: all, keys: make(map[string]int)}
+func newTally(limit int) *tally {
+	return &tally{limit: limit, keys: make(map[string]int)}
+}
+
+// sum returns what is open, of all keys together.
+func (t *tally) sum() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.total
 }
 
 // open counts one more; false when there are too many. Each true is followed by
@@ -94,7 +168,7 @@ func newTally(limit, all int) *tally {
 func (t *tally) open(key string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.limit >= 0 && t.keys[key] >= t.limit || t.all >= 0 && t.total >= t.all {
+	if t.limit >= 0 && t.keys[key] >= t.limit {
 		return false
 	}
 	t.keys[key]++
@@ -113,15 +187,16 @@ func (t *tally) close(key string) {
 
 // limits are the meters of one server.
 type limits struct {
-	requests      *meter // by address
-	messages      *meter // by visitor
-	conversations *meter // new ones, by address
-	sessions      *meter // new ones, by address
-	signIns       *meter // by address
-	uploads       *meter // by visitor or account
-	connects      *meter // of this node, one key
-	sockets       *tally // by address
-	framesEvery   rate.Limit
+	requests      *meter        // by address
+	messages      *meter        // by visitor
+	conversations *meter        // new ones, by address
+	sessions      *meter        // new ones, by address
+	signIns       *meter        // by address
+	uploads       *meter        // by visitor or account
+	connects      *door         // of this node
+	sockets       *tally        // by address
+	all           int           // sockets of this node; negative: no limit
+	framesEvery   time.Duration // of a socket; 0: no limit
 	framesBurst   int
 }
 
@@ -134,18 +209,18 @@ func newLimits(l Limits, now func() time.Time) *limits {
 		sessions:      newMeter(l.SessionsPerMinute, time.Minute, l.SessionsPerMinute, now),
 		signIns:       newMeter(l.SignInsPerMinute, time.Minute, l.SignInsPerMinute, now),
 		uploads:       newMeter(l.UploadsPerMinute, time.Minute, l.UploadsPerMinute, now),
-		connects:      newMeter(l.ConnectsPerSecond, time.Second, l.ConnectsPerSecond, now),
-		sockets:       newTally(l.SocketsPerAddress, l.Sockets),
-		framesEvery:   rate.Inf,
+		connects:      newDoor(l.ConnectsPerSecond, now),
+		sockets:       newTally(l.SocketsPerAddress),
+		all:           l.Sockets,
 	}
 	if l.FramesPerSecond > 0 {
-		out.framesEvery, out.framesBurst = rate.Limit(l.FramesPerSecond), 2*l.FramesPerSecond
+		out.framesEvery, out.framesBurst = time.Second/time.Duration(l.FramesPerSecond), 2*l.FramesPerSecond
 	}
 	return out
 }
 
 func (l *limits) sweep() {
-	for _, m := range []*meter{l.requests, l.messages, l.conversations, l.sessions, l.signIns, l.uploads, l.connects} {
+	for _, m := range []*meter{l.requests, l.messages, l.conversations, l.sessions, l.signIns, l.uploads} {
 		m.sweep()
 	}
 }

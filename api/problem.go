@@ -147,6 +147,11 @@ func tooMuch(wait time.Duration, message string) error {
 	return fault.Wrap(fault.Limited, retryIn{wait}, "%s", message)
 }
 
+// busy is an error of a node that has no room now, with the time to wait.
+func busy(wait time.Duration, message string) error {
+	return fault.Wrap(fault.Unavailable, retryIn{max(wait, time.Millisecond)}, "%s", message)
+}
+
 // problem finishes the document of an error for one request, and logs what the
 // caller must not read.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
@@ -156,7 +161,11 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	if p.Status == http.StatusInternalServerError {
 		s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request_id", c.request), slog.Any("error", err))
 	} else if p.Status == http.StatusServiceUnavailable {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "request refused", slog.String("request_id", c.request), slog.Any("error", err))
+		level := slog.LevelWarn
+		if _, limited := errors.AsType[retryIn](err); limited {
+			level = slog.LevelDebug // a storm is counted; a line for each would make it worse
+		}
+		s.log.LogAttrs(ctx, level, "request refused", slog.String("request_id", c.request), slog.Any("error", err))
 	}
 	return &p
 }

@@ -41,6 +41,7 @@ type Server struct {
 	api      huma.API
 	upgrader websocket.Upgrader
 	draining atomic.Bool
+	began    time.Time      // on the process's clock
 	sockets  sync.WaitGroup // readers of sockets
 
 	seenMu sync.Mutex                // guards seen
@@ -71,7 +72,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 			return nil, fault.New(fault.Invalid, "A server needs the part %s.", name)
 		}
 	}
-	s := &Server{Parts: parts, log: parts.Logger, metrics: parts.Metrics, names: parts.Frames.names, inboxes: make(map[string]cachedInbox), seen: make(map[bot.AgentID]time.Time)}
+	s := &Server{Parts: parts, log: parts.Logger, metrics: parts.Metrics, names: parts.Frames.names, inboxes: make(map[string]cachedInbox), seen: make(map[bot.AgentID]time.Time), began: time.Now()}
 	if o != nil {
 		s.opts = *o
 	}
@@ -106,7 +107,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 	s.limits = newLimits(s.opts.Limits, parts.Now)
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,
-		ReadBufferSize:   512, // what visitors send is mostly shorter; longer frames take more reads
+		ReadBufferSize:   0, // the line's
 		WriteBufferSize:  1 << 10,
 		WriteBufferPool:  &sync.Pool{},
 		CheckOrigin:      func(*http.Request) bool { return true }, // socketOrigin has looked before

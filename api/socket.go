@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -27,22 +26,25 @@ const (
 	frameDeadline = 30 * time.Second // to carry out one frame
 	maxMalformed  = 3                // frames that are not of the protocol, before the socket is closed
 	kernelBuffer  = 64 << 10         // bytes that wait in the kernel: left alone it grows to megabytes before a slow reader is noticed
+	fullWait      = 5 * time.Second  // before somebody asks a full node again
 	maxHello      = 50               // conversations of a visitor's hello; agents may watch live.MaxWatched
 )
 
-// socket is one WebSocket. An idle one is this struct, one goroutine that reads
-// with a small stack, and gorilla's two small buffers; frames are carried out on
-// a goroutine of their own, so that the reader's stack stays small.
+// socket is one WebSocket. An idle one is this struct and one goroutine that
+// waits with the smallest stack there is. When something arrives, a goroutine
+// of its own reads and carries out the frames and then waits again in a new one,
+// because a stack that has grown does not shrink.
 type socket struct {
 	s       *Server
 	conn    *websocket.Conn
+	line    *line // below conn
 	address string
 	request string
 	hand    *handshake // nil after the hello: tokens are not kept
 	peer    *live.Peer // nil before the hello
 	visitor guest      // of visitors
 	agent   bot.Author // of consoles
-	frames  *rate.Limiter
+	frames  pace
 	bad     int
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
@@ -55,16 +57,19 @@ func guestOf(v account.Visitor) guest { return guest{v.ID, v.Inbox, v.Name, v.La
 
 var _ live.Sink = (*socket)(nil)
 
-// readBuffers are shared by all readers: a buffer is held only while a frame is
-// being carried out.
-var readBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// Write sends one frame.
-func (k *socket) Write(frame []byte) error {
-	if err := k.conn.SetWriteDeadline(time.Now().Add(k.s.opts.Write)); err != nil {
-		return err
+// Write sends frames, all in one system call.
+func (k *socket) Write(frames [][]byte) error {
+	k.line.hold()
+	var err error
+	for _, f := range frames {
+		if err = k.conn.WriteMessage(websocket.TextMessage, f); err != nil {
+			break
+		}
 	}
-	return k.conn.WriteMessage(websocket.TextMessage, frame)
+	if sent := k.line.flush(time.Now().Add(k.s.opts.Write)); sent != nil {
+		return sent
+	}
+	return err
 }
 
 // Close says goodbye and gives the other side a moment to answer: closing at
@@ -92,9 +97,14 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, fault.New(fault.Unavailable, "The server is restarting. Try again in a moment."))
 		return
 	}
-	if wait := s.limits.connects.take(""); wait > 0 {
+	if s.limits.all >= 0 && s.limits.sockets.sum() >= s.limits.all {
+		s.metrics.limited("node_sockets")
+		s.refuse(w, r, busy(fullWait, "This node has no room for more connections. Try again in a moment."))
+		return
+	}
+	if wait := s.limits.connects.enter(); wait > 0 {
 		s.metrics.limited("connects")
-		s.refuse(w, r, fault.Wrap(fault.Unavailable, retryIn{max(wait, time.Second)}, "Too many connections at once. Try again in a moment."))
+		s.refuse(w, r, busy(wait, "Too many connections at once. Try again in a moment."))
 		return
 	}
 	if err := s.socketOrigin(r); err != nil {
@@ -112,25 +122,30 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, tooMuch(10*time.Second, "Too many open connections from your network."))
 		return
 	}
-	conn, err := s.upgrader.Upgrade(w, r, nil)
+	taken := &hijacker{ResponseWriter: w}
+	conn, err := s.upgrader.Upgrade(taken, r, nil)
 	if err != nil {
 		s.limits.sockets.close(c.address)
 		return // the upgrader has answered
 	}
-	if tcp, ok := conn.NetConn().(*net.TCPConn); ok {
+	if tcp, ok := taken.line.Conn.(*net.TCPConn); ok {
 		if err := tcp.SetWriteBuffer(kernelBuffer); err != nil {
 			s.log.Debug("a socket's buffer was not set", "request_id", c.request, "error", err)
 		}
 	}
 	k := &socket{
-		s: s, conn: conn, address: c.address, request: c.request,
-		frames: rate.NewLimiter(s.limits.framesEvery, s.limits.framesBurst),
-		hand:   &handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)},
+		s: s, conn: conn, line: taken.line, address: c.address, request: c.request,
+		hand: &handshake{origin: r.Header.Get("Origin"), own: s.isOwn(r, r.Header.Get("Origin")), cookie: s.sessionCookie(r), bearer: bearer(r)},
+	}
+	conn.SetReadLimit(readLimit)
+	s.sockets.Add(1)
+	if err := conn.SetReadDeadline(time.Now().Add(s.opts.Hello)); err != nil {
+		k.end()
+		return
 	}
 	// The handler returns here: the goroutine that net/http gave it has a large
 	// stack and buffers, which an idle socket must not keep.
-	s.sockets.Add(1)
-	go k.run()
+	go k.serve()
 }
 
 // handshake is what the upgrade's request said that the hello needs.
@@ -158,17 +173,35 @@ func (s *Server) socketOrigin(r *http.Request) error {
 	return errOrigin
 }
 
-// run reads the socket until it ends.
-func (k *socket) run() {
+// idle waits until something arrives. It must call nothing that needs stack.
+func (k *socket) idle() {
+	if k.line.wait() != nil {
+		go k.end()
+		return
+	}
+	go k.serve()
+}
+
+// serve reads and carries out the frames that are there.
+func (k *socket) serve() {
+	for {
+		k.line.lend()
+		if !k.read() {
+			k.end()
+			return
+		}
+		if k.line.release() {
+			go k.idle()
+			return
+		}
+	}
+}
+
+// end ends the socket.
+func (k *socket) end() {
 	defer k.s.sockets.Done()
 	defer k.s.limits.sockets.close(k.address)
 	defer k.conn.Close()
-	k.conn.SetReadLimit(readLimit)
-	if err := k.conn.SetReadDeadline(time.Now().Add(k.s.opts.Hello)); err != nil {
-		return
-	}
-	for k.read() {
-	}
 	if k.peer != nil {
 		k.s.left(k.peer)
 	} else if !k.closing.Load() {
@@ -176,18 +209,21 @@ func (k *socket) run() {
 	}
 }
 
-// read reads one frame and has it carried out; false at the socket's end. What a
+// bodies are shared by all readers: one is held only while a frame is carried out.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// read reads one frame and carries it out; false at the socket's end. What a
 // closing socket still sends is dropped.
 func (k *socket) read() bool {
 	kind, r, err := k.conn.NextReader()
 	if err != nil {
 		return false
 	}
-	buf := readBuffers.Get().(*bytes.Buffer)
+	buf := bodies.Get().(*bytes.Buffer)
 	buf.Reset()
 	defer func() {
 		if buf.Cap() <= readLimit {
-			readBuffers.Put(buf)
+			bodies.Put(buf)
 		}
 	}()
 	if _, err := buf.ReadFrom(r); err != nil {
@@ -196,33 +232,51 @@ func (k *socket) read() bool {
 	if k.closing.Load() {
 		return true
 	}
-	done := make(chan bool, 1)
-	go k.carryOut(kind, buf.Bytes(), done)
-	return <-done
+	return k.carryOut(kind, buf.Bytes())
 }
 
-// carryOut carries out one frame on a goroutine of its own and reports whether
-// the socket goes on.
-func (k *socket) carryOut(kind int, data []byte, done chan<- bool) {
-	goesOn := false
+// carryOut carries out one frame and reports whether the socket goes on.
+func (k *socket) carryOut(kind int, data []byte) (goesOn bool) {
+	if k.hand == nil && bytes.Equal(data, pong) && kind == websocket.TextMessage {
+		return k.pong()
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			k.s.log.Error("a frame panicked", "request_id", k.request, "panic", p, "stack", string(debug.Stack()))
+			goesOn = false
 		}
-		done <- goesOn
 	}()
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address}), frameDeadline)
 	defer cancel()
 	if k.hand == nil {
 		k.frame(ctx, kind, data)
-		goesOn = true // a socket that is being closed reads on until the other side answers
-		return
+		return true // a socket that is being closed reads on until the other side answers
 	}
 	if kind != websocket.TextMessage || !k.hello(ctx, *k.hand, data) {
-		return
+		return false
 	}
 	k.hand = nil
-	goesOn = k.closing.Load() || k.conn.SetReadDeadline(time.Time{}) == nil
+	return k.closing.Load() || k.conn.SetReadDeadline(time.Time{}) == nil
+}
+
+// pong is the frame that idle sockets send, as every client of ours writes it.
+var pong = []byte(`{"type":"pong"}`)
+
+// pong takes a sign of life without what other frames need.
+func (k *socket) pong() bool {
+	k.peer.Heard()
+	k.admit()
+	return true
+}
+
+// admit counts a frame; when there were too many it closes the socket.
+func (k *socket) admit() bool {
+	if k.frames.take(time.Since(k.s.began), k.s.limits.framesEvery, k.s.limits.framesBurst) {
+		return true
+	}
+	k.s.metrics.limited("frames")
+	k.peer.Close(live.CloseFlood, "too many frames: wait")
+	return false
 }
 
 // hello carries out the first frame: who is it, and where do they stand.
@@ -329,7 +383,7 @@ func (k *socket) who(ctx context.Context, h handshake, f *helloFrame) (live.Who,
 // refuseHello says why and closes; there is no peer yet to queue for.
 func (k *socket) refuseHello(ctx context.Context, err error, code int) {
 	p := k.s.problem(ctx, err)
-	if werr := k.Write(k.s.Frames.write(errorFrame{"error", p})); werr != nil {
+	if werr := k.Write([][]byte{k.s.Frames.write(errorFrame{"error", p})}); werr != nil {
 		k.conn.Close()
 		return
 	}
@@ -339,9 +393,7 @@ func (k *socket) refuseHello(ctx context.Context, err error, code int) {
 // frame carries out a later frame.
 func (k *socket) frame(ctx context.Context, kind int, data []byte) {
 	k.peer.Heard()
-	if !k.frames.AllowN(time.Now(), 1) {
-		k.s.metrics.limited("frames")
-		k.peer.Close(live.CloseFlood, "too many frames: wait")
+	if !k.admit() {
 		return
 	}
 	var f any

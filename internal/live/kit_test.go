@@ -78,8 +78,16 @@ func newReader(t testing.TB, view bot.View) *reader {
 // socket is one connection of a reader.
 type socket struct{ r *reader }
 
-func (s *socket) Write(frame []byte) error {
-	r := s.r
+func (s *socket) Write(frames [][]byte) error {
+	for _, f := range frames {
+		if err := s.r.write(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) write(frame []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.jam != nil && !r.broken {

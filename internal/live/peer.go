@@ -22,9 +22,10 @@ type Who struct {
 // Sink is the way out of a peer: a socket. Write and Close are called by one
 // goroutine at a time.
 type Sink interface {
-	// Write sends one frame and returns when the socket took it; an error means
-	// that the socket is broken. It must end within a deadline of its own.
-	Write(frame []byte) error
+	// Write sends frames and returns when the socket took them; an error means that
+	// the socket is broken. It must end within a deadline of its own, and keeps
+	// neither the slice nor the frames.
+	Write(frames [][]byte) error
 	// Close says goodbye with a code and closes the socket, which makes its reader
 	// end. It is called at most once.
 	Close(code int, reason string)
@@ -160,6 +161,8 @@ func (p *Peer) Finish(ctx context.Context, code int, reason string) {
 
 // drain writes until the queue is empty or the socket breaks.
 func (p *Peer) drain() {
+	var few [8][]byte
+	batch, size := few[:0], int64(0)
 	for {
 		p.mu.Lock()
 		if p.code != 0 {
@@ -185,20 +188,39 @@ func (p *Peer) drain() {
 			p.mu.Unlock()
 			return
 		}
-		f := p.queue[0]
-		p.queue[0] = frame{}
-		p.queue = p.queue[1:]
+		batch, size = p.take(batch[:0])
 		p.mu.Unlock()
 
-		err := p.sink.Write(f.data)
-		p.bytes.Add(-int64(len(f.data)))
-		p.hub.queued.Add(-int64(len(f.data)))
+		err := p.sink.Write(batch)
+		clear(batch)
+		p.bytes.Add(-size)
+		p.hub.queued.Add(-size)
 		if err != nil {
 			p.Close(CloseSlow, "write failed")
 		} else if f.at != 0 {
 			p.hub.lag(p.hub.now().Sub(time.UnixMicro(f.at)))
 		}
 	}
+}
+
+// Bounds of what is written at once: enough to save system calls, and little
+// enough for the deadline of a write.
+const (
+	batchFrames = 64
+	batchBytes  = 32 << 10
+)
+
+// take moves the head of the queue into a batch; the caller holds mu.
+func (p *Peer) take(batch [][]byte) (_ [][]byte, size int64) {
+	n := 0
+	for n < len(p.queue) && n < batchFrames && (n == 0 || size+int64(len(p.queue[n].data)) <= batchBytes) {
+		batch = append(batch, p.queue[n].data)
+		size += int64(len(p.queue[n].data))
+		n++
+	}
+	clear(p.queue[:n])
+	p.queue = p.queue[n:]
+	return batch, size
 }
 
 // empty waits until the queue has been written, the peer is closing or ctx ends.

@@ -162,7 +162,7 @@ func (p *Peer) Finish(ctx context.Context, code int, reason string) {
 // drain writes until the queue is empty or the socket breaks.
 func (p *Peer) drain() {
 	var few [8][]byte
-	batch, size := few[:0], int64(0)
+	batch, size, at := few[:0], int64(0), int64(0)
 	for {
 		p.mu.Lock()
 		if p.code != 0 {
@@ -188,7 +188,7 @@ func (p *Peer) drain() {
 			p.mu.Unlock()
 			return
 		}
-		batch, size = p.take(batch[:0])
+		batch, size, at = p.take(batch[:0])
 		p.mu.Unlock()
 
 		err := p.sink.Write(batch)
@@ -197,8 +197,8 @@ func (p *Peer) drain() {
 		p.hub.queued.Add(-size)
 		if err != nil {
 			p.Close(CloseSlow, "write failed")
-		} else if f.at != 0 {
-			p.hub.lag(p.hub.now().Sub(time.UnixMicro(f.at)))
+		} else if at != 0 {
+			p.hub.lag(p.hub.now().Sub(time.UnixMicro(at)))
 		}
 	}
 }
@@ -210,17 +210,21 @@ const (
 	batchBytes  = 32 << 10
 )
 
-// take moves the head of the queue into a batch; the caller holds mu.
-func (p *Peer) take(batch [][]byte) (_ [][]byte, size int64) {
+// take moves the head of the queue into a batch; the caller holds mu. at is when
+// the oldest news in it was written, 0 without any.
+func (p *Peer) take(batch [][]byte) (_ [][]byte, size, at int64) {
 	n := 0
 	for n < len(p.queue) && n < batchFrames && (n == 0 || size+int64(len(p.queue[n].data)) <= batchBytes) {
 		batch = append(batch, p.queue[n].data)
 		size += int64(len(p.queue[n].data))
+		if at == 0 {
+			at = p.queue[n].at
+		}
 		n++
 	}
 	clear(p.queue[:n])
 	p.queue = p.queue[n:]
-	return batch, size
+	return batch, size, at
 }
 
 // empty waits until the queue has been written, the peer is closing or ctx ends.

@@ -1,0 +1,157 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// packVector writes a vector as little-endian 32-bit floats.
+func packVector(v []float32) []byte {
+	b := make([]byte, 0, 4*len(v))
+	for _, f := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+	}
+	return b
+}
+
+// unpackVector is the way back; nil for nothing.
+func unpackVector(b []byte) ([]float32, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if len(b)%4 != 0 {
+		return nil, fault.New(fault.Internal, "a stored vector is damaged")
+	}
+	v := make([]float32, len(b)/4)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return v, nil
+}
+
+// Vectors returns stored vectors by hash; see knowledge.Store.
+func (s *Knowledge) Vectors(ctx context.Context, ws id.Workspace, model string, hashes []string) (map[string][]float32, error) {
+	type row struct {
+		hash   string
+		vector []float32
+	}
+	rows, err := many(ctx, s.db, ws, func(r pgx.CollectableRow) (v row, err error) {
+		var packed []byte
+		if err = r.Scan(&v.hash, &packed); err == nil {
+			v.vector, err = unpackVector(packed)
+		}
+		return v, err
+	}, `SELECT hash, vector FROM vectors WHERE workspace = $1 AND model = $2 AND hash = ANY($3)`, ws, model, hashes)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]float32, len(rows))
+	for _, r := range rows {
+		out[r.hash] = r.vector
+	}
+	return out, nil
+}
+
+// eachPage is how many documents a walk over all of them reads at a time.
+const eachPage = 200
+
+// walked is a document on a walk.
+type walked struct {
+	document knowledge.Document
+	recipe   string
+}
+
+func scanWalked(row pgx.CollectableRow) (w walked, err error) {
+	var sections string
+	if w.document, err = scanDocument(row, &sections, &w.recipe); err != nil {
+		return w, err
+	}
+	return w, decode(sections, &w.document.Sections)
+}
+
+// Each walks over what is indexed; see knowledge.Store. The walk is one snapshot,
+// read in pages. It goes on while documents change: what changes meanwhile comes by
+// the feed.
+func (s *Knowledge) Each(ctx context.Context, model string, visit func(knowledge.Document, []knowledge.Chunk, string) error) error {
+	conn, err := s.db.acquire(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Release() // ends the transaction with the connection if the walk broke off
+	t := &tx{conn: conn.Conn(), batch: &pgx.Batch{}}
+	t.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+	t.exec(`SET LOCAL idle_in_transaction_session_timeout = 0`) // visit may take its time
+	t.exec(`SELECT set_config('app.workspace', $1, true)`, everywhere)
+	var last knowledge.Document
+	for {
+		var docs []walked
+		all(t, &docs, scanWalked, `
+			SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
+			WHERE d.status <> 'deleted' AND (d.workspace, d.id) > ($1, $2)
+			ORDER BY d.workspace, d.id LIMIT $3`, last.Workspace, last.ID, eachPage)
+		if err := t.flush(ctx); err != nil {
+			return translate(err)
+		}
+		if len(docs) == 0 {
+			t.exec(`COMMIT`)
+			return translate(t.flush(ctx))
+		}
+		chunks, err := chunksOf(ctx, t, model, docs)
+		if err != nil {
+			return translate(err)
+		}
+		for i, d := range docs {
+			if err := visit(d.document, chunks[i], d.recipe); err != nil {
+				t.exec(`ROLLBACK`)
+				_ = t.flush(context.WithoutCancel(ctx)) // the connection is thrown away if that fails
+				return err
+			}
+		}
+		last = docs[len(docs)-1].document
+	}
+}
+
+// chunksOf reads the chunks of documents with the model's vectors, in their order.
+func chunksOf(ctx context.Context, t *tx, model string, docs []walked) ([][]knowledge.Chunk, error) {
+	var workspaces, ids []string
+	for _, d := range docs {
+		workspaces, ids = append(workspaces, string(d.document.Workspace)), append(ids, string(d.document.ID))
+	}
+	type row struct {
+		doc   int
+		chunk knowledge.Chunk
+	}
+	var rows []row
+	all(t, &rows, func(r pgx.CollectableRow) (v row, err error) {
+		var heading string
+		var packed []byte
+		c := &v.chunk
+		if err := r.Scan(&v.doc, &c.Ordinal, &c.Field, &heading, &c.Page, &c.Text, &c.Indexed, &c.Tokens, &c.Hash, &packed); err != nil {
+			return v, err
+		}
+		if c.Vector, err = unpackVector(packed); err != nil {
+			return v, err
+		}
+		return v, decode(heading, &c.Heading)
+	}, `
+		SELECT k.n, c.ordinal, c.field, c.heading, c.page, c.text, c.indexed, c.tokens, c.hash, v.vector
+		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (workspace, id, n)
+		JOIN chunks c ON c.workspace = k.workspace AND c.document = k.id
+		LEFT JOIN vectors v ON v.workspace = c.workspace AND v.model = $1 AND v.hash = c.hash
+		ORDER BY k.n, c.ordinal`, model, workspaces, ids)
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
+	out := make([][]knowledge.Chunk, len(docs))
+	for _, r := range rows {
+		out[r.doc-1] = append(out[r.doc-1], r.chunk)
+	}
+	return out, nil
+}

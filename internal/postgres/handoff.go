@@ -1,0 +1,272 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// Handoff keeps agents, offers, queues and the line.
+type Handoff struct{ db *DB }
+
+var _ handoff.Store = (*Handoff)(nil)
+
+// Handoff returns the store of package handoff.
+func (db *DB) Handoff() *Handoff { return &Handoff{db} }
+
+// Move locks what ask names, calls decide and stores the outcome. Locks are taken
+// in one order everywhere: the conversation, then agents by ID.
+func (s *Handoff) Move(ctx context.Context, ask handoff.Ask, decide func(handoff.Locked) (handoff.Outcome, error)) (bot.Written, error) {
+	var w bot.Written
+	err := s.db.write(ctx, ask.Workspace, func(ctx context.Context, t *tx) error {
+		var (
+			h held
+			f found
+		)
+		hold(t, &h, ask.Workspace, ask.Conversation, ask.Key)
+		f.ask(t, ask.Workspace, ask.Conversation)
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+		if !h.found {
+			return errNoConversation
+		}
+		var err error
+		if h.send.found {
+			w, err = repeated(ctx, t, h, ask.Key)
+			return err
+		}
+		l, err := locked(ctx, t, h.row, f, ask)
+		if err != nil {
+			return err
+		}
+		o, err := decide(l)
+		if err != nil {
+			return err
+		}
+		if w, err = s.db.store(ctx, t, h, ask.Key, o.Change); err != nil {
+			return err
+		}
+		return putOutcome(ctx, t, h.row, l.Measures, o)
+	})
+	return w, err
+}
+
+// found is what the desk keeps of a locked conversation.
+type found struct {
+	wait   handoff.Wait
+	waits  bool
+	offer  handoff.Reservation
+	offers bool
+}
+
+func (f *found) ask(t *tx, ws bot.WorkspaceID, conv bot.ConversationID) {
+	one(t, &f.wait, &f.waits, scanWait, `SELECT `+waitColumns+` FROM waits WHERE workspace = $1 AND conversation = $2`, ws, conv)
+	one(t, &f.offer, &f.offers, scanReservation, `
+		SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND conversation = $2 AND state = 'open'`, ws, conv)
+}
+
+func locked(ctx context.Context, t *tx, row bot.Conversation, f found, ask handoff.Ask) (handoff.Locked, error) {
+	l := handoff.Locked{Conversation: row, Wait: f.wait, Agents: map[bot.AgentID]handoff.Agent{}}
+	ids := slices.Clone(ask.Agents)
+	if f.offers {
+		l.Offer = &f.offer
+		ids = append(ids, f.offer.Agent)
+	}
+	if row.Agent != "" {
+		ids = append(ids, row.Agent)
+	}
+	var agents []handoff.Agent
+	if len(ids) > 0 {
+		all(t, &agents, scanAgent, `
+			SELECT `+agentColumns+` FROM agents WHERE workspace = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, row.Workspace, ids)
+	}
+	if ask.Floor || ask.Line {
+		floor(t, &l.Floor, row.Workspace, ask.Recent, ask.Line)
+	} else {
+		measures(t, &l.Measures, row.Workspace)
+	}
+	if err := t.flush(ctx); err != nil {
+		return l, err
+	}
+	for _, a := range agents {
+		l.Agents[a.ID] = a
+	}
+	if ask.Floor || ask.Line {
+		l.Measures = l.Floor.Measures
+	}
+	return l, nil
+}
+
+func putOutcome(ctx context.Context, t *tx, row bot.Conversation, was handoff.Measures, o handoff.Outcome) error {
+	for _, a := range o.Agents {
+		if err := putAgent(t, a); err != nil {
+			return err
+		}
+	}
+	// Ended offers go first, so that the new one is the only open one.
+	for _, open := range []bool{false, true} {
+		for _, r := range o.Offers {
+			if (r.State == handoff.ReservationOpen) != open {
+				continue
+			}
+			t.exec(`
+				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at`,
+				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, micros(r.OfferedAt), micros(r.Deadline), micros(r.DecidedAt))
+		}
+	}
+	if o.Wait != nil {
+		if err := putWait(t, row.Workspace, row.ID, *o.Wait); err != nil {
+			return err
+		}
+	}
+	if o.Measures == nil {
+		return nil
+	}
+	// The pace is not locked; whoever counted from an older one counts again.
+	var n int64
+	t.count(&n, `
+		INSERT INTO desks AS d (workspace, handled, handling) VALUES ($1, $2, $3)
+		ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling WHERE d.handled = $4`,
+		row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), was.Handled)
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	if n == 0 {
+		return errRetry
+	}
+	return nil
+}
+
+// ChangeAgent locks one agent, changes it and stores it.
+func (s *Handoff) ChangeAgent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID, create bool, change func(*handoff.Agent) error) (handoff.Agent, error) {
+	var a handoff.Agent
+	err := s.db.write(ctx, ws, func(ctx context.Context, t *tx) error {
+		var known bool
+		one(t, &a, &known, scanAgent, `SELECT `+agentColumns+` FROM agents WHERE workspace = $1 AND id = $2 FOR UPDATE`, ws, agent)
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+		if !known {
+			if !create {
+				return fault.New(fault.NotFound, "There is no such agent.")
+			}
+			a = handoff.Agent{}
+		}
+		a.Workspace, a.ID = ws, agent
+		if err := change(&a); err != nil {
+			return err
+		}
+		a.Workspace, a.ID = ws, agent
+		if !known { // taken meanwhile: the key says so, and the next attempt finds it
+			t.exec(`INSERT INTO agents (workspace, id, name, capacity, duty) VALUES ($1, $2, '', 1, '')`, ws, agent)
+		}
+		if err := putAgent(t, a); err != nil {
+			return err
+		}
+		one(t, &a, &known, scanAgent, `SELECT `+agentColumns+` FROM agents WHERE workspace = $1 AND id = $2`, ws, agent)
+		return nil
+	})
+	return a, err
+}
+
+// Beat sets the heartbeat of those agents that exist. Rows are locked in order of
+// ID, as everywhere.
+func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentID, now time.Time) error {
+	return s.db.write(ctx, ws, func(_ context.Context, t *tx) error {
+		t.exec(`
+			UPDATE agents SET heartbeat = $1 WHERE workspace = $2 AND id IN (
+				SELECT id FROM agents WHERE workspace = $2 AND id = ANY($3) ORDER BY id FOR UPDATE)`, micros(now), ws, agents)
+		return nil
+	})
+}
+
+// Floor returns the desk of one workspace from one snapshot.
+func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Time) (handoff.Floor, error) {
+	var f handoff.Floor
+	err := s.db.snapshot(ctx, ws, func(q queue) { floor(q, &f, ws, recent, true) })
+	return f, err
+}
+
+func floor(q queue, f *handoff.Floor, ws bot.WorkspaceID, recent time.Time, line bool) {
+	measures(q, &f.Measures, ws)
+	all(q, &f.Agents, scanAgent, `SELECT `+agentColumns+` FROM agents WHERE workspace = $1 ORDER BY id`, ws)
+	all(q, &f.Queues, scanQueue, `
+		SELECT workspace, id, name, offer_for, hours FROM queues WHERE workspace = $1 ORDER BY id`, ws)
+	all(q, &f.Offers, scanReservation, `
+		SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND state = 'open'
+		UNION ALL
+		SELECT `+reservationColumns+` FROM reservations
+		WHERE workspace = $1 AND state IN ('declined', 'missed') AND decided_at >= $2
+		ORDER BY offered_at, id`, ws, micros(recent))
+	if !line {
+		return
+	}
+	// The bot's memory is the longest column by far and no business of the desk.
+	all(q, &f.Line, scanStanding, `
+		SELECT `+strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1)+`,
+			coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
+			coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, '')
+		FROM conversations c LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
+		WHERE c.workspace = $1 AND c.service IN ('waiting', 'offered', 'parked') AND c.service <> 'bot' AND c.service <> 'closed'
+		ORDER BY coalesce(w.since, 0), c.id`, ws)
+}
+
+// qualified puts a prefix before each column of a list.
+func qualified(prefix, columns string) string {
+	list := strings.Split(columns, ",")
+	for i, c := range list {
+		list[i] = prefix + strings.TrimSpace(c)
+	}
+	return strings.Join(list, ", ")
+}
+
+// Reservation returns one offer.
+func (s *Handoff) Reservation(ctx context.Context, ws bot.WorkspaceID, reservation string) (handoff.Reservation, error) {
+	var (
+		r     handoff.Reservation
+		found bool
+	)
+	err := s.db.read(ctx, ws, func(q queue) {
+		one(q, &r, &found, scanReservation, `
+			SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND id = $2`, ws, reservation)
+	})
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "There is no such offer.")
+	}
+	return r, err
+}
+
+// Workspaces lists those that have agents or a line.
+func (s *Handoff) Workspaces(ctx context.Context) ([]bot.WorkspaceID, error) {
+	var out []bot.WorkspaceID
+	err := s.db.read(ctx, everywhere, func(q queue) {
+		all(q, &out, pgx.RowTo[bot.WorkspaceID], `
+			SELECT workspace FROM agents UNION SELECT workspace FROM waits ORDER BY workspace`)
+	})
+	return out, err
+}
+
+// PutQueue makes or replaces a queue.
+func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
+	hours, err := encode(q.Hours)
+	if err != nil {
+		return err
+	}
+	return s.db.write(ctx, q.Workspace, func(_ context.Context, t *tx) error {
+		t.exec(`
+			INSERT INTO queues (workspace, id, name, offer_for, hours) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, offer_for = excluded.offer_for, hours = excluded.hours`,
+			q.Workspace, q.ID, q.Name, q.OfferFor.Microseconds(), hours)
+		return nil
+	})
+}

@@ -1,0 +1,228 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// The oldest server and extension that we work with. Iterative scans of filtered
+// vector indexes came with pgvector 0.8.
+const (
+	minServer      = 15
+	minVectorMinor = 8
+)
+
+// prepare checks the server, brings the tables up to date and returns the role to
+// serve as, "" for the connecting one.
+func prepare(ctx context.Context, pool *pgxpool.Config, log *slog.Logger) (role string, err error) {
+	cfg := pool.ConnConfig.Copy()
+	cfg.RuntimeParams["lock_timeout"] = "2s" // a migration must not stand in the way of messages
+	if !slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }) {
+		cfg.ValidateConnect = nil // one server only: say what is wrong with it instead of finding none
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return "", explain(err)
+	}
+	err = check(ctx, conn)
+	if e := conn.Close(ctx); err == nil {
+		err = e
+	}
+	if err != nil {
+		return "", err
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+	if err := migrate(ctx, db, log); err != nil {
+		return "", err
+	}
+	err = db.QueryRowContext(ctx, `SELECT rolname FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER')`, appRole).Scan(&role)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return role, translate(err)
+}
+
+// check says what a server lacks.
+func check(ctx context.Context, conn *pgx.Conn) error {
+	var (
+		version             int
+		standby, readOnly   bool
+		available, extended string
+	)
+	err := conn.QueryRow(ctx, `
+		SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('transaction_read_only')::bool,
+			coalesce((SELECT default_version FROM pg_available_extensions WHERE name = 'vector'), ''),
+			coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), '')`).
+		Scan(&version, &standby, &readOnly, &available, &extended)
+	if err != nil {
+		return explain(err)
+	}
+	if err := lacks(version, standby || readOnly, available, extended); err != nil || extended != "" {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS vector`); err != nil {
+		if isUnique(err) { // another node was faster
+			return nil
+		}
+		return fault.Wrap(fault.Invalid, err, "The extension pgvector is not switched on in this database and we may not do it. "+
+			"Have an administrator run there: CREATE EXTENSION vector;")
+	}
+	return nil
+}
+
+// lacks says what is missing of a server with pgvector available, and extended by
+// it, at these versions; "" is none.
+func lacks(version int, readOnly bool, available, extended string) error {
+	switch {
+	case version < minServer*10000:
+		return fault.New(fault.Invalid, "The database server is PostgreSQL %d; this program needs %d or newer. Upgrade the server.", version/10000, minServer)
+	case readOnly:
+		return fault.New(fault.Unavailable, "The database server takes no writes: it is a standby or set read-only. "+
+			"Name the primary in storage.postgres, or promote this one.")
+	case extended != "" && oldVector(extended):
+		return fault.New(fault.Invalid, "The extension pgvector is at version %s in this database; this program needs 0.%d or newer. "+
+			"Install a newer package on the server, then run: ALTER EXTENSION vector UPDATE;", extended, minVectorMinor)
+	case extended != "":
+		return nil
+	case available == "":
+		return fault.New(fault.Invalid, "The database server lacks the extension pgvector. Install it there (Debian: postgresql-%d-pgvector).", version/10000)
+	case oldVector(available):
+		return fault.New(fault.Invalid, "The database server has pgvector %s; this program needs 0.%d or newer. Install a newer package on the server.", available, minVectorMinor)
+	}
+	return nil
+}
+
+func oldVector(version string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return true
+	}
+	return major == 0 && minor < minVectorMinor
+}
+
+// migrate brings the tables up to date, each file in one transaction, forward
+// only, one node at a time. Tables of a newer program are refused, because
+// guessing at tables one does not know loses data.
+func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "The program's own tables are missing.")
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "The program's own tables are wrong.")
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir,
+		goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "The program's own tables are wrong.")
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	if have > want {
+		return fault.New(fault.Conflict, "The database was written by a newer version of this program "+
+			"(tables %d, this program knows %d). Use that version, or another database.", have, want)
+	}
+	for attempt := 0; have < want; attempt++ {
+		done, err := p.Up(ctx)
+		for _, m := range done {
+			log.DebugContext(ctx, "migrated", "version", m.Source.Version, "ms", m.Duration.Milliseconds())
+		}
+		if err == nil {
+			break
+		}
+		// A busy table gives way in a moment; we never wait in front of messages.
+		if c := code(err); c != codeLockTimeout && c != codeDeadlock && !strings.HasPrefix(c, "XX000") || attempt == 9 {
+			return translate(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second + time.Duration(rand.Int64N(int64(time.Second)))):
+		}
+	}
+	// The epoch names this history of the database; a restored copy gets another.
+	_, err = db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('stream_epoch', $1) ON CONFLICT DO NOTHING`, id.New())
+	if err != nil {
+		return translate(err)
+	}
+	return restored(ctx, db, log)
+}
+
+// restored looks for rows of transactions that this server has not seen yet: a dump
+// of another server was loaded. The feed would hold them back until its numbers have
+// caught up, so they become old, and the history gets another name.
+func restored(ctx context.Context, db *sql.DB, log *slog.Logger) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	var moved int64
+	for _, query := range []string{
+		`SELECT set_config('app.workspace', '*', true)`,
+		`UPDATE events SET xid = '1' WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+		`UPDATE documents SET xid = '1' WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+	} {
+		res, err := tx.ExecContext(ctx, query)
+		if err != nil {
+			return translate(err)
+		}
+		if n, err := res.RowsAffected(); err == nil && strings.HasPrefix(query, "UPDATE") {
+			moved += n
+		}
+	}
+	if moved == 0 {
+		return nil
+	}
+	log.InfoContext(ctx, "the database was restored from another server", "rows", moved)
+	if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = $1 WHERE key = 'stream_epoch'`, id.New()); err != nil {
+		return translate(err)
+	}
+	return translate(tx.Commit())
+}
+
+// explain says why a connection could not be made and what to do.
+func explain(err error) error {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		return err
+	}
+	switch code(err) {
+	case "28P01", "28000":
+		return fault.Wrap(fault.Invalid, err, "The database refuses the user or the password of storage.postgres")
+	case "3D000":
+		return fault.Wrap(fault.Invalid, err, "The database that storage.postgres names does not exist. Make it with createdb, or name another")
+	case "53300":
+		return fault.Wrap(fault.Unavailable, err, "The database server has no connection left. Raise its max_connections, or set a smaller pool_max_conns in storage.postgres")
+	case "57P03":
+		return fault.Wrap(fault.Unavailable, err, "The database server is starting up or shutting down")
+	case "":
+		return fault.Wrap(fault.Unavailable, err, "The database cannot be reached. Is the address in storage.postgres right, and does the server run?")
+	}
+	return translate(err)
+}

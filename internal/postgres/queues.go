@@ -1,0 +1,149 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+)
+
+// The rows of the desk's tables.
+
+const (
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version`
+
+	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
+
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact`
+)
+
+func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
+	var (
+		a                handoff.Agent
+		skills           string
+		heartbeat, given int64
+	)
+	if err := row.Scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
+		&heartbeat, &given, &a.Version); err != nil {
+		return handoff.Agent{}, err
+	}
+	a.Heartbeat, a.LastGiven = fromMicros(heartbeat), fromMicros(given)
+	return a, decode(skills, &a.Skills)
+}
+
+// putAgent stores a locked agent.
+func putAgent(t *tx, a handoff.Agent) error {
+	skills := ""
+	if len(a.Skills) > 0 {
+		var err error
+		if skills, err = encode(a.Skills); err != nil {
+			return err
+		}
+	}
+	t.exec(`
+		UPDATE agents SET name = $3, skills = $4, capacity = $5, load = $6, reserved = $7, weight = $8, duty = $9, missed = $10,
+			heartbeat = $11, last_given = $12, version = $13
+		WHERE workspace = $1 AND id = $2`,
+		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
+		micros(a.Heartbeat), micros(a.LastGiven), a.Version+1)
+	return nil
+}
+
+func scanReservation(row pgx.CollectableRow) (handoff.Reservation, error) {
+	var (
+		r                          handoff.Reservation
+		offered, deadline, decided int64
+	)
+	err := row.Scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided)
+	r.OfferedAt, r.Deadline, r.DecidedAt = fromMicros(offered), fromMicros(deadline), fromMicros(decided)
+	return r, err
+}
+
+func scanQueue(row pgx.CollectableRow) (handoff.Queue, error) {
+	var (
+		q     handoff.Queue
+		offer int64
+		hours string
+	)
+	if err := row.Scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours); err != nil {
+		return q, err
+	}
+	q.OfferFor = time.Duration(offer) * time.Microsecond
+	return q, decode(hours, &q.Hours)
+}
+
+// waitRow receives waitColumns.
+type waitRow struct {
+	since, parked, away, accepted int64
+	why, contact                  string
+	promised                      bool
+}
+
+func (r *waitRow) dest() []any {
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact}
+}
+
+func (r *waitRow) wait() (handoff.Wait, error) {
+	w := handoff.Wait{
+		Since: fromMicros(r.since), Parked: fromMicros(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
+		Away: fromMicros(r.away), Accepted: fromMicros(r.accepted),
+	}
+	return w, decode(r.contact, &w.Contact)
+}
+
+func scanWait(row pgx.CollectableRow) (handoff.Wait, error) {
+	var r waitRow
+	if err := row.Scan(r.dest()...); err != nil {
+		return handoff.Wait{}, err
+	}
+	return r.wait()
+}
+
+// scanStanding reads conversationColumns and waitColumns.
+func scanStanding(row pgx.CollectableRow) (handoff.Standing, error) {
+	var (
+		s handoff.Standing
+		c conversationRow
+		w waitRow
+	)
+	err := row.Scan(append(c.dest(), w.dest()...)...)
+	if err != nil {
+		return s, err
+	}
+	if s.Conversation, err = c.conversation(); err != nil {
+		return s, err
+	}
+	s.Wait, err = w.wait()
+	return s, err
+}
+
+func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait) error {
+	if w == (handoff.Wait{}) {
+		t.exec(`DELETE FROM waits WHERE workspace = $1 AND conversation = $2`, ws, conv)
+		return nil
+	}
+	contact, err := encode(w.Contact)
+	if err != nil {
+		return err
+	}
+	t.exec(`
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
+			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
+			accepted_at = excluded.accepted_at, contact = excluded.contact`,
+		ws, conv, micros(w.Since), micros(w.Parked), w.Why, w.Promised, micros(w.Away), micros(w.Accepted), contact)
+	return nil
+}
+
+// measures asks for the desk's pace; without a row it stays zero.
+func measures(q queue, m *handoff.Measures, ws bot.WorkspaceID) {
+	var found bool
+	one(q, m, &found, func(row pgx.CollectableRow) (handoff.Measures, error) {
+		var handled, handling int64
+		err := row.Scan(&handled, &handling)
+		return handoff.Measures{Handled: handled, Handling: time.Duration(handling) * time.Microsecond}, err
+	}, `SELECT handled, handling FROM desks WHERE workspace = $1`, ws)
+}

@@ -32,11 +32,13 @@ type horizon struct {
 func (h *horizon) lag(xmin uint64, waiting bool) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !waiting || xmin != h.xmin || h.since.IsZero() {
+	if xmin != h.xmin || !waiting {
 		h.xmin, h.since = xmin, time.Now()
+	}
+	if !waiting {
 		return 0
 	}
-	return time.Since(h.since)
+	return max(time.Since(h.since), time.Microsecond)
 }
 
 // place is a position of the feed: behind the row of that number and transaction.
@@ -54,14 +56,15 @@ func parsePlace(s string) (p place, err error) {
 	return p, nil
 }
 
-// Head returns the place of the horizon.
+// Head returns the place of the last row behind the horizon.
 func (s *Conversations) Head(ctx context.Context) (string, error) {
 	var (
 		p     place
 		found bool
 	)
 	err := s.db.read(ctx, everywhere, func(q queue) {
-		value(q, &found, []any{&p.xid}, `SELECT pg_snapshot_xmin(pg_current_snapshot())`)
+		value(q, &found, []any{&p.xid, &p.n}, `
+			SELECT xid, n FROM events WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, n DESC LIMIT 1`)
 	})
 	return p.String(), err
 }

@@ -136,7 +136,9 @@ func (a *App) openServer(ctx context.Context) error {
 		policy = *a.set.policy
 	}
 	told := &observers{hub: a.hub}
-	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{Notifier: a.hub, Observer: a.metrics})
+	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{
+		Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
+	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
 		Retriever: telemetry.Retriever(a.metrics, a.tracer, a.mind.index), Embedder: a.encoder,

@@ -46,7 +46,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "frontdesk_resume_total", Help: "Readers who took up a conversation, by how: delta (what they lacked) or snapshot (the newest anew).",
 		}, []string{"result"}),
 		gaps: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "frontdesk_gap_fills_total", Help: "Events read from the store because they did not come by themselves, by who noticed: order (a number was missing), sweep.",
+			Name: "frontdesk_gap_fills_total", Help: "Holes in a conversation that were read from the store, by what showed them: local (written here out of turn), bus (a frame of another node), sweep (the bus had lost the last frame).",
 		}, []string{"source"}),
 		slow:    prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_slow_closes_total", Help: "Sockets closed because they read too slowly."}),
 		zombies: prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_zombie_closes_total", Help: "Sockets closed because they did not answer a ping."}),
@@ -86,8 +86,6 @@ func (m *Metrics) Live(what string) {
 		m.slow.Inc()
 	case "zombie":
 		m.zombies.Inc()
-	case "gap":
-		m.gaps.WithLabelValues("order").Inc()
 	default:
 		if source, ok := strings.CutPrefix(what, "gap_"); ok {
 			m.gaps.WithLabelValues(source).Inc()

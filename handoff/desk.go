@@ -37,6 +37,13 @@ type Notifier interface {
 type Options struct {
 	Notifier Notifier // nil: nobody is told
 	Observer Observer // nil: nobody is told
+	// Seen gets the desk of a workspace as each sweep left it, so that a node among
+	// others can make good what it was not told. It must not block. nil: nobody looks.
+	Seen func(ws bot.WorkspaceID, f Floor)
+	// Here reports whether a visitor's connection to this node follows the
+	// conversation: another node may have seen an older connection of theirs end,
+	// and noted them as away, after this one opened. nil: nobody is known to be here.
+	Here func(ws bot.WorkspaceID, conv bot.ConversationID) bool
 }
 
 // Desk brings visitors and people together. It keeps nothing in memory that
@@ -48,6 +55,8 @@ type Desk struct {
 	publisher bot.Publisher
 	notifier  Notifier
 	observer  Observer
+	seen      func(bot.WorkspaceID, Floor)
+	here      func(bot.WorkspaceID, bot.ConversationID) bool
 	now       func() time.Time
 	log       *slog.Logger
 	started   time.Time
@@ -68,12 +77,20 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), places: map[bot.WorkspaceID][]Place{},
 	}
-	d.notifier, d.observer = silent{}, unobserved{}
-	if o != nil && o.Notifier != nil {
-		d.notifier = o.Notifier
+	if o == nil {
+		o = &Options{}
 	}
-	if o != nil && o.Observer != nil {
-		d.observer = o.Observer
+	if d.notifier = o.Notifier; d.notifier == nil {
+		d.notifier = silent{}
+	}
+	if d.observer = o.Observer; d.observer == nil {
+		d.observer = unobserved{}
+	}
+	if d.seen = o.Seen; d.seen == nil {
+		d.seen = func(bot.WorkspaceID, Floor) {}
+	}
+	if d.here = o.Here; d.here == nil {
+		d.here = func(bot.WorkspaceID, bot.ConversationID) bool { return false }
 	}
 	return d
 }

@@ -50,7 +50,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 		return err
 	}
 	var errs []error
-	for _, due := range []func(context.Context, Floor) (bool, error){d.missed, d.gone, d.waiting, d.parked, d.matched} {
+	for _, due := range []func(context.Context, Floor) (bool, error){d.missed, d.gone, d.returned, d.waiting, d.parked, d.matched} {
 		moved, err := due(ctx, f)
 		errs = append(errs, err)
 		if !moved {
@@ -62,6 +62,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 	}
 	d.tellPlaces(ws, f)
 	d.observer.Seen(ws, f, d.now())
+	d.seen(ws, f)
 	return errors.Join(errs...)
 }
 
@@ -149,6 +150,19 @@ func (d *Desk) lost(ctx context.Context, a Agent) error {
 		return err
 	})
 	return err
+}
+
+// returned takes back that a visitor left who is connected to this node.
+func (d *Desk) returned(ctx context.Context, f Floor) (bool, error) {
+	var due []Standing
+	for _, s := range f.Line {
+		if s.inLine() && !s.Wait.Away.IsZero() && d.here(s.Conversation.Workspace, s.Conversation.ID) {
+			due = append(due, s)
+		}
+	}
+	return each(due, func(s Standing) error {
+		return d.Presence(ctx, s.Conversation.Workspace, s.Conversation.ID, true)
+	})
 }
 
 // waiting parks those whom nobody can come to, and those who left.

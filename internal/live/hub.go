@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
 )
@@ -16,15 +17,16 @@ import (
 // Timeline is what the hub reads; bot.Timeline has it.
 type Timeline interface {
 	Events(ctx context.Context, q bot.EventQuery) (bot.EventPage, error)
-	Conversations(ctx context.Context, q bot.ConversationQuery) ([]bot.Conversation, error)
 	Epoch(ctx context.Context) (string, error)
 }
 
 // Options set what has a good default. The zero value is the default.
 type Options struct {
-	Bus        pubsub.Bus   // nil: this node is alone
-	Logger     *slog.Logger // nil: silent
-	Count      func(what string)
+	Bus        pubsub.Bus              // nil: this node is alone
+	Changes    bot.Feed                // what all nodes wrote, to find what the bus lost; nil: only for a node that is alone
+	Offers     Reservations            // where an offer stands; nil: only for a node that is alone
+	Logger     *slog.Logger            // nil: silent
+	Count      func(what string)       // counts "slow", "zombie", "resume_delta", "resume_snapshot" and, by who showed a hole, "gap_local", "gap_bus", "gap_sweep"
 	Delivered  func(lag time.Duration) // an event reached a socket that long after it was written; nil: nobody is told
 	QueueBytes int64                   // of one peer; zero: 256 KiB
 	QueueSize  int                     // frames of one peer; zero: 512
@@ -32,7 +34,14 @@ type Options struct {
 	PingAgents time.Duration           // whole seconds; zero: 15 s
 	PingOthers time.Duration           // whole seconds, for visitors; zero: 25 s
 	Answer     time.Duration           // time to answer a ping, whole seconds; zero: 10 s
-	Sweep      time.Duration           // between looks for lost tails when there are other nodes; zero: 1 s
+	Sweep      time.Duration           // between looks for lost tails while the bus is well; zero: 1 s
+	Poll       time.Duration           // between looks while there is no bus, or it is not well; zero: 100 ms
+}
+
+// Reservations is what the hub asks of the desk's store.
+type Reservations interface {
+	// Reservation returns one offer. Error: NotFound.
+	Reservation(ctx context.Context, ws bot.WorkspaceID, reservation string) (handoff.Reservation, error)
 }
 
 // Hub is this node's switchboard. It implements bot.Publisher and
@@ -45,12 +54,16 @@ type Hub struct {
 	bus      pubsub.Bus
 	log      *slog.Logger
 	lag      func(time.Duration)
-	count    func(string) // counts "slow", "zombie", "gap", "resume_delta", "resume_snapshot"
+	count    func(string)
+	changes  bot.Feed
+	desk     Reservations
 
 	maxBytes  int64
 	maxFrames int
 	maxTotal  int64
 	sweepGap  time.Duration
+	pollGap   time.Duration
+	feedLag   atomic.Int64 // of the feed's safe end, nanoseconds
 	queued    atomic.Int64 // bytes in all queues
 	relieving atomic.Bool
 	seed      maphash.Seed // of hash
@@ -61,8 +74,9 @@ type Hub struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
-	offersMu sync.Mutex          // guards offers and orders what is said about them
-	offers   map[string]struct{} // open, by reservation
+	offersMu sync.Mutex                     // guards what follows and orders what is said about it
+	offers   map[string]handoff.Reservation // open, told to consoles of this node
+	agents   map[owner]int64                // version of the agent that their consoles know; kept only when there are other nodes
 
 	mu       sync.RWMutex // guards what follows
 	epoch    string       // of the database; "": not asked yet
@@ -102,10 +116,11 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 	}
 	h := &Hub{
 		timeline: timeline, enc: enc, now: now, bus: o.Bus, log: o.Logger, count: o.Count, lag: o.Delivered,
-		maxBytes: o.QueueBytes, maxFrames: o.QueueSize, maxTotal: o.TotalBytes, sweepGap: pick(o.Sweep, time.Second),
+		maxBytes: o.QueueBytes, maxFrames: o.QueueSize, maxTotal: o.TotalBytes,
+		changes: o.Changes, desk: o.Offers, sweepGap: pick(o.Sweep, time.Second), pollGap: pick(o.Poll, 100*time.Millisecond),
 		topics: make(map[key]*topic), peers: make(map[*Peer]struct{}), owners: make(map[uint64]*Peer), seed: maphash.MakeSeed(),
 		feeds: make(map[bot.WorkspaceID]map[*Peer]struct{}), stale: make(map[*topic]struct{}), seen: make(map[key]int64),
-		offers: make(map[string]struct{}),
+		offers: make(map[string]handoff.Reservation), agents: make(map[owner]int64),
 	}
 	if h.bus == nil {
 		h.bus = new(pubsub.Memory).Node()
@@ -178,7 +193,7 @@ func (h *Hub) Epoch(ctx context.Context) (string, error) {
 // Connect takes a reader in. Disconnect must follow when its socket has ended.
 // Error: Unavailable when this node is closing.
 func (h *Hub) Connect(who Who, sink Sink) (*Peer, error) {
-	p := &Peer{hub: h, who: who, sink: sink}
+	p := &Peer{hub: h, who: who, sink: sink, since: h.now()}
 	p.heard.Store(h.tick.Load())
 	h.mu.Lock()
 	defer h.mu.Unlock()

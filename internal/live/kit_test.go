@@ -13,10 +13,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/bot/bottest"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
-	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,6 +65,7 @@ type reader struct {
 	closed  int // close code; 0: open
 	jam     chan struct{}
 	broken  bool
+	current *socket // frames of older ones come too late for a client; nil: any socket will do
 	dups    int
 	problem string
 }
@@ -80,14 +81,14 @@ type socket struct{ r *reader }
 
 func (s *socket) Write(frames [][]byte) error {
 	for _, f := range frames {
-		if err := s.r.write(f); err != nil {
+		if err := s.r.write(s, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reader) write(frame []byte) error {
+func (r *reader) write(s *socket, frame []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.jam != nil && !r.broken {
@@ -96,7 +97,7 @@ func (r *reader) write(frame []byte) error {
 		<-jam
 		r.mu.Lock()
 	}
-	if r.broken {
+	if r.broken || r.current != nil && r.current != s {
 		return errBroken
 	}
 	var w wire
@@ -192,7 +193,7 @@ func (r *reader) count(kind string) int {
 // bench is a database with one conversation, and hubs over it.
 type bench struct {
 	t    testing.TB
-	tl   *sqlite.Conversations
+	tl   *bottest.Store
 	conv bot.Conversation
 	hubs []*live.Hub
 	bus  []*lossy
@@ -202,8 +203,31 @@ type bench struct {
 // lossy drops frames of the bus when told to.
 type lossy struct {
 	pubsub.Bus
-	mu   sync.Mutex
-	drop bool
+	mu      sync.Mutex
+	drop    bool
+	unwell  bool
+	changed chan struct{}
+	joined  chan struct{}
+}
+
+func (l *lossy) Join(receive func([]byte)) func() {
+	defer close(l.joined)
+	return l.Bus.Join(receive)
+}
+
+// fail has the node take its bus for broken.
+func (l *lossy) fail(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unwell = on
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+func (l *lossy) State() (bool, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.unwell, l.changed
 }
 
 func (l *lossy) Publish(f []byte) {
@@ -221,22 +245,33 @@ func (l *lossy) lose(on bool) {
 	l.mu.Unlock()
 }
 
+// headed tells when a node stands in the feed.
+type headed struct {
+	bot.Feed
+	once  sync.Once
+	taken chan struct{}
+}
+
+func (h *headed) Changes(ctx context.Context, after string, limit int) (bot.FeedPage, error) {
+	h.once.Do(func() { close(h.taken) })
+	return h.Feed.Changes(ctx, after, limit)
+}
+
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 func newBench(t testing.TB, nodes int, o live.Options, enc live.Encoder) *bench {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), t.TempDir(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &bench{t: t, tl: db.Conversations()}
+	b := &bench{t: t, tl: bottest.NewStore(now)}
 	var mem pubsub.Memory
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
+	var heads []*headed
 	for range nodes {
-		bus := &lossy{Bus: mem.Node()}
+		bus := &lossy{Bus: mem.Node(), changed: make(chan struct{}), joined: make(chan struct{})}
 		o := o
-		o.Bus = bus
+		head := &headed{Feed: b.tl, taken: make(chan struct{})}
+		o.Bus, o.Changes = bus, head
+		heads = append(heads, head)
 		if nodes > 1 && o.Sweep == 0 {
 			o.Sweep = 5 * time.Millisecond
 		}
@@ -248,12 +283,18 @@ func newBench(t testing.TB, nodes int, o live.Options, enc live.Encoder) *bench 
 			}
 		})
 	}
+	for _, bus := range b.bus {
+		<-bus.joined
+	}
+	for i, bus := range b.bus {
+		if nodes > 1 {
+			bus.fail(false) // it looks once more, now that it is not alone
+			<-heads[i].taken
+		}
+	}
 	b.stop = func() {
 		cancel()
 		wg.Wait()
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
 	}
 	t.Cleanup(func() { b.stop() })
 	w, err := b.tl.Open(context.Background(), bot.Conversation{
@@ -301,8 +342,10 @@ func (b *bench) connect(h *live.Hub, r *reader) *live.Peer {
 	r.mu.Lock()
 	r.closed, r.synced, r.jam = 0, false, nil
 	n := r.top()
+	s := &socket{r}
+	r.current = s
 	r.mu.Unlock()
-	p, err := h.Connect(b.who(r.view), &socket{r})
+	p, err := h.Connect(b.who(r.view), s)
 	if err != nil {
 		b.t.Fatal(err)
 	}

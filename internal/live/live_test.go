@@ -408,9 +408,6 @@ func (nothing) Events(context.Context, bot.EventQuery) (bot.EventPage, error) {
 	return bot.EventPage{}, fault.New(fault.NotFound, "No.")
 }
 
-func (nothing) Conversations(context.Context, bot.ConversationQuery) ([]bot.Conversation, error) {
-	return nil, nil
-}
 func (nothing) Epoch(context.Context) (string, error) { return "e", nil }
 
 func TestPingsZombiesAndExpiry(t *testing.T) {

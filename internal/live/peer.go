@@ -54,8 +54,9 @@ type Peer struct {
 	who  Who
 	sink Sink
 
-	slot    uint8 // of the wheel of pings
-	sibling *Peer // next peer of the same owner; guarded by the hub's mu
+	since   time.Time // when it connected
+	slot    uint8     // of the wheel of pings
+	sibling *Peer     // next peer of the same owner; guarded by the hub's mu
 
 	heard atomic.Int64 // tick at which the reader was last heard
 	asked atomic.Int64 // tick of the last ping; 0: none yet

@@ -47,19 +47,30 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer leave()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	sweep := time.NewTicker(h.sweepGap)
-	defer sweep.Stop()
-	mark := h.now()
+	var s sweeper
 	for {
-		select {
-		case <-second.C:
-			h.beat()
-		case <-sweep.C:
-			mark = h.sweep(ctx, mark)
-		case <-ctx.Done():
-			h.end()
-			return nil
+		well, changed := h.bus.State()
+		gap := h.pollGap
+		if well {
+			gap = h.sweepGap
 		}
+		h.sweep(ctx, &s)
+		sweep := time.NewTimer(gap)
+		for again := false; !again; {
+			select {
+			case <-second.C:
+				h.beat()
+			case <-sweep.C:
+				again = true
+			case <-changed: // what was written meanwhile did not come
+				again = true
+			case <-ctx.Done():
+				sweep.Stop()
+				h.end()
+				return nil
+			}
+		}
+		sweep.Stop()
 	}
 }
 
@@ -140,61 +151,6 @@ func (h *Hub) forgetStreams(now time.Time) {
 		}
 		t.mu.Unlock()
 	}
-}
-
-// sweepOverlap is how far a sweep looks back behind the last one, for rows that
-// committed late.
-const sweepOverlap = 3 * time.Second
-
-// sweep reads holes that could not be read before and, when there are other
-// nodes, looks for conversations whose last frame was lost on the bus.
-func (h *Hub) sweep(ctx context.Context, mark time.Time) time.Time {
-	h.mu.Lock()
-	stale := h.stale
-	h.stale = make(map[*topic]struct{})
-	workspaces := make(map[bot.WorkspaceID]bool)
-	if !h.bus.Alone() {
-		for k := range h.topics {
-			workspaces[k.ws] = true
-		}
-		for ws := range h.feeds {
-			workspaces[ws] = true
-		}
-	}
-	h.mu.Unlock()
-	for t := range stale {
-		t.mu.Lock()
-		if !t.dead {
-			t.fill()
-		}
-		t.mu.Unlock()
-	}
-	now := h.now()
-	for ws := range workspaces {
-		q := bot.ConversationQuery{Workspace: ws, Limit: 200}
-		for {
-			rows, err := h.timeline.Conversations(ctx, q)
-			if err != nil {
-				if ctx.Err() == nil {
-					h.log.Warn("the sweep could not read", "error", err)
-				}
-				return mark
-			}
-			for _, row := range rows {
-				if row.UpdatedAt.Before(mark.Add(-sweepOverlap)) {
-					rows = nil
-					break
-				}
-				h.deliver(row, nil, false)
-			}
-			if len(rows) < q.Limit {
-				break
-			}
-			last := rows[len(rows)-1]
-			q.Before, q.BeforeID = last.UpdatedAt, last.ID
-		}
-	}
-	return now
 }
 
 // Agents returns the agents of whom some console answered lately.

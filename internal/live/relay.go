@@ -18,7 +18,6 @@ type relayed struct {
 	Typing  *bot.Typing          `json:",omitempty"`
 	Offer   *relayedOffer        `json:",omitempty"`
 	End     *handoff.Reservation `json:",omitempty"`
-	Places  *relayedPlaces       `json:",omitempty"`
 	Agent   *handoff.Agent       `json:",omitempty"`
 	Close   *relayedClose        `json:",omitempty"`
 }
@@ -32,11 +31,6 @@ type relayedWritten struct {
 type relayedOffer struct {
 	Reservation handoff.Reservation
 	Row         bot.Conversation
-}
-
-type relayedPlaces struct {
-	Workspace bot.WorkspaceID
-	Places    []handoff.Place
 }
 
 type relayedClose struct {
@@ -76,7 +70,7 @@ func (h *Hub) receive(data []byte) {
 	}
 	switch {
 	case r.Written != nil:
-		h.deliver(r.Written.Row, r.Written.Events, r.Written.Created)
+		h.deliver(r.Written.Row, r.Written.Events, r.Written.Created, byBus)
 	case r.Delta != nil:
 		h.delta(*r.Delta)
 	case r.Typing != nil:
@@ -85,8 +79,6 @@ func (h *Hub) receive(data []byte) {
 		h.offered(r.Offer.Reservation, r.Offer.Row)
 	case r.End != nil:
 		h.offerEnded(*r.End)
-	case r.Places != nil:
-		h.places(r.Places.Workspace, r.Places.Places)
 	case r.Agent != nil:
 		h.agentChanged(*r.Agent)
 	case r.Close != nil:

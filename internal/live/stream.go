@@ -65,7 +65,7 @@ func (t *topic) delta(d bot.Delta, now time.Time) {
 	s.at = now
 	if s.broken || d.Offset > len(s.text) {
 		s.broken = true
-		t.fill()
+		t.fill(byBus)
 		return
 	}
 	if d.Offset+len(d.Text) <= len(s.text) {
@@ -129,7 +129,7 @@ func (t *topic) endStream(e bot.Event) {
 // repair takes the checkpoint of a stream with a missing piece; the caller holds mu.
 func (t *topic) repair(run *bot.Run) {
 	s := t.stream
-	if s == nil || !s.broken || run == nil || run.ID != s.run || run.Attempt != s.attempt || len(run.Text) == 0 {
+	if s == nil || !s.broken || run == nil || run.ID != s.run || run.Attempt != s.attempt || run.State != bot.RunStreaming || len(run.Text) == 0 {
 		return
 	}
 	s.text, s.broken = []byte(run.Text), false

@@ -26,6 +26,7 @@ type topic struct {
 	next    int64       // seq of the next event to deliver; 0: nobody has read the timeline yet
 	held    []bot.Event // written but not deliverable yet, by seq
 	filling bool        // a goroutine reads a hole
+	again   bool        // … and has to read once more
 	subs    []*sub
 	stream  *stream // being streamed; nil: nothing
 	dead    bool    // out of the hub's map: look it up again
@@ -60,7 +61,7 @@ func (t *topic) find(p *Peer) *sub {
 
 // publish takes what was written: it delivers what is next in order, keeps what
 // is early and forgets what was delivered. The caller holds mu.
-func (t *topic) publish(row bot.Conversation, events []bot.Event) {
+func (t *topic) publish(row bot.Conversation, events []bot.Event, by source) {
 	if len(t.subs) == 0 { // only a stream is kept here
 		for _, e := range events {
 			t.endStream(e)
@@ -83,7 +84,7 @@ func (t *topic) publish(row bot.Conversation, events []bot.Event) {
 	// A row may be ahead of the events that came with it: those were too large for
 	// the bus, or got lost.
 	if t.next > 0 && (len(t.held) > 0 || row.Seq >= t.next) {
-		t.fill()
+		t.fill(by)
 	}
 }
 

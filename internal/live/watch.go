@@ -97,6 +97,9 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 				o.from = t.next
 			}
 			t.advance()
+			if t.row.Seq >= t.next {
+				t.fill(bySweep) // a row came while an older state was read
+			}
 		}
 		if page.Conversation.Seq+1 >= s.from && !rest {
 			break
@@ -240,12 +243,13 @@ func (h *Hub) Text(p *Peer, run bot.RunID) {
 
 // fill reads the events from next on, or the checkpoint of a stream with a
 // missing piece, in a goroutine of its own; at most one a topic. The caller holds mu.
-func (t *topic) fill() {
+func (t *topic) fill(by source) {
 	if t.filling {
+		t.again = true // what is being read may be older than what showed this hole
 		return
 	}
 	t.filling = true
-	t.hub.count("gap")
+	t.hub.count(string(by))
 	if !t.hub.spawn(t.read) {
 		t.filling = false
 	}
@@ -256,6 +260,7 @@ func (t *topic) read() {
 	defer t.mu.Unlock()
 	defer func() { t.filling = false }()
 	for {
+		t.again = false
 		q := bot.EventQuery{Workspace: t.key.ws, Conversation: t.key.conv, View: bot.ViewAgent, After: t.next - 1, Limit: maxDelta}
 		if t.next == 0 {
 			q.After, q.Latest, q.Limit = 0, true, 1 // only the run is wanted
@@ -277,6 +282,9 @@ func (t *topic) read() {
 		}
 		t.repair(page.Run)
 		if t.next == 0 {
+			if t.again {
+				continue
+			}
 			return
 		}
 		if page.Conversation.Version >= t.row.Version {
@@ -290,7 +298,7 @@ func (t *topic) read() {
 			}
 		}
 		t.advance()
-		if !page.More || t.next == before {
+		if !t.again && (!page.More || t.next == before) {
 			return
 		}
 	}

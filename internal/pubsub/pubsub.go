@@ -15,6 +15,10 @@ type Bus interface {
 	Join(receive func(frame []byte)) (leave func())
 	// Alone reports that there are no other nodes, so that nobody needs to encode.
 	Alone() bool
+	// State reports whether frames arrive, as far as this node can tell, and returns
+	// a channel that is closed when that changes next; nil: it never does. After
+	// every change to ok, frames may have been lost before it.
+	State() (ok bool, changed <-chan struct{})
 }
 
 // Memory joins nodes that live in one process. Its zero value has no members.
@@ -75,3 +79,24 @@ func (n *node) Alone() bool {
 	}
 	return true
 }
+
+// State is ok: a call to a member arrives.
+func (n *node) State() (bool, <-chan struct{}) { return true, nil }
+
+// Polling is the bus of nodes that share nothing but storage: it carries no
+// frames, and each node reads what the others wrote.
+type Polling struct{}
+
+var _ Bus = Polling{}
+
+// Publish drops the frame.
+func (Polling) Publish([]byte) {}
+
+// Join receives nothing.
+func (Polling) Join(func([]byte)) func() { return func() {} }
+
+// Alone is false: there may be others.
+func (Polling) Alone() bool { return false }
+
+// State is never ok.
+func (Polling) State() (bool, <-chan struct{}) { return false, nil }

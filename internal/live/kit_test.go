@@ -66,6 +66,7 @@ type reader struct {
 	jam     chan struct{}
 	broken  bool
 	dups    int
+	most    int // frames that came in one write
 	problem string
 }
 
@@ -79,6 +80,9 @@ func newReader(t testing.TB, view bot.View) *reader {
 type socket struct{ r *reader }
 
 func (s *socket) Write(frames [][]byte) error {
+	s.r.mu.Lock()
+	s.r.most = max(s.r.most, len(frames))
+	s.r.mu.Unlock()
 	for _, f := range frames {
 		if err := s.r.write(f); err != nil {
 			return err

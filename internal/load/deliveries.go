@@ -171,8 +171,8 @@ func (c *crowd) reader(delays *[]float64, synced chan<- struct{}) func([]byte) {
 			}
 			data = data[at+len(mark):]
 			us, err := strconv.ParseInt(string(data[:max(bytes.IndexByte(data, '"'), 0)]), 10, 64)
-			if err != nil || us < 0 {
-				continue // of the warm-up
+			if err != nil {
+				continue
 			}
 			*delays = append(*delays, now.Sub(c.start.Add(time.Duration(us)*time.Microsecond)).Seconds()*1000)
 			c.got.Add(1)
@@ -193,8 +193,12 @@ func (c *crowd) send(ctx context.Context, client *Client, conversation string, i
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		words := "warm-up"
+		if at >= 0 {
+			words = fmt.Sprintf("at %d", at.Microseconds())
+		}
 		late = append(late, time.Since(c.start.Add(at)).Seconds()*1000)
-		if err := client.Send(id.New(), conversation, fmt.Sprintf("at %d", at.Microseconds())); err != nil {
+		if err := client.Send(id.New(), conversation, words); err != nil {
 			return err
 		}
 		if at >= 0 {

@@ -187,20 +187,25 @@ func sockets(files int) int {
 	return max(files-spareFiles, files/2)
 }
 
-// limits are the configured ones, or none. What the system can hold stays a limit.
+// limits are the configured ones, or none. What the system can hold, and how fast
+// it takes sockets in, stay limits when they are asked for.
 func (a *App) limits() api.Limits {
+	l := a.config.Limits
+	out := api.Limits{
+		MessagesPerMinute: l.MessagesPerMinute, SocketsPerAddress: l.SocketsPerAddress, ConversationsPerHour: l.ConversationsPerHour,
+		ConnectsPerSecond: l.SocketsPerSecond,
+	}
 	if !a.set.limits {
-		return api.Limits{
-			Sockets:           sockets(fileLimit()),
+		out = api.Limits{
 			MessagesPerMinute: -1, FramesPerSecond: -1, SocketsPerAddress: -1, ConnectsPerSecond: -1, ConversationsPerHour: -1,
 			SessionsPerMinute: -1, SignInsPerMinute: -1, RequestsPerSecond: -1, UploadsPerMinute: -1,
 		}
 	}
-	l := a.config.Limits
-	return api.Limits{
-		MessagesPerMinute: l.MessagesPerMinute, SocketsPerAddress: l.SocketsPerAddress, ConversationsPerHour: l.ConversationsPerHour,
-		Sockets: sockets(fileLimit()),
+	out.Sockets = sockets(fileLimit())
+	if a.set.admit != 0 {
+		out.ConnectsPerSecond = a.set.admit
 	}
+	return out
 }
 
 // prefixes reads addresses and CIDRs; Config.Problems has checked them.

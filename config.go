@@ -96,6 +96,7 @@ type LogConfig struct {
 type LimitsConfig struct {
 	MessagesPerMinute    int `koanf:"messages_per_minute"`    // per visitor; default 30
 	SocketsPerAddress    int `koanf:"sockets_per_address"`    // default 50
+	SocketsPerSecond     int `koanf:"sockets_per_second"`     // new ones of this node; others are told when to come; default 1500
 	ConversationsPerHour int `koanf:"conversations_per_hour"` // new ones per address; default 10
 	UploadMB             int `koanf:"upload_mb"`              // one file of a visitor or agent; default 10
 }
@@ -119,7 +120,7 @@ func Defaults() Config {
 		Storage: StorageConfig{Dir: "data"},
 		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
 		Log:     LogConfig{Level: "info", Format: "text"},
-		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, ConversationsPerHour: 10, UploadMB: 10},
+		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
 		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
 
 		Telemetry: TelemetryConfig{SampleRatio: .1},
@@ -267,6 +268,7 @@ func (c Config) Problems() []fault.Field {
 	positive("llm.turn_limit", c.LLM.TurnLimit > 0)
 	positive("limits.messages_per_minute", c.Limits.MessagesPerMinute > 0)
 	positive("limits.sockets_per_address", c.Limits.SocketsPerAddress > 0)
+	positive("limits.sockets_per_second", c.Limits.SocketsPerSecond > 0)
 	positive("limits.conversations_per_hour", c.Limits.ConversationsPerHour > 0)
 	positive("limits.upload_mb", c.Limits.UploadMB > 0)
 	positive("desk.offer_for", c.Desk.OfferFor > 0)

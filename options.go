@@ -21,6 +21,7 @@ type settings struct {
 	models []bot.Model
 	policy *bot.Policy
 	limits bool // rate limits apply
+	admit  int  // sockets a second; 0: the configured number
 
 	extractor knowledge.Extractor
 	version   string // of the program, for the API's description
@@ -55,6 +56,10 @@ func ExtractChild(in io.Reader, out io.Writer) error { return extract.Child(in, 
 
 // WithVersion names the program's version in the API's description.
 func WithVersion(v string) Option { return func(s *settings) { s.version = v } }
+
+// WithAdmission sets how many sockets a second the server takes in; 0 is the
+// configured number, a negative one no limit. It applies without limits too.
+func WithAdmission(perSecond int) Option { return func(s *settings) { s.admit = perSecond } }
 
 // WithoutLimits switches rate limits off, for benches and closed test beds.
 func WithoutLimits() Option { return func(s *settings) { s.limits = false } }

@@ -97,8 +97,8 @@ type Limits struct {
 	MessagesPerMinute    int // per visitor; 30
 	FramesPerSecond      int // per socket, with a burst of twice as many; 10
 	SocketsPerAddress    int // 50
-	Sockets              int // on this node; none
-	ConnectsPerSecond    int // on this node; 500
+	Sockets              int // on this node, so that files are left for the rest; none
+	ConnectsPerSecond    int // on this node, those above are told when to come; 1500
 	ConversationsPerHour int // new ones per address; 10
 	SessionsPerMinute    int // new visitor sessions per address; 60
 	SignInsPerMinute     int // tries per address; 20
@@ -108,7 +108,7 @@ type Limits struct {
 
 func (l Limits) filled() Limits {
 	for p, def := range map[*int]int{
-		&l.MessagesPerMinute: 30, &l.FramesPerSecond: 10, &l.SocketsPerAddress: 50, &l.Sockets: -1, &l.ConnectsPerSecond: 500,
+		&l.MessagesPerMinute: 30, &l.FramesPerSecond: 10, &l.SocketsPerAddress: 50, &l.Sockets: -1, &l.ConnectsPerSecond: 1500,
 		&l.ConversationsPerHour: 10, &l.SessionsPerMinute: 60, &l.SignInsPerMinute: 20, &l.RequestsPerSecond: 50, &l.UploadsPerMinute: 20,
 	} {
 		if *p == 0 {

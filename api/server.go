@@ -338,7 +338,7 @@ func (s *Server) Drain(ctx context.Context) {
 		}
 	}
 	agents, visitors := s.Hub.Peers()
-	// 400 sockets a second: a node that takes them over admits 500.
+	// 400 sockets a second: well below what a node that takes them over admits.
 	window := min(s.opts.Drain, time.Duration(agents+visitors)*time.Second/400)
 	s.Hub.Drain(ctx, window)
 }

@@ -99,7 +99,9 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 	if !w.Dup {
 		e.Publisher.Published(w)
 	}
-	e.Wake()
+	if w.Run != "" || w.Dup { // while a person has the word there is nothing to claim
+		e.Wake()
+	}
 	if parked && !w.Dup {
 		e.unpark(ctx, w.Conversation)
 	}

@@ -18,10 +18,12 @@ import (
 )
 
 type benchCmd struct {
-	Encoder benchEncoderCmd `cmd:"" help:"The built-in embedding model: tokens and sections a second, a query's time."`
-	Turns   benchTurnsCmd   `cmd:"" help:"Whole turns without a language model, from send to answer."`
-	Sends   benchSendsCmd   `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
-	Sockets benchSocketsCmd `cmd:"" help:"Memory and processor time of idle visitor sockets."`
+	Encoder    benchEncoderCmd    `cmd:"" help:"The built-in embedding model: tokens and sections a second, a query's time."`
+	Turns      benchTurnsCmd      `cmd:"" help:"Whole turns without a language model, from send to answer."`
+	Sends      benchSendsCmd      `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
+	Sockets    benchSocketsCmd    `cmd:"" help:"Memory and processor time of idle visitor sockets."`
+	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
+	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
 }
 
 func (c *benchCmd) Help() string {
@@ -86,8 +88,9 @@ type bed struct {
 // benchInbox is the inbox that visitors of a bench come through.
 const benchInbox = "bench"
 
-// newBed opens a server; data "" is a fresh temporary folder. prepare runs before it listens.
-func newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error) (*bed, error) {
+// newBed opens a server; data "" is a fresh temporary folder. prepare runs before
+// it listens; options come after those of every bench.
+func newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error, options ...frontdesk.Option) (*bed, error) {
 	b := &bed{ended: make(chan error, 1)}
 	if data == "" {
 		dir, err := os.MkdirTemp("", "frontdesk-bench-")
@@ -98,7 +101,7 @@ func newBed(ctx context.Context, s streams, data string, prepare func(app *front
 	}
 	cfg := frontdesk.Defaults()
 	cfg.Storage.Dir, cfg.Server.Addr, cfg.Log.Level = data, "127.0.0.1:0", "warn"
-	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithoutLimits(), frontdesk.WithLog(s.err))
+	app, err := frontdesk.Open(ctx, cfg, append([]frontdesk.Option{frontdesk.WithoutLimits(), frontdesk.WithLog(s.err)}, options...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +141,11 @@ type benchChildCmd struct{}
 
 // plan says what the clients do; exactly one part is set.
 type plan struct {
-	Turns   *load.TurnsPlan `json:"turns,omitempty"`
-	Sends   *load.SendsPlan `json:"sends,omitempty"`
-	Sockets *socketsPlan    `json:"sockets,omitempty"`
+	Turns      *load.TurnsPlan      `json:"turns,omitempty"`
+	Sends      *load.SendsPlan      `json:"sends,omitempty"`
+	Storm      *load.StormPlan      `json:"storm,omitempty"`
+	Sockets    *socketsPlan         `json:"sockets,omitempty"`
+	Deliveries *load.DeliveriesPlan `json:"deliveries,omitempty"`
 }
 
 type socketsPlan struct {
@@ -166,6 +171,18 @@ func (benchChildCmd) Run(ctx context.Context, s streams) error {
 		return out.Encode(r)
 	case p.Sends != nil:
 		r, err := load.Sends(ctx, *p.Sends)
+		if err != nil {
+			return err
+		}
+		return out.Encode(r)
+	case p.Storm != nil:
+		r, err := load.Storm(ctx, *p.Storm)
+		if err != nil {
+			return err
+		}
+		return out.Encode(r)
+	case p.Deliveries != nil:
+		r, err := load.Deliveries(ctx, *p.Deliveries)
 		if err != nil {
 			return err
 		}

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/frontdesk-chat/frontdesk"
-	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/load"
 )
 
@@ -13,43 +10,21 @@ type benchSendsCmd struct {
 	benchFlags
 	Data    string  `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR" type:"path"`
 	Rate    float64 `help:"Sends a second, open loop (default: as fast as it goes)."`
-	Seats   int     `help:"Visitors, each in a conversation that a person serves; at most 50." default:"32"`
+	Seats   int     `help:"Visitors, each in a conversation that a person serves." default:"32"`
 	Window  int     `help:"Sends in flight of each visitor when no rate is given." default:"3"`
 	Seconds int     `help:"Length of the run." default:"15"`
 }
 
 // Run seats visitors with an agent, so that the bot keeps silent, and has them send.
 func (c *benchSendsCmd) Run(ctx context.Context, s streams) error {
-	const email, password = "agent@bench.example", "a bench's password"
-	b, err := newBed(ctx, s, c.Data, func(app *frontdesk.App) error {
-		err := app.AddPerson(ctx, frontdesk.Person{Email: email, Name: "Bench", Password: password, Roles: []string{"agent"}, Capacity: 50})
-		if fault.Is(err, fault.Conflict) {
-			return nil // the folder was used by an earlier bench
-		}
-		return err
-	})
+	b, err := newBed(ctx, s, c.Data, staff(c.Seats))
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	agent, err := load.SignIn(ctx, b.base, email, password)
-	if err != nil {
-		return err
-	}
 	p := load.SendsPlan{Base: b.base, Rate: c.Rate, Window: c.Window, Seconds: seconds(c.Seconds)}
-	for i := range c.Seats {
-		v, err := load.NewSession(ctx, b.base, benchInbox)
-		if err != nil {
-			return err
-		}
-		conv, err := load.OpenConversation(ctx, b.base, v.Token, fmt.Sprintf("visitor %d is here", i))
-		if err != nil {
-			return err
-		}
-		if err := agent.Take(ctx, conv); err != nil {
-			return err
-		}
-		p.Seats = append(p.Seats, load.Seat{Token: v.Token, Conversation: conv})
+	if p.Seats, err = b.seats(ctx, c.Seats); err != nil {
+		return err
 	}
 	var r load.SendsReport
 	if err := child(ctx, s, plan{Sends: &p}, &r, nil); err != nil {

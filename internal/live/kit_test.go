@@ -67,6 +67,7 @@ type reader struct {
 	broken  bool
 	current *socket // frames of older ones come too late for a client; nil: any socket will do
 	dups    int
+	most    int // frames that came in one write
 	problem string
 }
 
@@ -80,6 +81,9 @@ func newReader(t testing.TB, view bot.View) *reader {
 type socket struct{ r *reader }
 
 func (s *socket) Write(frames [][]byte) error {
+	s.r.mu.Lock()
+	s.r.most = max(s.r.most, len(frames))
+	s.r.mu.Unlock()
 	for _, f := range frames {
 		if err := s.r.write(s, f); err != nil {
 			return err

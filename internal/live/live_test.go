@@ -212,6 +212,32 @@ func TestSlowReaderIsClosedAndResumes(t *testing.T) {
 	b.settled(slow)
 }
 
+// What piled up while a write took its time goes out together and in order, but not
+// so much at once that the deadline of a write would be short.
+func TestQueuedFramesAreWrittenTogether(t *testing.T) {
+	b := newBench(t, 1, live.Options{}, plain{})
+	r := newReader(t, bot.ViewVisitor)
+	b.connect(b.hubs[0], r)
+	r.wait("synced", func() bool { return r.synced })
+	jam := make(chan struct{})
+	r.mu.Lock()
+	r.jam = jam
+	r.mu.Unlock()
+	for range 200 {
+		b.hubs[0].Published(b.write(true, "text"))
+	}
+	r.mu.Lock()
+	r.jam = nil
+	r.mu.Unlock()
+	close(jam)
+	b.settled(r)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.most < 10 || r.most > 64 {
+		t.Errorf("at most %d frames came in one write, want 10 to 64 of these 200", r.most)
+	}
+}
+
 func TestNodeCapClosesTheLongestQueue(t *testing.T) {
 	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20}, plain{pad: 4 << 10})
 	r := newReader(t, bot.ViewAgent)

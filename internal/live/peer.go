@@ -162,8 +162,8 @@ func (p *Peer) Finish(ctx context.Context, code int, reason string) {
 
 // drain writes until the queue is empty or the socket breaks.
 func (p *Peer) drain() {
-	var few [8][]byte
-	batch, size, at := few[:0], int64(0), int64(0)
+	lent := batches.Get().(*[][]byte)
+	defer batches.Put(lent)
 	for {
 		p.mu.Lock()
 		if p.code != 0 {
@@ -189,7 +189,7 @@ func (p *Peer) drain() {
 			p.mu.Unlock()
 			return
 		}
-		batch, size, at = p.take(batch[:0])
+		batch, size, at := p.take((*lent)[:0])
 		p.mu.Unlock()
 
 		err := p.sink.Write(batch)
@@ -210,6 +210,9 @@ const (
 	batchFrames = 64
 	batchBytes  = 32 << 10
 )
+
+// batches are shared by all writers; a batch is as long as it gets.
+var batches = sync.Pool{New: func() any { b := make([][]byte, 0, batchFrames); return &b }}
 
 // take moves the head of the queue into a batch; the caller holds mu. at is when
 // the oldest news in it was written, 0 without any.

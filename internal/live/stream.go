@@ -118,7 +118,7 @@ func (s *stream) whole(conv bot.ConversationID) Reset {
 
 // endStream forgets the stream that an event ends; the caller holds mu. What was
 // gathered goes out first.
-func (t *topic) endStream(e bot.Event) {
+func (t *topic) endStream(e *bot.Event) {
 	if t.stream == nil || e.Body.Run != t.stream.run || e.Kind == bot.EventAnswer {
 		return
 	}

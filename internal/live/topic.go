@@ -43,7 +43,7 @@ type sub struct {
 }
 
 // number returns an event's number in a view, 0 when the view has no such event.
-func number(v bot.View, e bot.Event) int64 {
+func number(v bot.View, e *bot.Event) int64 {
 	if v == bot.ViewVisitor {
 		return e.VSeq
 	}
@@ -63,8 +63,8 @@ func (t *topic) find(p *Peer) *sub {
 // is early and forgets what was delivered. The caller holds mu.
 func (t *topic) publish(row bot.Conversation, events []bot.Event, by source) {
 	if len(t.subs) == 0 { // only a stream is kept here
-		for _, e := range events {
-			t.endStream(e)
+		for i := range events {
+			t.endStream(&events[i])
 		}
 		return
 	}
@@ -114,8 +114,8 @@ func (t *topic) advance() {
 // deliver sends a batch to everybody; the caller holds mu. The batch is not
 // changed afterwards.
 func (t *topic) deliver(batch []bot.Event) {
-	for _, e := range batch {
-		t.endStream(e)
+	for i := range batch {
+		t.endStream(&batch[i])
 	}
 	var shared [2]encoded // by view: most subs need the same bytes
 	for _, s := range t.subs {
@@ -130,37 +130,39 @@ func (t *topic) deliver(batch []bot.Event) {
 // encoded is a frame that several subs can share.
 type encoded struct {
 	first int64 // number of the first event in it; 0: nothing encoded yet
+	top   int64 // number of the last one
+	at    int64 // when the last one was written, in microseconds
 	data  []byte
 }
 
 // send queues to a sub those events of the batch that it has not got.
 func (t *topic) send(s *sub, batch []bot.Event, shared *[2]encoded) {
-	view := s.peer.who.View
-	list := make([]bot.Event, 0, len(batch))
-	for _, e := range batch {
-		if n := number(view, e); n > s.pos {
-			list = append(list, e)
-		}
-	}
-	if len(list) == 0 {
-		return
-	}
-	if number(view, list[0]) != s.pos+1 {
-		// The order above makes this impossible; were it ever not so, the reader
-		// must not be shown a hole.
-		s.peer.Close(CloseResync, "resync")
-		return
-	}
-	top := number(view, list[len(list)-1])
-	i := 0
+	view, i := s.peer.who.View, 0
 	if view == bot.ViewVisitor {
 		i = 1
 	}
-	if shared[i].first != s.pos+1 {
-		shared[i] = encoded{s.pos + 1, t.hub.enc.Encode(view, Events{Conversation: t.row, List: list, Top: top, Mode: ModeLive})}
+	// Almost always the sub stands where the one before it stood.
+	if e := &shared[i]; e.first == 0 || e.first != s.pos+1 {
+		list := make([]bot.Event, 0, len(batch))
+		for j := range batch {
+			if number(view, &batch[j]) > s.pos {
+				list = append(list, batch[j])
+			}
+		}
+		if len(list) == 0 {
+			return
+		}
+		if number(view, &list[0]) != s.pos+1 {
+			// The order above makes this impossible; were it ever not so, the reader
+			// must not be shown a hole.
+			s.peer.Close(CloseResync, "resync")
+			return
+		}
+		top := number(view, &list[len(list)-1])
+		*e = encoded{s.pos + 1, top, list[len(list)-1].At.UnixMicro(), t.hub.enc.Encode(view, Events{Conversation: t.row, List: list, Top: top, Mode: ModeLive})}
 	}
-	if s.peer.queueFrame(frame{data: shared[i].data, at: list[len(list)-1].At.UnixMicro(), class: durable}) {
-		s.pos = top
+	if e := &shared[i]; s.peer.queueFrame(frame{data: e.data, at: e.at, class: durable}) {
+		s.pos = e.top
 	}
 }
 

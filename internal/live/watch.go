@@ -107,7 +107,7 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 		// Another reader moved the topic on while this one read an older state.
 		after := first.top
 		if len(more) > 0 {
-			after = number(p.who.View, more[len(more)-1])
+			after = number(p.who.View, &more[len(more)-1])
 		}
 		t.mu.Unlock()
 		page, err = h.timeline.Events(ctx, bot.EventQuery{

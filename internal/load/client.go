@@ -1,10 +1,13 @@
 package load
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +23,8 @@ type Frame struct {
 	Events       []Event         `json:"events,omitempty"`
 	Event        *Event          `json:"event,omitempty"`
 	Mode         string          `json:"mode,omitempty"`
-	Text         string          `json:"text,omitempty"` // of delta and reset
+	Text         string          `json:"text,omitempty"`  // of delta and reset
+	Epoch        string          `json:"epoch,omitempty"` // of welcome
 	Problem      json.RawMessage `json:"problem,omitempty"`
 	RetryAfterMS int             `json:"retry_after_ms,omitempty"`
 }
@@ -67,24 +71,44 @@ type Cursor struct {
 // Client is one socket of a visitor. Frames are handed to the handler in order,
 // from one goroutine.
 type Client struct {
-	conn *websocket.Conn
-	mu   sync.Mutex // guards writes
-	done chan struct{}
-	err  error // valid once done is closed
+	conn  *websocket.Conn
+	epoch string     // of the server's database
+	mu    sync.Mutex // guards writes
+	done  chan struct{}
+	err   error // valid once done is closed
 }
+
+// Refusal is a handshake that the server refused.
+type Refusal struct {
+	Status int
+	After  time.Duration // when to try again; 0: not said
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("socket refused with status %d", r.Status) }
 
 // Dial connects a visitor and says hello. base is the server's http address.
 // The source address may be chosen through dialer; nil is the default one.
+// Error: a Refusal when the handshake was refused.
 func Dial(ctx context.Context, base, token string, cursors []Cursor, dialer *websocket.Dialer, handle func(Frame)) (*Client, error) {
+	c, err := dial(ctx, base, token, cursors, dialer)
+	if err == nil {
+		go c.read(handle)
+	}
+	return c, err
+}
+
+// dial connects and says hello; the caller reads what follows the welcome.
+func dial(ctx context.Context, base, token string, cursors []Cursor, dialer *websocket.Dialer) (*Client, error) {
 	if dialer == nil {
-		dialer = &websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 1024, HandshakeTimeout: 20 * time.Second}
+		dialer = dialerFrom(0)
 	}
 	header := http.Header{"Origin": {base}}
 	conn, res, err := dialer.DialContext(ctx, strings.Replace(base, "http", "ws", 1)+"/api/v1/socket", header)
 	if err != nil {
 		if res != nil {
-			defer res.Body.Close()
-			return nil, fmt.Errorf("socket refused with status %d: %w", res.StatusCode, err)
+			res.Body.Close()
+			seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // absent: 0
+			return nil, &Refusal{res.StatusCode, time.Duration(seconds) * time.Second}
 		}
 		return nil, err
 	}
@@ -105,8 +129,52 @@ func Dial(ctx context.Context, base, token string, cursors []Cursor, dialer *web
 		conn.Close()
 		return nil, fmt.Errorf("want welcome, got %s %s", first.Type, first.Problem)
 	}
-	go c.read(handle)
+	c.epoch = first.Epoch
 	return c, nil
+}
+
+// perAddress is how many sockets leave from one source address. A loopback address
+// has about 28,000 ports, some of which are still closing from the run before, and
+// the kernel looks for a free one the longer the fewer there are.
+const perAddress = 500
+
+// dialerFrom returns a dialer for the i-th socket of a bench.
+func dialerFrom(i int) *websocket.Dialer {
+	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/perAddress))}
+	return &websocket.Dialer{
+		NetDialContext: (&net.Dialer{LocalAddr: from, Timeout: 20 * time.Second}).DialContext, HandshakeTimeout: 20 * time.Second,
+		ReadBufferSize: 1024, WriteBufferSize: 1024,
+	}
+}
+
+// isFrame reports whether the bytes are a frame of a type, as the server writes it.
+func isFrame(data []byte, kind string) bool {
+	return bytes.HasPrefix(data, []byte(`{"type":"`+kind+`"`))
+}
+
+// stream hands over the bytes of every frame until the socket ends; they are
+// valid during the call. It answers pings. Where thousands of frames a second
+// arrive, decoding them would measure the client.
+func (c *Client) stream(handle func(data []byte)) {
+	defer close(c.done)
+	var buf bytes.Buffer
+	for {
+		_, r, err := c.conn.NextReader()
+		if err == nil {
+			buf.Reset()
+			_, err = buf.ReadFrom(r)
+		}
+		if err == nil && isFrame(buf.Bytes(), "ping") {
+			if err = c.Write(map[string]any{"type": "pong"}); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			c.err = err
+			return
+		}
+		handle(buf.Bytes())
+	}
 }
 
 func (c *Client) read(handle func(Frame)) {

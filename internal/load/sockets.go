@@ -3,16 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
-	"time"
-
-	"github.com/gorilla/websocket"
 )
-
-// perAddress is how many sockets leave from one source address: a loopback
-// address has about 28,000 ports, and some are still closing from the run before.
-const perAddress = 8000
 
 // Hold opens count sockets, each with a session of its own, calls opened, and
 // keeps them until ctx ends. dialling at once: 64.
@@ -67,10 +59,7 @@ func open(ctx context.Context, base, inbox string, i int) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/perAddress))}
-	dialer := &websocket.Dialer{
-		NetDialContext: (&net.Dialer{LocalAddr: from, Timeout: 20 * time.Second}).DialContext, HandshakeTimeout: 20 * time.Second,
-		ReadBufferSize: 512, WriteBufferSize: 512,
-	}
+	dialer := dialerFrom(i)
+	dialer.ReadBufferSize, dialer.WriteBufferSize = 512, 512
 	return Dial(ctx, base, s.Token, nil, dialer, func(Frame) {})
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -277,14 +278,19 @@ func scripted(t *testing.T, answer func() string) *httptest.Server {
 }
 
 func TestMetricsOfAModel(t *testing.T) {
-	text := "Nothing of this stands on the pages."
-	llm := scripted(t, func() string { return text })
+	var broken atomic.Bool
+	llm := scripted(t, func() string {
+		if broken.Load() {
+			return ""
+		}
+		return "Nothing of this stands on the pages."
+	})
 	s := serveDemo(t, func(c *Config) {
 		c.LLM.URL, c.LLM.Model, c.LLM.InputPrice, c.LLM.OutputPrice = llm.URL+"/v1", "tiny", 2, 10
 	})
 	question := "How hot should the water be for oolong tea?"
 	s.visitor().ask(question)
-	text = ""
+	broken.Store(true)
 	for range 3 {
 		s.visitor().ask(question)
 	}

@@ -9,6 +9,7 @@ if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null 
   $sudo apt-get update -qq
   $sudo apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null
 fi
+bash scripts/setup-watch.sh
 for dir in web test/browser; do
   stamp="$dir/node_modules/.installed"
   if [ ! -f "$stamp" ] || ! cmp -s "$dir/package-lock.json" "$stamp"; then

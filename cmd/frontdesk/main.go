@@ -1,5 +1,5 @@
 // Command frontdesk is the server and its tools: serve, ingest, ask, train,
-// evaluate, bench, check-config, user and version.
+// evaluate, bench, check-config, user, backup, ready and version.
 package main
 
 import (
@@ -33,6 +33,8 @@ type cli struct {
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
 	CheckConfig  checkConfigCmd  `cmd:"" name:"check-config" help:"Report every problem of the configuration."`
 	User         userCmd         `cmd:"" help:"Manage the people who sign in."`
+	Backup       backupCmd       `cmd:"" help:"Copy the embedded store while a server runs."`
+	Ready        readyCmd        `cmd:"" help:"Ask a node whether it takes visitors."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 	ExtractChild extractChildCmd `cmd:"" name:"extract-child" hidden:"" help:"Parse one document in a process of its own."`
 	BenchChild   benchChildCmd   `cmd:"" name:"bench-child" hidden:"" help:"The clients of a bench."`

@@ -5,7 +5,7 @@ ADDR ?= 127.0.0.1:8080
 DATA ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-race test-web test-browser test-llm lint fmt web web-fresh setup bench evaluate pictures
+.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures
 
 help: ## say what each target is for
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ pictures: build ## take the screenshots of docs/images anew
 
 test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a small model)
 	bash scripts/test-llm.sh
+
+test-cluster: build ## the quick faults: kills, cuts and floods under load, with the histories checked
+	FRONTDESK_TEST_FAULTS=quick FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 15m
+
+test-faults: build ## all faults in full length (over an hour, wants the machine for itself); the table: .cache/faults/faults.md
+	FRONTDESK_TEST_FAULTS=all FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk FRONTDESK_TEST_REPORT=$(CURDIR)/.cache/faults $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 3h
 
 bench: build ## the figures of docs/quality.md that are about speed
 	@for b in encoder turns sends sockets; do ./frontdesk bench $$b || exit 1; done

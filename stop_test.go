@@ -25,8 +25,8 @@ func TestStopIsOrderly(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, err := load.Dial(t.Context(), s.base, session.Token, nil, nil, func(f load.Frame) {
-			if f.Type == "drain" {
-				drained <- f.RetryAfterMS
+			if f.Type == "drain" && f.RetryAfterMS != nil {
+				drained <- *f.RetryAfterMS
 			}
 		})
 		if err != nil {

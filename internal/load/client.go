@@ -23,10 +23,18 @@ type Frame struct {
 	Events       []Event         `json:"events,omitempty"`
 	Event        *Event          `json:"event,omitempty"`
 	Mode         string          `json:"mode,omitempty"`
-	Text         string          `json:"text,omitempty"`  // of delta and reset
-	Epoch        string          `json:"epoch,omitempty"` // of welcome
+	Top          int64           `json:"top,omitempty"`
+	N            int64           `json:"n,omitempty"`      // of synced
+	Epoch        string          `json:"epoch,omitempty"`  // of welcome
+	PingS        int             `json:"ping_s,omitempty"` // of welcome
+	Dup          bool            `json:"dup,omitempty"`    // of ack
+	Text         string          `json:"text,omitempty"`   // of delta and reset
+	Placeholder  string          `json:"-"`                // event of delta and reset
+	Run          string          `json:"run,omitempty"`
+	Attempt      int             `json:"attempt,omitempty"`
+	Offset       int             `json:"offset,omitempty"`
 	Problem      json.RawMessage `json:"problem,omitempty"`
-	RetryAfterMS int             `json:"retry_after_ms,omitempty"`
+	RetryAfterMS *int            `json:"retry_after_ms,omitempty"`
 }
 
 // UnmarshalJSON reads a frame; delta and reset carry an event's ID where others carry the event.
@@ -44,7 +52,30 @@ func (f *Frame) UnmarshalJSON(b []byte) error {
 		f.Event = &Event{}
 		return json.Unmarshal(raw.Event, f.Event)
 	}
+	if len(raw.Event) > 0 {
+		return json.Unmarshal(raw.Event, &f.Placeholder)
+	}
 	return nil
+}
+
+// conversation is the ID of the conversation that a frame is about.
+func (f *Frame) conversation() string {
+	if len(f.Conversation) == 0 {
+		return ""
+	}
+	var object struct {
+		ID string `json:"id"`
+	}
+	if f.Conversation[0] == '{' {
+		if json.Unmarshal(f.Conversation, &object) != nil {
+			return ""
+		}
+		return object.ID
+	}
+	if json.Unmarshal(f.Conversation, &object.ID) != nil {
+		return ""
+	}
+	return object.ID
 }
 
 // Event is an event as the protocol shows it.
@@ -56,6 +87,7 @@ type Event struct {
 	At          time.Time `json:"at"`
 	Text        string    `json:"text"`
 	State       string    `json:"state"` // of a finished answer
+	Of          string    `json:"of"`    // placeholder of a finished answer
 	Author      struct {
 		Kind string `json:"kind"`
 	} `json:"author"`

@@ -1,0 +1,58 @@
+package cluster
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// fault is one row of the list: what is done, and a script that does it and
+// fails its test when what should hold does not.
+type fault struct {
+	id, what string
+	quick    bool // runs on every commit as well
+	run      func(t *testing.T, b *bed, p *people, r *result)
+}
+
+// TestFaults runs the faults: FRONTDESK_TEST_FAULTS is quick or all.
+func TestFaults(t *testing.T) {
+	which := os.Getenv("FRONTDESK_TEST_FAULTS")
+	switch which {
+	case "quick", "all":
+	case "":
+		t.Skip("faults run with make test-cluster and make test-faults")
+	default:
+		t.Fatalf("FRONTDESK_TEST_FAULTS is quick or all, not %q", which)
+	}
+	rep := &report{}
+	defer rep.write(t)
+	full := which == "all"
+	t.Run("sqlite", func(t *testing.T) {
+		b := newSingle(t, full)
+		p := b.populate(t, size(b, 60, 300), size(b, 4, 12))
+		each(t, rep, "sqlite", singleFaults, b, p)
+	})
+	t.Run("cluster", func(t *testing.T) {
+		b := newCluster(t, full)
+		p := b.populate(t, size(b, 60, 500), size(b, 4, 20))
+		each(t, rep, "cluster", clusterFaults, b, p)
+	})
+}
+
+// each runs the faults one after the other over the same bed and people.
+func each(t *testing.T, rep *report, on string, faults []fault, b *bed, p *people) {
+	for _, f := range faults {
+		if !f.quick && !b.full {
+			continue
+		}
+		t.Run(f.id, func(t *testing.T) {
+			res := &result{}
+			start := time.Now()
+			defer func() { rep.add(t, f, on, time.Since(start), res) }()
+			f.run(t, b, p, res)
+		})
+	}
+}
+
+// rate is the load of most faults, in sends a second.
+func (b *bed) rate() float64 { return size(b, 60.0, 200.0) }

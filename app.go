@@ -18,6 +18,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
+	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 	"github.com/frontdesk-chat/frontdesk/internal/telemetry"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -39,13 +40,14 @@ type App struct {
 	tracer   *telemetry.Tracer // nil: no traces are configured
 
 	lock     *sqlite.FolderLock
-	db       *sqlite.DB
+	db       *store
 	encoder  encoder
 	library  *knowledge.Library
 	imports  *knowledge.Imports
 	jobs     *jobs.Queue
 	mind     *mind
-	stale    int // documents that the index lacks until they are cut and embedded anew
+	written  string // where the index stands in the feed of documents
+	stale    int    // documents that the index lacks until they are cut and embedded anew
 	engine   *bot.Engine
 	desk     *handoff.Desk
 	accounts *account.Directory
@@ -69,13 +71,10 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.lock, err = sqlite.Lock(c.Storage.Dir); err != nil {
-		return nil, err
-	}
 	if err = a.openTelemetry(ctx); err != nil {
 		return nil, err
 	}
-	if a.db, err = sqlite.Open(ctx, c.Storage.Dir, &sqlite.Options{Now: a.set.now, Logger: a.log, Lock: a.lock, Committed: a.metrics.Committed}); err != nil {
+	if err = a.openStore(ctx); err != nil {
 		return nil, err
 	}
 	if a.encoder, err = newEncoder(ctx, c.Embedding); err != nil {
@@ -101,7 +100,12 @@ func (a *App) openKnowledge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.library = knowledge.NewLibrary(a.db.Knowledge(), a.encoder, index, a.set.now, a.log, &knowledge.Options{
+	if a.db.changes != nil { // before the load: what is written while it runs comes again
+		if a.written, err = a.db.changes.DocumentHead(ctx); err != nil {
+			return err
+		}
+	}
+	a.library = knowledge.NewLibrary(a.db.knowledge, a.encoder, index, a.set.now, a.log, &knowledge.Options{
 		Cutter: knowledge.Cutter{Tokens: a.encoder.count}, Extractor: a.set.extractor,
 	})
 	loaded, err := a.library.Load(ctx)
@@ -109,11 +113,11 @@ func (a *App) openKnowledge(ctx context.Context) error {
 		return err
 	}
 	a.stale = loaded.Stale
-	if a.mind, err = openMind(ctx, a.db.Training(), a.encoder, a.set.now, a.log); err != nil {
+	if a.mind, err = openMind(ctx, a.db.training, a.encoder, a.set.now, a.log); err != nil {
 		return err
 	}
 	a.mind.index = index
-	a.imports = knowledge.NewImports(a.db.Knowledge(), a.library, filepath.Join(a.config.Storage.Dir, "imports"), a.set.now, a.log)
+	a.imports = knowledge.NewImports(a.db.knowledge, a.library, filepath.Join(a.config.Storage.Dir, "imports"), a.set.now, a.log)
 	return nil
 }
 
@@ -123,10 +127,14 @@ func (a *App) openServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conversations := a.db.Conversations()
-	a.accounts = account.New(a.db.Accounts(), a.set.now, &account.Options{Logger: a.log})
+	conversations := a.db.conversations
+	a.accounts = account.New(a.db.accounts, a.set.now, &account.Options{Logger: a.log})
 	frames := api.NewFrames(a.accounts, a.log)
-	a.hub = live.New(conversations, frames, a.set.now, &live.Options{Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered})
+	hub := live.Options{Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered}
+	if a.db.feed != nil {
+		hub.Bus, hub.Changes, hub.Offers = pubsub.Polling{}, a.db.feed, a.db.handoff
+	}
+	a.hub = live.New(conversations, frames, a.set.now, &hub)
 	models, err := models(a.config.LLM, a.set.models, a.metrics.Tokens)
 	if err != nil {
 		return err
@@ -136,19 +144,19 @@ func (a *App) openServer(ctx context.Context) error {
 		policy = *a.set.policy
 	}
 	told := &observers{hub: a.hub}
-	a.desk = handoff.New(a.db.Handoff(), conversations, told, a.set.now, a.log, &handoff.Options{
+	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
 		Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
 		Retriever: telemetry.Retriever(a.metrics, a.tracer, a.mind.index), Embedder: a.encoder,
 		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
-	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Alone: true})
+	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Alone: a.db.feed == nil})
 	if err != nil {
 		return err
 	}
 	told.engine = a.engine
-	if a.uploads, err = upload.New(filepath.Join(a.config.Storage.Dir, "files"), a.db.Uploads(), a.set.now,
+	if a.uploads, err = upload.New(filepath.Join(a.config.Storage.Dir, "files"), a.db.uploads, a.set.now,
 		&upload.Options{MaxBytes: int64(a.config.Limits.UploadMB) << 20}); err != nil {
 		return err
 	}
@@ -162,7 +170,7 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
-		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.Training(), a.set.now),
+		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.training, a.set.now),
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
 		Ready: a.ready, Spans: a.tracer, Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{

@@ -31,6 +31,9 @@ const backupPrefix = "frontdesk-"
 // put a copy into an empty data folder as frontdesk.db, and files beside it.
 // Errors: NotFound without a database; Unavailable when the folder cannot be written.
 func Backup(ctx context.Context, c Config, to string, keep int, now time.Time) (Backed, error) {
+	if c.Storage.Postgres != "" {
+		return Backed{}, fault.New(fault.Invalid, "A Postgres is backed up by its own tools; see docs/operations.md")
+	}
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return Backed{}, fault.Wrap(fault.Unavailable, err, "The folder %s cannot be made", to)
 	}

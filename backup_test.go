@@ -9,6 +9,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 )
 
 // A copy made while the server runs is whole, has what was acknowledged before,
@@ -37,7 +38,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || second.Files != 0 || second.Dropped != 1 {
 		t.Fatalf("%+v, %v", second, err)
 	}
-	before, err := s.app.db.Conversations().Epoch(t.Context())
+	before, err := s.app.db.conversations.Epoch(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,14 +53,14 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer restored.Close()
-	if err := restored.db.Check(t.Context()); err != nil {
+	if err := restored.db.database.(*sqlite.DB).Check(t.Context()); err != nil {
 		t.Error(err)
 	}
-	after, err := restored.db.Conversations().Epoch(t.Context())
+	after, err := restored.db.conversations.Epoch(t.Context())
 	if err != nil || after == before || after == "" {
 		t.Errorf("epoch %q, before %q, %v", after, before, err)
 	}
-	rows, err := restored.db.Conversations().Conversations(t.Context(), bot.ConversationQuery{Workspace: id.DefaultWorkspace, Limit: 10})
+	rows, err := restored.db.conversations.Conversations(t.Context(), bot.ConversationQuery{Workspace: id.DefaultWorkspace, Limit: 10})
 	if err != nil || len(rows) != 1 || len(words) == 0 || rows[0].LastBy != bot.AuthorBot {
 		t.Errorf("conversations %+v, %v", rows, err)
 	}

@@ -58,7 +58,8 @@ type ServerConfig struct {
 
 // StorageConfig says where data lives.
 type StorageConfig struct {
-	Dir string `koanf:"dir"` // data folder of the embedded store; default ./data
+	Dir      string `koanf:"dir"`      // data folder: the embedded store, and files of uploads and imports; default ./data
+	Postgres Secret `koanf:"postgres"` // DSN of a PostgreSQL that nodes share; empty: the embedded store
 }
 
 // LLMConfig names an OpenAI-compatible endpoint; empty URL: answers come without a model.

@@ -3,6 +3,7 @@ package frontdesk
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -14,20 +15,24 @@ import (
 // openJobs opens the queue of long work and says who does what.
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
-	a.jobs, err = jobs.Open(ctx, a.config.Storage.Dir, a.db, map[jobs.Kind]jobs.Handler{
+	a.jobs, err = a.db.jobs(ctx, map[jobs.Kind]jobs.Handler{
 		jobs.Import: func(ctx context.Context, j jobs.Job) error {
 			return a.imports.Work(ctx, j.Workspace, knowledge.ImportID(j.Subject))
 		},
 		jobs.Reindex: func(ctx context.Context, _ jobs.Job) error { return a.library.Reindex(ctx, nil) },
 		jobs.Train:   func(ctx context.Context, _ jobs.Job) error { return a.trainFolder(ctx) },
-	}, a.log)
+	})
 	return err
 }
 
 // resumeJobs asks again for what an earlier life of the program left undone: the
 // queue's file may have been lost, the rows of the data are the truth.
 func (a *App) resumeJobs(ctx context.Context) error {
-	open, err := a.imports.Sweep(ctx)
+	var young time.Duration
+	if a.db.feed != nil {
+		young = time.Hour // another node may be receiving an upload into the same folder
+	}
+	open, err := a.imports.Sweep(ctx, young)
 	if err != nil {
 		return err
 	}

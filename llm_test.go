@@ -65,7 +65,7 @@ func TestLlamaStreams(t *testing.T) {
 	if streams == 0 {
 		t.Error("no answer was streamed to its end")
 	}
-	traces, err := app.db.Conversations().Turns(t.Context(), bot.TurnQuery{Workspace: id.DefaultWorkspace, Limit: 50})
+	traces, err := app.db.conversations.Turns(t.Context(), bot.TurnQuery{Workspace: id.DefaultWorkspace, Limit: 50})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -27,6 +28,8 @@ type mind struct {
 	reads  intents.Embedder // the reader's encoder
 	index  *knowledge.Local
 	own    bool // the reader has an encoder of its own; the turn's vector is another model's
+
+	version atomic.Int64 // of the trained intents in service; 0: none
 }
 
 var _ bot.Understander = (*mind)(nil)
@@ -70,6 +73,7 @@ func openMind(ctx context.Context, store training.ArtefactStore, e encoder, now 
 	if err != nil {
 		return nil, err
 	}
+	m.version.Store(int64(a.Version))
 	model, err := intents.DecodeModel(a.Blob)
 	if err == nil {
 		err = m.reader.Use(id.DefaultWorkspace, model)
@@ -100,7 +104,7 @@ func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage st
 		fmt.Fprintf(digest, "example %q %q\n", ex.Intent, ex.Text)
 	}
 	hash := hex.EncodeToString(digest.Sum(nil))
-	store := a.db.Training()
+	store := a.db.training
 	if old, err := store.ActiveArtefact(ctx, id.DefaultWorkspace, artefactIntents); err == nil && old.Hash == hash {
 		return Trained{Version: old.Version, Stats: a.mind.reader.Model(id.DefaultWorkspace).Stats}, nil
 	} else if err != nil && !fault.Is(err, fault.NotFound) {
@@ -121,5 +125,6 @@ func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage st
 	if err != nil {
 		return Trained{}, err
 	}
+	a.mind.version.Store(int64(version))
 	return Trained{Version: version, Changed: true, Stats: model.Stats}, a.mind.reader.Use(id.DefaultWorkspace, model)
 }

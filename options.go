@@ -16,6 +16,7 @@ type Option func(*settings)
 // settings are the options of an Open.
 type settings struct {
 	now    func() time.Time
+	clock  func() time.Time // as given by WithClock; nil: the engine's, or this machine's
 	log    io.Writer
 	logger *slog.Logger
 	models []bot.Model
@@ -28,7 +29,7 @@ type settings struct {
 }
 
 // WithClock sets the time; it should return UTC cut to microseconds.
-func WithClock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
+func WithClock(now func() time.Time) Option { return func(s *settings) { s.now, s.clock = now, now } }
 
 // WithLog sets where the log is written in the configured format; default: nowhere.
 func WithLog(w io.Writer) Option { return func(s *settings) { s.log = w } }

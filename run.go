@@ -40,7 +40,7 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 		return fault.Wrap(fault.Unavailable, err, "Cannot listen on %s; is another program using it?", a.config.Server.Addr)
 	}
 	address := listener.Addr().String()
-	if err := errors.Join(a.lock.Announce(address, id.New()), a.resumeJobs(ctx)); err != nil {
+	if err := errors.Join(a.announce(address), a.resumeJobs(ctx)); err != nil {
 		listener.Close()
 		return err
 	}
@@ -48,7 +48,7 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	rooms, stopRooms := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRooms()
 	group, rooms := errgroup.WithContext(rooms)
-	for _, run := range []func(context.Context) error{a.hub.Run, a.desk.Run, a.engine.Run, a.accounts.Run, a.jobs.Run, a.server.Run} {
+	for _, run := range append(a.follow(), a.hub.Run, a.desk.Run, a.engine.Run, a.accounts.Run, a.jobs.Run, a.server.Run) {
 		group.Go(func() error {
 			if err := run(rooms); err != nil && !errors.Is(err, context.Canceled) {
 				return err
@@ -87,6 +87,15 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 		err = errors.Join(err, served)
 	}
 	return errors.Join(err, group.Wait())
+}
+
+// announce writes into the data folder who serves from it; a shared database has
+// many who do.
+func (a *App) announce(address string) error {
+	if a.lock == nil {
+		return nil
+	}
+	return a.lock.Announce(address, id.New())
 }
 
 // Handler returns what Run serves, for a server of your own; Run must then be

@@ -57,7 +57,7 @@ func (a *App) openTelemetry(ctx context.Context) error {
 func (a *App) watch() error {
 	return telemetry.Watch(a.registry, telemetry.Sources{
 		Peers: a.hub.Peers, Queued: a.hub.Queued, Bus: a.bus, Pool: a.db.Pool, Models: a.engine.Models,
-		Owed: a.db.Owed, Jobs: a.jobs.States, Imports: a.db.Knowledge().OpenImports,
+		Owed: a.db.Owed, Jobs: a.jobs.States, Imports: a.db.knowledge.OpenImports,
 		Disk: a.config.Storage.Dir, Now: a.set.now, Logger: a.log,
 	})
 }
@@ -68,7 +68,7 @@ func (a *App) bus() (mode string, lag time.Duration) { return "alone", 0 }
 // ready is what /readyz shows.
 func (a *App) ready(ctx context.Context) []api.Check {
 	database := a.db.Ready(ctx)
-	out := []api.Check{{Name: "database", Needed: true, Err: database, Detail: "embedded"}}
+	out := []api.Check{{Name: "database", Needed: true, Err: database, Detail: a.db.kind}}
 	if database == nil {
 		out = append(out, a.schema(ctx))
 	}

@@ -254,9 +254,10 @@ func (m *Imports) finish(ctx context.Context, imp Import, reason string) error {
 	return nil
 }
 
-// Sweep is for the start, before anything is uploaded: it removes files that
-// belong to no open import and returns the open ones, whose jobs have to be there.
-func (m *Imports) Sweep(ctx context.Context) ([]Import, error) {
+// Sweep is for the start: it removes files that belong to no open import and returns
+// the open ones, whose jobs have to be there. Folders younger than young are left
+// alone; zero is right only before anything is uploaded by anybody.
+func (m *Imports) Sweep(ctx context.Context, young time.Duration) ([]Import, error) {
 	open, err := m.store.OpenImports(ctx)
 	if err != nil {
 		return nil, err
@@ -274,6 +275,10 @@ func (m *Imports) Sweep(ctx context.Context) ([]Import, error) {
 	}
 	for _, e := range entries {
 		if e.IsDir() && id.Valid(e.Name()) && !keep[e.Name()] {
+			// A folder's time is this machine's, unlike m.now.
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) < young {
+				continue
+			}
 			if err := os.RemoveAll(filepath.Join(m.dir, e.Name())); err != nil {
 				return nil, diskFault(err)
 			}

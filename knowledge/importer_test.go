@@ -143,7 +143,7 @@ func TestImportGoesOnAfterARestart(t *testing.T) {
 		t.Fatalf("in the middle: %+v, %v", mid, err)
 	}
 	m = imports(t, b, dir, extract.Local{})
-	open, err := m.Sweep(t.Context())
+	open, err := m.Sweep(t.Context(), 0)
 	if err != nil || len(open) != 1 || open[0].ID != imp.ID || len(kept(t, dir)) != 1 {
 		t.Fatalf("open imports %+v, %v; kept %q", open, err, kept(t, dir))
 	}
@@ -304,7 +304,7 @@ func TestSweepRemovesOrphans(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := m.Sweep(t.Context()); err != nil {
+	if _, err := m.Sweep(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{string(imp.ID), "not-ours"}

@@ -1,11 +1,13 @@
 // Package jobs works through what takes long: imports, training, re-indexing.
 //
 // Whoever wants a job writes a row to the outbox in the transaction that stores
-// what the job is about; the Queue relays such rows to River, which keeps jobs in
-// a file of its own (jobs.db) so that its frequent small writes never stand in
-// the way of messages. A job that was under way when the program ended is taken
-// up again at the next start, so handlers must bear being called again. One job
-// runs at a time: they are all heavy, and visitors' turns come first.
+// what the job is about; the Queue relays such rows to River. Beside the embedded
+// store it keeps jobs in a file of its own (jobs.db), so that its frequent small
+// writes never stand in the way of messages; on Postgres in tables of the same
+// database, and any node takes any job. A job that was under way when its program
+// ended is taken up again, at the next start or by another node, so handlers must
+// bear being called again. One job runs at a time on a node, and one of a kind in a
+// workspace anywhere: they are all heavy, and visitors' turns come first.
 package jobs
 
 import (
@@ -60,10 +62,19 @@ type Outbox interface {
 	Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
 }
 
-// Queue holds the jobs of one data folder.
+// client is what we use of River's, whose type depends on the engine.
+type client interface {
+	Start(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
+	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+}
+
+// Queue holds the jobs of one installation.
 type Queue struct {
-	db       *sql.DB
-	client   *river.Client[*sql.Tx]
+	client   client
+	states   func(ctx context.Context, count func(state string, n int)) error
+	alone    Alone // nil: no other process takes jobs
+	end      func() error
 	outbox   Outbox
 	handlers map[Kind]Handler
 	log      *slog.Logger
@@ -97,51 +108,68 @@ func Open(ctx context.Context, dir string, outbox Outbox, handlers map[Kind]Hand
 	if _, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
 		return nil, unusable(err)
 	}
-	q := &Queue{db: db, outbox: outbox, handlers: handlers, log: log, wake: make(chan struct{}, 1)}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker[importArgs]{queue: q})
-	river.AddWorker(workers, &worker[trainArgs]{queue: q})
-	river.AddWorker(workers, &worker[reindexArgs]{queue: q})
-	q.client, err = river.NewClient(driver, &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}},
-		Workers:              workers,
-		Logger:               quiet,
-		PollOnly:             true,                      // SQLite notifies nobody
-		JobTimeout:           -1,                        // a help centre takes as long as it takes
-		RescueStuckJobsAfter: 10 * 365 * 24 * time.Hour, // never: with one process, Open sees to it
-	})
-	if err != nil {
+	q := newQueue(outbox, handlers, log)
+	q.end = db.Close
+	q.states = func(ctx context.Context, count func(string, int)) error {
+		rows, err := db.QueryContext(ctx, statesQuery)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var state string
+			var n int
+			if err := rows.Scan(&state, &n); err != nil {
+				return err
+			}
+			count(state, n)
+		}
+		return rows.Err()
+	}
+	c := q.config(quiet)
+	c.JobTimeout = -1                                  // a help centre takes as long as it takes
+	c.RescueStuckJobsAfter = 10 * 365 * 24 * time.Hour // never: with one process, Open sees to it
+	if q.client, err = river.NewClient(driver, c); err != nil {
 		return nil, unusable(err)
 	}
 	return q, nil
 }
 
-func unusable(err error) error {
-	return fault.Wrap(fault.Unavailable, err, "the job queue in the data folder cannot be used")
+func newQueue(outbox Outbox, handlers map[Kind]Handler, log *slog.Logger) *Queue {
+	return &Queue{outbox: outbox, handlers: handlers, log: log, wake: make(chan struct{}, 1)}
 }
 
-// Close closes the file. Run must have ended.
-func (q *Queue) Close() error { return q.db.Close() }
+// config is what both engines share.
+func (q *Queue) config(log *slog.Logger) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker[importArgs]{queue: q})
+	river.AddWorker(workers, &worker[trainArgs]{queue: q})
+	river.AddWorker(workers, &worker[reindexArgs]{queue: q})
+	return &river.Config{
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}},
+		Workers: workers,
+		Logger:  log,
+		// SQLite notifies nobody, and a second's wait is nothing to work of minutes.
+		PollOnly: true,
+	}
+}
+
+// statesQuery counts what is not over, on either engine.
+const statesQuery = `SELECT state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY state`
+
+func unusable(err error) error {
+	return fault.Wrap(fault.Unavailable, err, "the job queue cannot be used")
+}
+
+// Close gives back what Open took. Run must have ended.
+func (q *Queue) Close() error { return q.end() }
 
 // States says how many jobs there are in each state that is not over: available,
 // running, retryable, scheduled, pending; and discarded ones, which nobody tries
 // any more.
 func (q *Queue) States(ctx context.Context) (map[string]int, error) {
 	out := map[string]int{"available": 0, "running": 0, "retryable": 0, "scheduled": 0, "pending": 0, "discarded": 0}
-	rows, err := q.db.QueryContext(ctx, `SELECT state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY state`)
-	if err != nil {
-		return nil, unusable(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var state string
-		var n int
-		if err := rows.Scan(&state, &n); err != nil {
-			return nil, unusable(err)
-		}
-		out[state] = n
-	}
-	if err := rows.Err(); err != nil {
+	if err := q.states(ctx, func(state string, n int) { out[state] = n }); err != nil {
 		return nil, unusable(err)
 	}
 	return out, nil

@@ -18,7 +18,10 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The shared database server outlives the tests; its guard waits for it.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/frontdesk-chat/frontdesk/internal/testenv.(*Server).Start.func1"))
+}
 
 func openDB(t testing.TB, dir string) *sqlite.DB {
 	t.Helper()

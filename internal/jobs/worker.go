@@ -65,11 +65,21 @@ func (w *worker[T]) Work(ctx context.Context, r *river.Job[T]) error {
 	if handle == nil {
 		return fault.New(fault.Internal, "no handler for jobs of kind %s", j.Kind)
 	}
+	if w.queue.alone != nil {
+		release, ok, err := w.queue.alone(ctx, "jobs/"+string(j.Kind)+"/"+string(j.Workspace))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return river.JobSnooze(busyAgain)
+		}
+		defer release()
+	}
 	log := w.queue.log.With("job", string(j.Kind), "subject", j.Subject)
 	start := time.Now()
 	err := handle(ctx, j)
 	switch {
-	case ctx.Err() != nil: // the program is closing: no attempt was used up
+	case ctx.Err() != nil: // the program is closing or the stretch is over: no attempt was used up
 		return river.JobSnooze(0)
 	case err != nil:
 		log.Warn("job failed and will be tried again", "attempt", j.Attempt, "error", err)

@@ -77,45 +77,31 @@ func scanWalked(row pgx.CollectableRow) (w walked, err error) {
 }
 
 // Each walks over what is indexed; see knowledge.Store. The walk is one snapshot,
-// read in pages. It goes on while documents change: what changes meanwhile comes by
-// the feed.
+// read in pages; what is written meanwhile comes by the feed.
 func (s *Knowledge) Each(ctx context.Context, model string, visit func(knowledge.Document, []knowledge.Chunk, string) error) error {
-	conn, err := s.db.acquire(ctx)
-	if err != nil {
-		return translate(err)
-	}
-	defer conn.Release() // ends the transaction with the connection if the walk broke off
-	t := &tx{conn: conn.Conn(), batch: &pgx.Batch{}}
-	t.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
-	t.exec(`SET LOCAL idle_in_transaction_session_timeout = 0`) // visit may take its time
-	t.exec(`SELECT set_config('app.workspace', $1, true)`, everywhere)
-	var last knowledge.Document
-	for {
-		var docs []walked
-		all(t, &docs, scanWalked, `
-			SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
-			WHERE d.status <> 'deleted' AND (d.workspace, d.id) > ($1, $2)
-			ORDER BY d.workspace, d.id LIMIT $3`, last.Workspace, last.ID, eachPage)
-		if err := t.flush(ctx); err != nil {
-			return translate(err)
-		}
-		if len(docs) == 0 {
-			t.exec(`COMMIT`)
-			return translate(t.flush(ctx))
-		}
-		chunks, err := chunksOf(ctx, t, model, docs)
-		if err != nil {
-			return translate(err)
-		}
-		for i, d := range docs {
-			if err := visit(d.document, chunks[i], d.recipe); err != nil {
-				t.exec(`ROLLBACK`)
-				_ = t.flush(context.WithoutCancel(ctx)) // the connection is thrown away if that fails
+	return s.db.view(ctx, everywhere, func(ctx context.Context, t *tx) error {
+		var last knowledge.Document
+		for {
+			var docs []walked
+			all(t, &docs, scanWalked, `
+				SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
+				WHERE d.status <> 'deleted' AND (d.workspace, d.id) > ($1, $2)
+				ORDER BY d.workspace, d.id LIMIT $3`, last.Workspace, last.ID, eachPage)
+			if err := t.flush(ctx); err != nil || len(docs) == 0 {
 				return err
 			}
+			chunks, err := chunksOf(ctx, t, model, docs)
+			if err != nil {
+				return err
+			}
+			for i, d := range docs {
+				if err := visit(d.document, chunks[i], d.recipe); err != nil {
+					return err
+				}
+			}
+			last = docs[len(docs)-1].document
 		}
-		last = docs[len(docs)-1].document
-	}
+	})
 }
 
 // chunksOf reads the chunks of documents with the model's vectors, in their order.

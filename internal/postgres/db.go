@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/pressly/goose/v3"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
@@ -30,6 +30,10 @@ const connectionsPerCore = 6
 type Options struct {
 	Now    func() time.Time // clock of rows that come without a time; nil: the database's, see DB.Now
 	Logger *slog.Logger     // nil: silent
+
+	// Tables makes or updates tables of others in the same database; it gets
+	// connections of the role that owns ours. nil: there are none.
+	Tables func(ctx context.Context, owner *pgxpool.Pool) error
 }
 
 // DB is an open database. Its methods are safe for concurrent use.
@@ -52,10 +56,10 @@ func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	if o != nil {
 		opt = *o
 	}
-	db := &DB{now: opt.Now, log: opt.Logger}
-	if db.log == nil {
-		db.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	db := &DB{now: opt.Now, log: opt.Logger}
 	if db.now == nil {
 		db.now = db.Now
 	}
@@ -63,7 +67,7 @@ func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	role, err := prepare(ctx, cfg, db.log)
+	role, err := prepare(ctx, cfg, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +139,58 @@ func (db *DB) Ready(ctx context.Context) error {
 	return err
 }
 
-// Pool is the connections, for metrics and for the job queue that shares them.
-func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+// Connections are the pool itself, for the job queue that shares it.
+func (db *DB) Connections() *pgxpool.Pool { return db.pool }
+
+// Pool says how the connections are used: in use, idle, and how many there may be.
+func (db *DB) Pool() (used, idle, limit int) {
+	s := db.pool.Stat()
+	return int(s.AcquiredConns()), int(s.IdleConns()), int(s.MaxConns())
+}
+
+// Schema says of which version the tables are, and of which this program knows
+// them.
+func (db *DB) Schema(ctx context.Context) (have, known int64, err error) {
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return 0, 0, fault.Wrap(fault.Internal, err, "The program's own tables are missing.")
+	}
+	if known, err = goose.NumericComponent(files[len(files)-1].Name()); err != nil {
+		return 0, 0, fault.Wrap(fault.Internal, err, "The program's own tables are wrong.")
+	}
+	var found bool
+	err = db.read(ctx, everywhere, func(q queue) {
+		value(q, &found, []any{&have}, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`)
+	})
+	return have, known, err
+}
+
+// Alone takes a name that nobody else holds, on any node, until release is called
+// or this process or its connection ends; ok is false while somebody has it. It
+// keeps one connection of the pool.
+func (db *DB) Alone(ctx context.Context, name string) (release func(), ok bool, err error) {
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return nil, false, translate(err)
+	}
+	// The first number tells our names from those of others.
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::int, hashtext($2))`, int32(migrateLock>>32), name).Scan(&ok); err != nil || !ok {
+		conn.Release()
+		return nil, false, translate(err)
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		var was bool
+		if err := conn.QueryRow(ctx, `SELECT pg_advisory_unlock($1::int, hashtext($2))`, int32(migrateLock>>32), name).Scan(&was); err != nil {
+			_ = conn.Conn().Close(ctx) // the end of the connection gives the name back
+		}
+		conn.Release()
+	}, true, nil
+}
 
 // compile-time check that a read is a queue as a transaction is.
 var (
 	_ queue = (*reading)(nil)
 	_ queue = (*tx)(nil)
-	_       = pgx.ErrNoRows
 )

@@ -18,7 +18,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
@@ -35,10 +34,9 @@ const (
 )
 
 // prepare checks the server, brings the tables up to date and returns the role to
-// serve as, "" for the connecting one.
-func prepare(ctx context.Context, pool *pgxpool.Config, log *slog.Logger) (role string, err error) {
+// serve as, "" for the connecting one. Nodes that start together take turns.
+func prepare(ctx context.Context, pool *pgxpool.Config, o Options) (role string, err error) {
 	cfg := pool.ConnConfig.Copy()
-	cfg.RuntimeParams["lock_timeout"] = "2s" // a migration must not stand in the way of messages
 	if !slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }) {
 		cfg.ValidateConnect = nil // one server only: say what is wrong with it instead of finding none
 	}
@@ -46,23 +44,69 @@ func prepare(ctx context.Context, pool *pgxpool.Config, log *slog.Logger) (role 
 	if err != nil {
 		return "", explain(err)
 	}
-	err = check(ctx, conn)
-	if e := conn.Close(ctx); err == nil {
-		err = e
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // gives the turn back, whatever it says
+	if err := check(ctx, conn); err != nil {
+		return "", err
 	}
+	if _, err := conn.Exec(ctx, `SET lock_timeout = 0`); err != nil {
+		return "", translate(err)
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrateLock); err != nil {
+		return "", translate(err)
+	}
+	owner := pool.Copy()
+	owner.ConnConfig.RuntimeParams["lock_timeout"] = "2s" // a migration must not stand in the way of messages
+	owners, err := pgxpool.NewWithConfig(ctx, owner)
 	if err != nil {
-		return "", err
+		return "", explain(err)
 	}
-	db := stdlib.OpenDB(*cfg)
+	defer owners.Close()
+	db := stdlib.OpenDBFromPool(owners)
 	defer db.Close()
-	if err := migrate(ctx, db, log); err != nil {
+	if err := migrate(ctx, db, o.Logger); err != nil {
 		return "", err
 	}
-	err = db.QueryRowContext(ctx, `SELECT rolname FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER')`, appRole).Scan(&role)
-	if errors.Is(err, sql.ErrNoRows) {
+	if o.Tables != nil {
+		if err := o.Tables(ctx, owners); err != nil {
+			return "", err
+		}
+	}
+	err = conn.QueryRow(ctx, `SELECT rolname FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER')`, appRole).Scan(&role)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
-	return role, translate(err)
+	if err != nil {
+		return "", translate(err)
+	}
+	return role, grant(ctx, conn)
+}
+
+// migrateLock is the advisory lock of whoever prepares a database: "frontdes" in
+// ASCII.
+const migrateLock int64 = 0x66726f6e74646573
+
+// grant lets the serving role use the tables that lack it yet; they belong to us, or
+// somebody else has seen to it.
+func grant(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `
+		DO $$
+		DECLARE
+			name text;
+		BEGIN
+			FOR name IN SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = current_schema() AND pg_has_role(current_user, c.relowner, 'USAGE')
+					AND CASE WHEN c.relkind IN ('r', 'p') THEN NOT has_table_privilege('frontdesk_app', c.oid, 'INSERT') ELSE false END
+			LOOP
+				EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO frontdesk_app', name);
+			END LOOP;
+			FOR name IN SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = current_schema() AND pg_has_role(current_user, c.relowner, 'USAGE')
+					AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege('frontdesk_app', c.oid, 'USAGE') ELSE false END
+			LOOP
+				EXECUTE format('GRANT USAGE ON SEQUENCE %s TO frontdesk_app', name);
+			END LOOP;
+		END $$`)
+	return translate(err)
 }
 
 // check says what a server lacks.
@@ -131,12 +175,7 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "The program's own tables are missing.")
 	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "The program's own tables are wrong.")
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, dir,
-		goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "The program's own tables are wrong.")
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,6 +21,19 @@ func (db *DB) Enqueue(ctx context.Context, kind, workspace, subject string) erro
 		db.enqueue(t, kind, id.Workspace(workspace), subject)
 		return nil
 	})
+}
+
+// Owed says how many rows of the outbox wait to be relayed, and since when the
+// oldest does; the zero time when none waits.
+func (db *DB) Owed(ctx context.Context) (rows int, oldest time.Time, err error) {
+	var (
+		since int64
+		found bool
+	)
+	err = db.read(ctx, everywhere, func(q queue) {
+		value(q, &found, []any{&rows, &since}, `SELECT count(*), coalesce(min(created_at), 0) FROM outbox`)
+	})
+	return rows, fromMicros(since), err
 }
 
 // Outbox calls relay with what was asked for and not relayed yet, oldest first,

@@ -227,6 +227,28 @@ func (db *DB) snapshot(ctx context.Context, ws id.Workspace, fill func(q queue))
 	})
 }
 
+// view is a snapshot for what has to be read in several parts.
+func (db *DB) view(ctx context.Context, ws id.Workspace, op func(ctx context.Context, t *tx) error) error {
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Release() // ends the transaction with the connection if something broke off
+	t := &tx{conn: conn.Conn(), batch: &pgx.Batch{}}
+	t.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+	t.exec(`SET LOCAL idle_in_transaction_session_timeout = 0`) // op may take its time
+	t.exec(`SELECT set_config('app.workspace', $1, true)`, ws)
+	end := `COMMIT`
+	if err = op(ctx, t); err != nil {
+		end = `ROLLBACK`
+	}
+	t.exec(end)
+	if e := t.flush(context.WithoutCancel(ctx)); err == nil {
+		err = e
+	}
+	return translate(err)
+}
+
 // reading sends a batch. A pooled connection may have died unnoticed, so what was
 // lost with one is read again with another.
 func (db *DB) reading(ctx context.Context, fill func(r *reading)) error {

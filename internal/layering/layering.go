@@ -38,6 +38,7 @@ var rooms = []room{
 	{path: "internal/live", may: []string{"bot", "handoff", "internal/pubsub", "internal/fault", "internal/id"}, why: "who on this node listens"},
 	{path: "internal/jobs", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/fault", "internal/id"}, foreign: []string{"github.com/riverqueue/river", "modernc.org/sqlite"}, why: "long work that survives a restart"},
 	{path: "internal/sqlite", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"}, why: "an engine"},
+	{path: "internal/testenv", foreign: []string{"github.com/jackc/pgx"}, why: "servers that tests need; no words of ours"},
 	{path: "internal/storetest", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}, why: "one suite for every engine"},
 	{path: "internal/openai", may: []string{"bot", "internal/fault"}, foreign: []string{"github.com/sashabaranov/go-openai"}, why: "models over HTTP"},
 	{path: "internal/calibrate", may: []string{"intents", "knowledge", "internal/e5", "internal/id", "internal/linear", "internal/text"}, why: "fits what knowledge brings along"},

@@ -1,0 +1,25 @@
+// Package testenv starts the servers that tests need, or finds those that were
+// made ready: Postgres with pgvector and Redis. Only tests import it.
+//
+// A server that is absent makes a test skip with the reason, or fail when
+// FRONTDESK_TEST_REQUIRE=1 says that everything has to be there, as in CI.
+//
+// Postgres(t) hands out fresh databases of one server that all test programs of a
+// run share. Whoever comes first starts it; it stops by itself when nobody has
+// used it for a while, so nothing is left running. StartPostgres starts servers of
+// a test's own, with standbys, for what happens when one dies.
+package testenv
+
+import (
+	"os"
+	"testing"
+)
+
+// absent skips the test, or fails it where everything is required.
+func absent(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("FRONTDESK_TEST_REQUIRE") == "1" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}

@@ -18,7 +18,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
-	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
+	"github.com/frontdesk-chat/frontdesk/internal/redis"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 	"github.com/frontdesk-chat/frontdesk/internal/telemetry"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -33,7 +33,8 @@ type App struct {
 	config Config
 	set    settings
 	log    *slog.Logger
-	node   string // this node's name
+	node   string        // this node's name
+	redis  *redis.Client // nil: none is configured
 
 	registry *prometheus.Registry
 	metrics  *telemetry.Metrics
@@ -130,11 +131,14 @@ func (a *App) openServer(ctx context.Context) error {
 	conversations := a.db.conversations
 	a.accounts = account.New(a.db.accounts, a.set.now, &account.Options{Logger: a.log})
 	frames := api.NewFrames(a.accounts, a.log)
-	hub := live.Options{Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered}
-	if a.db.feed != nil {
-		hub.Bus, hub.Changes, hub.Offers = pubsub.Polling{}, a.db.feed, a.db.handoff
+	alone := a.db.feed == nil // no other process works on this store
+	bus, err := a.openBus(ctx, conversations, alone)
+	if err != nil {
+		return err
 	}
-	a.hub = live.New(conversations, frames, a.set.now, &hub)
+	a.hub = live.New(conversations, frames, a.set.now, &live.Options{
+		Bus: bus, Changes: a.db.feed, Offers: a.db.handoff, Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered,
+	})
 	models, err := models(a.config.LLM, a.set.models, a.metrics.Tokens)
 	if err != nil {
 		return err
@@ -151,7 +155,7 @@ func (a *App) openServer(ctx context.Context) error {
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
 		Retriever: telemetry.Retriever(a.metrics, a.tracer, a.mind.index), Embedder: a.encoder,
 		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
-	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Alone: a.db.feed == nil})
+	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone})
 	if err != nil {
 		return err
 	}
@@ -267,6 +271,10 @@ func (a *App) Close() error {
 		defer cancel()
 		errs = append(errs, a.tracer.Close(ctx))
 		a.tracer = nil
+	}
+	if a.redis != nil {
+		a.redis.Close()
+		a.redis = nil
 	}
 	if a.jobs != nil {
 		errs = append(errs, a.jobs.Close())

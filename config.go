@@ -38,6 +38,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 type Config struct {
 	Server    ServerConfig    `koanf:"server"`
 	Storage   StorageConfig   `koanf:"storage"`
+	Redis     RedisConfig     `koanf:"redis"`
 	LLM       LLMConfig       `koanf:"llm"`
 	Embedding EmbeddingConfig `koanf:"embedding"`
 	Intents   IntentsConfig   `koanf:"intents"`
@@ -60,6 +61,13 @@ type ServerConfig struct {
 type StorageConfig struct {
 	Dir      string `koanf:"dir"`      // data folder: the embedded store, and files of uploads and imports; default ./data
 	Postgres Secret `koanf:"postgres"` // DSN of a PostgreSQL that nodes share; empty: the embedded store
+}
+
+// RedisConfig names a Redis or Valkey that nodes share; empty: none.
+type RedisConfig struct {
+	// redis://[USER:PASSWORD@]HOST:PORT[/DB], rediss:// with TLS; it carries frames
+	// between nodes, shared limits and copies, and may be away at any time
+	URL Secret `koanf:"url"`
 }
 
 // LLMConfig names an OpenAI-compatible endpoint; empty URL: answers come without a model.

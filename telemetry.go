@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -62,9 +61,6 @@ func (a *App) watch() error {
 	})
 }
 
-// bus says how this node hears of others. On the embedded store there are none.
-func (a *App) bus() (mode string, lag time.Duration) { return "alone", 0 }
-
 // ready is what /readyz shows.
 func (a *App) ready(ctx context.Context) []api.Check {
 	database := a.db.Ready(ctx)
@@ -72,8 +68,7 @@ func (a *App) ready(ctx context.Context) []api.Check {
 	if database == nil {
 		out = append(out, a.schema(ctx))
 	}
-	mode, _ := a.bus()
-	return append(out, api.Check{Name: "bus", Detail: mode})
+	return append(out, api.Check{Name: "bus", Detail: a.busDetail()})
 }
 
 // schema says whether the tables are those that this program knows: a newer

@@ -17,6 +17,7 @@ type configFlags struct {
 	Config         string `help:"Configuration file (YAML)." placeholder:"FILE" type:"path"`
 	Data           string `help:"Data folder of the embedded store (default: data)." placeholder:"DIR" type:"path"`
 	Postgres       string `help:"PostgreSQL 15 or newer with pgvector, instead of the embedded store; better set FRONTDESK_STORAGE_POSTGRES when it has a password." placeholder:"DSN"`
+	Redis          string `help:"Redis or Valkey that nodes share, redis://HOST:PORT; a password is better kept in FRONTDESK_REDIS_URL." placeholder:"URL"`
 	LLMURL         string `name:"llm-url" help:"OpenAI-compatible endpoint that writes answers; its key comes from FRONTDESK_LLM_KEY." placeholder:"URL"`
 	LLMModel       string `name:"llm-model" help:"Model at that endpoint." placeholder:"NAME"`
 	EmbeddingURL   string `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
@@ -34,6 +35,7 @@ func (f configFlags) load(environ []string, more map[string]any) (frontdesk.Conf
 	}
 	set("storage.dir", f.Data)
 	set("storage.postgres", f.Postgres)
+	set("redis.url", f.Redis)
 	set("llm.url", f.LLMURL)
 	set("llm.model", f.LLMModel)
 	set("embedding.url", f.EmbeddingURL)

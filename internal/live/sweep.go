@@ -116,3 +116,15 @@ func (h *Hub) lookAgain() {
 // Lag returns how far the safe end of the feed was behind at the last look: rows
 // of a transaction that is open for long hold back everything after them.
 func (h *Hub) Lag() time.Duration { return time.Duration(h.feedLag.Load()) }
+
+// Mode says how this node hears of others: "alone" when there are none, "bus", or
+// "polling" while there is no bus or it is not well.
+func (h *Hub) Mode() string {
+	if h.bus.Alone() {
+		return "alone"
+	}
+	if well, _ := h.bus.State(); well {
+		return "bus"
+	}
+	return "polling"
+}

@@ -144,13 +144,8 @@ type plan struct {
 	Turns      *load.TurnsPlan      `json:"turns,omitempty"`
 	Sends      *load.SendsPlan      `json:"sends,omitempty"`
 	Storm      *load.StormPlan      `json:"storm,omitempty"`
-	Sockets    *socketsPlan         `json:"sockets,omitempty"`
+	Sockets    *load.HoldPlan       `json:"sockets,omitempty"`
 	Deliveries *load.DeliveriesPlan `json:"deliveries,omitempty"`
-}
-
-type socketsPlan struct {
-	Base  string `json:"base"`
-	Count int    `json:"count"`
 }
 
 // Run does what the plan says and prints a report. Clients that hold sockets say
@@ -194,7 +189,7 @@ func (benchChildCmd) Run(ctx context.Context, s streams) error {
 			_, _ = io.Copy(io.Discard, s.in)
 			stop()
 		}()
-		return load.Hold(held, p.Sockets.Base, benchInbox, p.Sockets.Count, func() { fmt.Fprintln(s.out, `"open"`) })
+		return load.Hold(held, *p.Sockets, func() { fmt.Fprintln(s.out, `"open"`) })
 	}
 	return fault.New(fault.Invalid, "The plan says nothing to do")
 }

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/load"
 )
 
 type benchSocketsCmd struct {
 	benchFlags
-	Count   int `help:"Idle sockets." default:"5000"`
-	Seconds int `help:"How long their processor time is measured." default:"60"`
+	Count   int  `help:"Idle sockets." default:"5000"`
+	Follow  bool `help:"Each visitor has asked something and follows the conversation; opening takes a turn each."`
+	Seconds int  `help:"How long their processor time is measured." default:"60"`
 }
 
 // Run holds idle sockets and compares the server's memory with that of the empty one.
@@ -28,7 +30,7 @@ func (c *benchSocketsCmd) Run(ctx context.Context, s streams) error {
 	defer b.close()
 	// The first sockets pay for pools and caches that all share.
 	var open string
-	if err := child(ctx, s, plan{Sockets: &socketsPlan{Base: b.base, Count: 50}}, &open, nil); err != nil {
+	if err := child(ctx, s, plan{Sockets: &load.HoldPlan{Base: b.base, Inbox: benchInbox, Count: 50, Follow: c.Follow}}, &open, nil); err != nil {
 		return err
 	}
 	empty, err := resident()
@@ -37,7 +39,7 @@ func (c *benchSocketsCmd) Run(ctx context.Context, s streams) error {
 	}
 	var full int64
 	var spent time.Duration
-	err = child(ctx, s, plan{Sockets: &socketsPlan{Base: b.base, Count: c.Count}}, &open, func() error {
+	err = child(ctx, s, plan{Sockets: &load.HoldPlan{Base: b.base, Inbox: benchInbox, Count: c.Count, Follow: c.Follow}}, &open, func() error {
 		if full, err = resident(); err != nil {
 			return err
 		}
@@ -56,7 +58,7 @@ func (c *benchSocketsCmd) Run(ctx context.Context, s streams) error {
 	return c.print(s.out, "sockets", map[string]float64{
 		"count": float64(c.Count), "rss_per_socket_bytes": float64(full-empty) / float64(c.Count), "rss_mb_empty": float64(empty) / (1 << 20),
 		"cpu_us_per_socket_s": float64(spent.Microseconds()) / float64(c.Count) / float64(c.Seconds),
-	}, map[string]any{"seconds": c.Seconds})
+	}, map[string]any{"seconds": c.Seconds, "follow": c.Follow})
 }
 
 // resident is this process's memory in bytes, after a collection.

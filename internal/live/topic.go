@@ -59,6 +59,14 @@ func (t *topic) find(p *Peer) *sub {
 	return nil
 }
 
+// keep takes a newer row; the caller holds mu. Of what the bot remembers it keeps
+// only what readers see: the rest is the words of the last turns, and there is a
+// topic for every visitor who is connected.
+func (t *topic) keep(row bot.Conversation) {
+	row.Memory = bot.Memory{Slots: row.Memory.Slots}
+	t.row = row
+}
+
 // publish takes what was written: it delivers what is next in order, keeps what
 // is early and forgets what was delivered. The caller holds mu.
 func (t *topic) publish(row bot.Conversation, events []bot.Event, by source) {
@@ -69,7 +77,7 @@ func (t *topic) publish(row bot.Conversation, events []bot.Event, by source) {
 		return
 	}
 	if row.Version >= t.row.Version {
-		t.row = row
+		t.keep(row)
 	}
 	for _, e := range events {
 		if t.next > 0 && e.Seq < t.next {

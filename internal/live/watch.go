@@ -91,7 +91,7 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 			// The first to have read says where the topic stands.
 			t.next = page.Conversation.Seq + 1
 			if page.Conversation.Version >= t.row.Version {
-				t.row = page.Conversation
+				t.keep(page.Conversation)
 			}
 			for _, o := range t.subs {
 				o.from = t.next
@@ -122,7 +122,7 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 		more, rest = append(more, page.Events...), page.More
 	}
 	if page.Conversation.Version > t.row.Version {
-		t.row = page.Conversation
+		t.keep(page.Conversation)
 	}
 
 	if first.mode == ModeSnapshot {
@@ -288,7 +288,7 @@ func (t *topic) read() {
 			return
 		}
 		if page.Conversation.Version >= t.row.Version {
-			t.row = page.Conversation
+			t.keep(page.Conversation)
 		}
 		before := t.next
 		for _, e := range page.Events {

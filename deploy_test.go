@@ -240,6 +240,7 @@ func TestAlertsAreExplained(t *testing.T) {
 func TestPrometheusTakesRulesAndQueries(t *testing.T) {
 	promtool := program(t, "promtool")
 	succeeds(t, "deploy/prometheus", promtool, "check", "config", "prometheus.yml")
+	succeeds(t, "deploy/prometheus", promtool, "test", "rules", "rules.test.yml")
 	// The queries of dashboards, as rules of their own: promtool then reads them.
 	var queries struct {
 		Groups []map[string]any `yaml:"groups"`

@@ -62,8 +62,8 @@ func (a *App) watch() error {
 	})
 }
 
-// bus says how this node hears of others. On the embedded store there are none.
-func (a *App) bus() (mode string, lag time.Duration) { return "alone", 0 }
+// bus says how this node hears of others.
+func (a *App) bus() (mode string, lag time.Duration) { return a.hub.Mode(), a.hub.Lag() }
 
 // ready is what /readyz shows.
 func (a *App) ready(ctx context.Context) []api.Check {

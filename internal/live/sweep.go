@@ -116,3 +116,15 @@ func (h *Hub) lookAgain() {
 // Lag returns how far the safe end of the feed was behind at the last look: rows
 // of a transaction that is open for long hold back everything after them.
 func (h *Hub) Lag() time.Duration { return time.Duration(h.feedLag.Load()) }
+
+// Mode says how this node hears of the others: "alone" when there are none, "bus"
+// when they tell it, "polling" when nobody does and it looks often.
+func (h *Hub) Mode() string {
+	if h.bus.Alone() {
+		return "alone"
+	}
+	if ok, _ := h.bus.State(); ok {
+		return "bus"
+	}
+	return "polling"
+}

@@ -38,6 +38,9 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || second.Files != 0 || second.Dropped != 1 {
 		t.Fatalf("%+v, %v", second, err)
 	}
+	if info, err := os.Stat(second.Database); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("others may read the copy: %v, %v", info.Mode(), err)
+	}
 	before, err := s.app.db.conversations.Epoch(t.Context())
 	if err != nil {
 		t.Fatal(err)

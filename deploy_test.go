@@ -240,6 +240,7 @@ func TestAlertsAreExplained(t *testing.T) {
 func TestPrometheusTakesRulesAndQueries(t *testing.T) {
 	promtool := program(t, "promtool")
 	succeeds(t, "deploy/prometheus", promtool, "check", "config", "prometheus.yml")
+	succeeds(t, "deploy/prometheus", promtool, "test", "rules", "rules.test.yml")
 	// The queries of dashboards, as rules of their own: promtool then reads them.
 	var queries struct {
 		Groups []map[string]any `yaml:"groups"`
@@ -265,7 +266,49 @@ func TestPrometheusTakesRulesAndQueries(t *testing.T) {
 }
 
 func TestAlertmanagerTakesItsConfiguration(t *testing.T) {
-	succeeds(t, "deploy/alertmanager", program(t, "amtool"), "check-config", "alertmanager.yml")
+	amtool := program(t, "amtool")
+	succeeds(t, "deploy/alertmanager", amtool, "check-config", "alertmanager.yml")
+	for _, c := range [][]string{
+		{"wecom", "alertname=FrontdeskQueueOld", "severity=page", "area=desk"},
+		{"wecom", "alertname=FrontdeskPolling", "severity=ticket", "area=transport"},
+		{"watchdog", "alertname=FrontdeskWatchdog", "severity=none", "area=watchdog"},
+	} {
+		succeeds(t, "deploy/alertmanager", amtool, append([]string{"config", "routes", "test", "--config.file=alertmanager.yml", "--verify.receivers=" + c[0]}, c[1:]...)...)
+	}
+}
+
+// WeCom takes 20 messages a minute. Alertmanager speaks once a group_interval and
+// group, however many alerts are in it.
+func TestNoticesStayBelowTheLimitOfWeCom(t *testing.T) {
+	var c struct {
+		Route struct {
+			GroupBy       []string `yaml:"group_by"`
+			GroupInterval string   `yaml:"group_interval"`
+		}
+	}
+	if err := yaml.Unmarshal(read(t, "deploy/alertmanager/alertmanager.yml"), &c); err != nil {
+		t.Fatal(err)
+	}
+	every, err := time.ParseDuration(c.Route.GroupInterval)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := map[string]bool{}
+	for _, g := range readRules(t).Groups {
+		for _, r := range g.Rules {
+			if r.Alert == "" || r.Labels["severity"] == "none" {
+				continue
+			}
+			key := ""
+			for _, l := range c.Route.GroupBy {
+				key += r.Labels[l] + " "
+			}
+			groups[key] = true
+		}
+	}
+	if most := float64(len(groups)) * float64(time.Minute) / float64(every); len(groups) < 5 || most > 20 {
+		t.Errorf("%v notices a minute from %d groups", most, len(groups))
+	}
 }
 
 // nginx reads the shipped files; only names that need the network, and the

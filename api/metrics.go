@@ -73,7 +73,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	for _, how := range []string{"delta", "snapshot"} {
 		m.resumes.WithLabelValues(how)
 	}
-	for _, source := range []string{"order", "sweep"} {
+	for _, source := range []string{"local", "bus", "sweep"} {
 		m.gaps.WithLabelValues(source)
 	}
 	return m, nil

@@ -193,7 +193,13 @@ func TestWithoutABusTheFeedIsPolled(t *testing.T) {
 	r := newReader(t, bot.ViewVisitor)
 	b.connect(b.hubs[1], r)
 	b.bus[0].lose(true)
+	if got := b.hubs[1].Mode(); got != "bus" {
+		t.Errorf("the node hears by %q", got)
+	}
 	b.bus[1].fail(true)
+	if got := b.hubs[1].Mode(); got != "polling" {
+		t.Errorf("without a bus the node hears by %q", got)
+	}
 	for range 20 {
 		b.hubs[0].Published(b.write(true, "lost on the way"))
 	}

@@ -63,11 +63,11 @@ func execute(ctx context.Context, file, statement string, args ...any) error {
 	return errors.Join(translate(err), db.Close())
 }
 
-// flush has the disk keep what was written.
+// flush has the disk keep what was written, and others on the machine not read it.
 func flush(file string) error {
 	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(f.Chmod(0o600), f.Sync(), f.Close())
 }

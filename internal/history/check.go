@@ -20,6 +20,9 @@ type Report struct {
 	Gaps       int `json:"gaps"`       // numbers that are missing in a final read
 	Torn       int `json:"torn"`       // streams whose pieces are not what was stored
 
+	Unstored    int `json:"unstored"`     // of Lost: acknowledged and not in the final read
+	StoredTwice int `json:"stored_twice"` // of Doubled: twice in the final read
+
 	Ack     Spread `json:"ack"`     // from the intended send time to the acknowledgement
 	Deliver Spread `json:"deliver"` // from the event's time to a reader who was there
 	Stale   Spread `json:"stale"`   // from the acknowledgement to each reader, away or there
@@ -187,8 +190,10 @@ func (k *check) stored(finals []Final) {
 		}
 		switch {
 		case times > 1:
+			k.StoredTwice++
 			k.wrong(&k.Doubled, "send %s of %s is stored %d times", id, s.by, times)
 		case s.acked && times == 0:
+			k.Unstored++
 			k.wrong(&k.Lost, "send %s of %s was acknowledged and is not stored", id, s.by)
 		case !s.acked && !s.refused:
 			k.Unknown++

@@ -88,7 +88,7 @@ func TestFaultsAreCaught(t *testing.T) {
 			s.seen, s.all = s.seen[:1], s.all[:1]
 			s.visitor = slices.DeleteFunc(s.visitor, func(o history.Op) bool { return o.Kind == history.Receive && o.ID == "m2" })
 			s.agent = drop(s.agent, history.Receive, history.Delta, "m2")
-		}, history.Report{Lost: 1}},
+		}, history.Report{Lost: 1, Unstored: 1}},
 		{"a reader never got an event", func(s *story) { s.agent = drop(s.agent, history.Receive, history.Delta, "m2") }, history.Report{Lost: 1}},
 		{"a reader saw what is not stored", func(s *story) {
 			s.agent = append(s.agent, history.Op{Kind: history.Receive, Way: history.Live, Conversation: conv, Event: "e3", N: 3, At: 99})
@@ -99,12 +99,12 @@ func TestFaultsAreCaught(t *testing.T) {
 		{"a send is stored twice", func(s *story) {
 			s.all = append(s.all, history.Stored{N: 3, Event: "e3", ID: "m2"})
 			s.agent = append(s.agent, history.Op{Kind: history.Receive, Way: history.Live, Conversation: conv, ID: "m2", Event: "e3", N: 3, At: 99})
-		}, history.Report{Doubled: 1}},
+		}, history.Report{Doubled: 1, StoredTwice: 1}},
 		{"an unknown send is stored twice", func(s *story) {
 			s.visitor = drop(s.visitor, history.OK, 0, "m2")
 			s.all = append(s.all, history.Stored{N: 3, Event: "e3", ID: "m2"})
 			s.agent = append(s.agent, history.Op{Kind: history.Receive, Way: history.Live, Conversation: conv, ID: "m2", Event: "e3", N: 3, At: 99})
-		}, history.Report{Doubled: 1}},
+		}, history.Report{Doubled: 1, StoredTwice: 1}},
 		{"a reader got an event twice", func(s *story) {
 			s.agent = append(s.agent, history.Op{Kind: history.Receive, Way: history.Live, Conversation: conv, ID: "m2", Event: "e2", N: 2, At: 99})
 		}, history.Report{Doubled: 1}},
@@ -138,7 +138,7 @@ func TestFaultsAreCaught(t *testing.T) {
 			s := good()
 			c.spoil(s)
 			got := s.check()
-			counts := history.Report{Lost: got.Lost, Doubled: got.Doubled, Disordered: got.Disordered, Gaps: got.Gaps, Torn: got.Torn}
+			counts := history.Report{Lost: got.Lost, Doubled: got.Doubled, Disordered: got.Disordered, Gaps: got.Gaps, Torn: got.Torn, Unstored: got.Unstored, StoredTwice: got.StoredTwice}
 			if d := cmp.Diff(c.want, counts); d != "" || got.Clean() {
 				t.Errorf("clean: %v (-want +got)\n%s%v", got.Clean(), d, got.Examples)
 			}

@@ -88,6 +88,8 @@ type Event struct {
 	Text        string    `json:"text"`
 	State       string    `json:"state"` // of a finished answer
 	Of          string    `json:"of"`    // placeholder of a finished answer
+	Service     string    `json:"service"`
+	Speaker     string    `json:"speaker"`
 	Author      struct {
 		Kind string `json:"kind"`
 	} `json:"author"`

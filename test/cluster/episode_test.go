@@ -28,6 +28,7 @@ type outcome struct {
 	Settled time.Duration // from the end of the load until everybody was up to date
 	Late    time.Duration // of the generator
 	Resumes load.Resumes
+	clients []*history.Client
 }
 
 // quiesce bounds how long people may take to be up to date after a fault.
@@ -87,7 +88,7 @@ func (b *bed) play(t testing.TB, p *people, rate float64, nemesis func(e *episod
 	out.Settled = time.Since(calm)
 	finals := b.finals(t, p, from)
 	out.Report = history.Check(e.clients, finals)
-	out.Took = time.Since(e.started)
+	out.Took, out.clients = time.Since(e.started), e.clients
 	for _, u := range all {
 		r := u.Resumes()
 		out.Resumes.Delta += r.Delta

@@ -23,6 +23,7 @@ type node struct {
 	env    []string
 	binary string
 	owner  testing.TB // the processes end with this test, not with the fault that restarts them
+	args   []string   // of every start
 	proc   *proc
 	front  *faultproxy.Proxy // between clients and this node
 }
@@ -79,7 +80,7 @@ func (n *node) start(t testing.TB, args ...string) {
 
 // launch starts the node.
 func (n *node) launch(args ...string) {
-	n.proc = spawn(n.owner, filepath.Dir(n.config), n.name, n.env, n.binary, append([]string{"serve", "--config", n.config}, args...)...)
+	n.proc = spawn(n.owner, filepath.Dir(n.config), n.name, n.env, n.binary, append(append([]string{"serve", "--config", n.config}, n.args...), args...)...)
 }
 
 // ready reports whether the node says so.

@@ -196,8 +196,18 @@ func (q *Queue) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for ctx.Err() == nil {
+		// Rows of one job that are read together are answered together: it begins
+		// after all of them were written.
+		said := map[Job]bool{}
 		if err := q.outbox.Outbox(ctx, func(kind, workspace, subject string) (bool, error) {
-			return q.relay(ctx, Job{Kind: Kind(kind), Workspace: id.Workspace(workspace), Subject: subject})
+			j := Job{Kind: Kind(kind), Workspace: id.Workspace(workspace), Subject: subject}
+			taken, known := said[j]
+			if known {
+				return taken, nil
+			}
+			taken, err := q.relay(ctx, j)
+			said[j] = taken && err == nil
+			return taken, err
 		}); err != nil && ctx.Err() == nil {
 			q.log.Error("jobs cannot be relayed", "error", err)
 		}

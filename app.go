@@ -190,8 +190,8 @@ func (a *App) openServer(ctx context.Context) error {
 // spareFiles are kept from sockets for requests, the database and documents.
 const spareFiles = 500
 
-// sockets is how many sockets this process has files for; negative: no limit is
-// known.
+// sockets is how many sockets this process has files for: all but the spare ones,
+// and half of them where there are fewer than 1,000. Negative: no limit is known.
 func sockets(files int) int {
 	if files == 0 {
 		return -1

@@ -301,19 +301,18 @@ func (k *socket) hello(ctx context.Context, h handshake, data []byte) bool {
 		k.refuseHello(ctx, err, code)
 		return false
 	}
+	ping, limit := 25, maxHello
+	if who.View == bot.ViewAgent {
+		ping, limit = 15, live.MaxWatched
+	}
 	epoch, err := k.s.Hub.Epoch(ctx)
 	if err == nil {
-		k.peer, err = k.s.Hub.Connect(who, k)
+		k.peer, err = k.s.Hub.Connect(who, k, k.s.Frames.write(welcomeFrame{"welcome", Time{k.s.Now()}, epoch, ping, me}))
 	}
 	if err != nil {
 		k.refuseHello(ctx, err, live.CloseOverloaded)
 		return false
 	}
-	ping, limit := 25, maxHello
-	if who.View == bot.ViewAgent {
-		ping, limit = 15, live.MaxWatched
-	}
-	k.peer.Send(k.s.Frames.write(welcomeFrame{"welcome", Time{k.s.Now()}, epoch, ping, me}))
 	for i, c := range hello.Conversations {
 		if i == limit {
 			k.complain(ctx, fault.New(fault.Limited, "A hello names at most %d conversations; watch the others one by one.", limit))

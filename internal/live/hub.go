@@ -190,22 +190,40 @@ func (h *Hub) Epoch(ctx context.Context) (string, error) {
 	return epoch, nil
 }
 
-// Connect takes a reader in. Disconnect must follow when its socket has ended.
-// Error: Unavailable when this node is closing.
-func (h *Hub) Connect(who Who, sink Sink) (*Peer, error) {
+// Connect takes a reader in; it gets first before anything else. Disconnect must
+// follow when its socket has ended. Error: Unavailable when this node is closing.
+func (h *Hub) Connect(who Who, sink Sink, first ...[]byte) (*Peer, error) {
 	p := &Peer{hub: h, who: who, sink: sink, since: h.now()}
 	p.heard.Store(h.tick.Load())
+	for _, data := range first {
+		p.queue = append(p.queue, frame{data: data, class: durable})
+		p.bytes.Add(int64(len(data)))
+	}
+	if err := h.register(p); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) > 0 {
+		p.write()
+	}
+	return p, nil
+}
+
+// register gives a peer its places; from then on it is told things.
+func (h *Hub) register(p *Peer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || h.draining {
-		return nil, fault.New(fault.Unavailable, "The server is restarting. Try again in a moment.")
+		return fault.New(fault.Unavailable, "The server is restarting. Try again in a moment.")
 	}
+	h.queued.Add(p.bytes.Load())
 	h.peers[p] = struct{}{}
-	at := h.hash(who.owner())
+	at := h.hash(p.who.owner())
 	p.sibling = h.owners[at]
 	h.owners[at] = p
 	h.wheelOf(p).add(p)
-	return p, nil
+	return nil
 }
 
 // Disconnect forgets a reader.

@@ -238,6 +238,50 @@ func TestQueuedFramesAreWrittenTogether(t *testing.T) {
 	}
 }
 
+// first notes the frame that its socket is written first.
+type first struct {
+	got  chan string
+	once sync.Once
+}
+
+func (f *first) Write(frames [][]byte) error {
+	f.once.Do(func() { f.got <- string(frames[0]) })
+	return nil
+}
+
+func (f *first) Close(int, string) {}
+
+// A reader gets the welcome before anything that the hub tells at the same time.
+func TestWelcomeComesFirst(t *testing.T) {
+	b := newBench(t, 1, live.Options{}, plain{})
+	h := b.hubs[0]
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				h.AgentChanged(handoff.Agent{Workspace: ws, ID: "a1"})
+			}
+		}
+	})
+	for range 300 {
+		f := &first{got: make(chan string, 1)}
+		p, err := h.Connect(b.who(bot.ViewAgent), f, []byte("welcome"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := <-f.got; got != "welcome" {
+			t.Errorf("the first frame is %s, want the welcome", got)
+		}
+		h.Disconnect(p)
+	}
+	close(stop)
+	wg.Wait()
+}
+
 func TestNodeCapClosesTheLongestQueue(t *testing.T) {
 	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20}, plain{pad: 4 << 10})
 	r := newReader(t, bot.ViewAgent)

@@ -22,6 +22,7 @@ type benchCmd struct {
 	Turns      benchTurnsCmd      `cmd:"" help:"Whole turns without a language model, from send to answer."`
 	Sends      benchSendsCmd      `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
 	Sockets    benchSocketsCmd    `cmd:"" help:"Memory and processor time of idle visitor sockets."`
+	Retrieval  benchRetrievalCmd  `cmd:"" help:"Search over made-up documents: recall against exact search, time, memory."`
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
 }

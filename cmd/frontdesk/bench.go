@@ -37,6 +37,12 @@ type benchFlags struct {
 	Seed uint64 `help:"Seed of everything that is made up." default:"1"`
 }
 
+// bedFlags are what every bench of a server understands.
+type bedFlags struct {
+	benchFlags
+	Postgres string `help:"Throwaway PostgreSQL database to serve from (default: SQLite)." placeholder:"DSN"`
+}
+
 // figures is what a bench prints.
 type figures struct {
 	Name     string             `json:"name"`
@@ -91,7 +97,7 @@ const benchInbox = "bench"
 
 // newBed opens a server; data "" is a fresh temporary folder. prepare runs before
 // it listens; options come after those of every bench.
-func newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error, options ...frontdesk.Option) (*bed, error) {
+func (f bedFlags) newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error, options ...frontdesk.Option) (*bed, error) {
 	b := &bed{ended: make(chan error, 1)}
 	if data == "" {
 		dir, err := os.MkdirTemp("", "frontdesk-bench-")
@@ -102,6 +108,7 @@ func newBed(ctx context.Context, s streams, data string, prepare func(app *front
 	}
 	cfg := frontdesk.Defaults()
 	cfg.Storage.Dir, cfg.Server.Addr, cfg.Log.Level = data, "127.0.0.1:0", "warn"
+	cfg.Storage.Postgres = frontdesk.Secret(f.Postgres)
 	app, err := frontdesk.Open(ctx, cfg, append([]frontdesk.Option{frontdesk.WithoutLimits(), frontdesk.WithLog(s.err)}, options...)...)
 	if err != nil {
 		return nil, err

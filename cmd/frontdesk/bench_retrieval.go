@@ -10,9 +10,8 @@ import (
 )
 
 type benchRetrievalCmd struct {
-	benchFlags
-	Chunks   int    `help:"Stretches of text to search." default:"100000"`
-	Postgres string `help:"Empty PostgreSQL database (default: a fresh temporary SQLite)." placeholder:"DSN"`
+	bedFlags
+	Chunks int `help:"Stretches of text to search." default:"100000"`
 }
 
 // Run measures search over made-up documents, read from the store as a start does.

@@ -2,6 +2,8 @@ package frontdesk
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,13 +13,15 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/extract"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/postgres"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // EvaluationParts wires what `frontdesk evaluate` measures: the product's own
-// code with its defaults, each library on an empty store in a temporary folder.
+// code with its defaults, each library on an empty store: in a temporary folder, or
+// in a workspace of its own of the configured Postgres, which keeps what it was given.
 // The returned function gives everything back. Errors: Invalid for an unknown
 // part in without; Unavailable when an endpoint cannot be reached.
 func EvaluationParts(ctx context.Context, c Config, without []string, version string) (training.Parts, func(), error) {
@@ -42,7 +46,7 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 		Version: version, Embedder: e, Without: without,
 		NewReader: func(context.Context) (training.Reader, error) { return m, nil },
 		NewLibrary: func(ctx context.Context) (training.Library, error) {
-			return newShelf(ctx, e, now, &knowledge.LocalOptions{
+			return newShelf(ctx, string(c.Storage.Postgres), e, now, &knowledge.LocalOptions{
 				Now: now, WithoutLexical: off("lexical"), WithoutVector: off("vector"), WithoutConfidence: off("confidence"),
 			})
 		},
@@ -59,33 +63,45 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 // shelf is a knowledge library on a store of its own, for measuring.
 type shelf struct {
 	*knowledge.Local
-	library *knowledge.Library
-	db      *sqlite.DB
-	dir     string
-	names   map[knowledge.DocumentID]knowledge.DocumentID // the library's id → the one that Add was given
+	library   *knowledge.Library
+	db        io.Closer
+	dir       string // to be removed; "": none
+	workspace id.Workspace
+	names     map[knowledge.DocumentID]knowledge.DocumentID // the library's id → the one that Add was given
 }
 
 var _ training.Library = (*shelf)(nil)
 
-// newShelf opens an empty library.
-func newShelf(ctx context.Context, e encoder, now func() time.Time, o *knowledge.LocalOptions) (*shelf, error) {
+// newShelf opens an empty library: in a workspace of its own of a Postgres, or with
+// no DSN in a temporary folder.
+func newShelf(ctx context.Context, dsn string, e encoder, now func() time.Time, o *knowledge.LocalOptions) (_ *shelf, err error) {
 	index, err := knowledge.NewLocal(e, e.dim, o)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "frontdesk-shelf-")
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "No temporary folder can be made")
+	s := &shelf{Local: index, workspace: id.Workspace("shelf-" + id.New()), names: map[knowledge.DocumentID]knowledge.DocumentID{}}
+	var docs knowledge.Store
+	if dsn != "" {
+		db, err := postgres.Open(ctx, dsn, &postgres.Options{Now: now})
+		if err != nil {
+			return nil, err
+		}
+		s.db, docs = db, db.Knowledge()
+	} else {
+		if s.dir, err = os.MkdirTemp("", "frontdesk-shelf-"); err != nil {
+			return nil, fault.Wrap(fault.Unavailable, err, "No temporary folder can be made")
+		}
+		db, err := sqlite.Open(ctx, s.dir, &sqlite.Options{Now: now})
+		if err != nil {
+			os.RemoveAll(s.dir)
+			return nil, err
+		}
+		s.db, docs = db, db.Knowledge()
 	}
-	db, err := sqlite.Open(ctx, dir, &sqlite.Options{Now: now})
-	if err != nil {
-		os.RemoveAll(dir)
-		return nil, err
-	}
-	lib := knowledge.NewLibrary(db.Knowledge(), e, index, now, nil, &knowledge.Options{
+	s.library = knowledge.NewLibrary(docs, e, index, now, nil, &knowledge.Options{
 		Cutter: knowledge.Cutter{Tokens: e.count}, Extractor: extract.Local{},
 	})
-	return &shelf{Local: index, library: lib, db: db, dir: dir, names: map[knowledge.DocumentID]knowledge.DocumentID{}}, nil
+	return s, nil
 }
 
 // Add implements training.Library.
@@ -94,7 +110,7 @@ func (s *shelf) Add(ctx context.Context, docs []knowledge.Document) error {
 		if blank(d) {
 			continue // nothing to find, and the library refuses it
 		}
-		d.Workspace = id.DefaultWorkspace
+		d.Workspace = s.workspace
 		if d.Status == "" {
 			d.Status = knowledge.StatusPublished
 		}
@@ -109,7 +125,7 @@ func (s *shelf) Add(ctx context.Context, docs []knowledge.Document) error {
 
 // Search implements bot.Retriever; candidates carry the ids that Add was given.
 func (s *shelf) Search(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
-	q.Workspace = id.DefaultWorkspace
+	q.Workspace = s.workspace
 	r, err := s.Local.Search(ctx, q)
 	for i := range r.Candidates {
 		r.Candidates[i].Document = s.names[r.Candidates[i].Document]
@@ -120,8 +136,8 @@ func (s *shelf) Search(ctx context.Context, q knowledge.Query) (knowledge.Result
 // Close implements training.Library.
 func (s *shelf) Close() error {
 	err := s.db.Close()
-	if rm := os.RemoveAll(s.dir); err == nil {
-		err = rm
+	if s.dir != "" {
+		err = errors.Join(err, os.RemoveAll(s.dir))
 	}
 	return err
 }

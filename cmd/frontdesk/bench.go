@@ -22,6 +22,7 @@ type benchCmd struct {
 	Turns      benchTurnsCmd      `cmd:"" help:"Whole turns without a language model, from send to answer."`
 	Sends      benchSendsCmd      `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
 	Sockets    benchSocketsCmd    `cmd:"" help:"Memory and processor time of idle visitor sockets."`
+	Retrieval  benchRetrievalCmd  `cmd:"" help:"Search over made-up documents: recall against exact search, time, memory."`
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
 }
@@ -34,6 +35,12 @@ func (c *benchCmd) Help() string {
 type benchFlags struct {
 	JSON bool   `name:"json" help:"Print one JSON object."`
 	Seed uint64 `help:"Seed of everything that is made up." default:"1"`
+}
+
+// bedFlags are what every bench of a server understands.
+type bedFlags struct {
+	benchFlags
+	Postgres string `help:"Throwaway PostgreSQL database to serve from (default: SQLite)." placeholder:"DSN"`
 }
 
 // figures is what a bench prints.
@@ -90,7 +97,7 @@ const benchInbox = "bench"
 
 // newBed opens a server; data "" is a fresh temporary folder. prepare runs before
 // it listens; options come after those of every bench.
-func newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error, options ...frontdesk.Option) (*bed, error) {
+func (f bedFlags) newBed(ctx context.Context, s streams, data string, prepare func(app *frontdesk.App) error, options ...frontdesk.Option) (*bed, error) {
 	b := &bed{ended: make(chan error, 1)}
 	if data == "" {
 		dir, err := os.MkdirTemp("", "frontdesk-bench-")
@@ -101,6 +108,7 @@ func newBed(ctx context.Context, s streams, data string, prepare func(app *front
 	}
 	cfg := frontdesk.Defaults()
 	cfg.Storage.Dir, cfg.Server.Addr, cfg.Log.Level = data, "127.0.0.1:0", "warn"
+	cfg.Storage.Postgres = frontdesk.Secret(f.Postgres)
 	app, err := frontdesk.Open(ctx, cfg, append([]frontdesk.Option{frontdesk.WithoutLimits(), frontdesk.WithLog(s.err)}, options...)...)
 	if err != nil {
 		return nil, err

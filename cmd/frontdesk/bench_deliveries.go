@@ -8,7 +8,7 @@ import (
 )
 
 type benchDeliveriesCmd struct {
-	benchFlags
+	bedFlags
 	Rate          float64 `help:"Deliveries a second, open loop." default:"30000"`
 	Conversations int     `help:"Conversations, each with a visitor who sends." default:"100"`
 	Readers       int     `help:"Sockets that follow each conversation." default:"20"`
@@ -17,7 +17,7 @@ type benchDeliveriesCmd struct {
 
 // Run has visitors send durable messages that many sockets read.
 func (c *benchDeliveriesCmd) Run(ctx context.Context, s streams) error {
-	b, err := newBed(ctx, s, "", staff(c.Conversations))
+	b, err := c.newBed(ctx, s, "", staff(c.Conversations))
 	if err != nil {
 		return err
 	}

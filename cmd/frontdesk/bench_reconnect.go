@@ -9,7 +9,7 @@ import (
 )
 
 type benchReconnectCmd struct {
-	benchFlags
+	bedFlags
 	Count         int `help:"Sockets that come back." default:"10000"`
 	Conversations int `help:"Visitors' conversations that they share." default:"500"`
 	Admit         int `help:"Connections a second that the server admits; the others are told when to come (default: the server's own; -1: all)."`
@@ -20,7 +20,7 @@ func (c *benchReconnectCmd) Run(ctx context.Context, s streams) error {
 	if c.Admit == 0 {
 		c.Admit = frontdesk.Defaults().Limits.SocketsPerSecond
 	}
-	b, err := newBed(ctx, s, "", staff(c.Conversations), frontdesk.WithAdmission(c.Admit))
+	b, err := c.newBed(ctx, s, "", staff(c.Conversations), frontdesk.WithAdmission(c.Admit))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 type benchSendsCmd struct {
-	benchFlags
+	bedFlags
 	Data    string  `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR" type:"path"`
 	Rate    float64 `help:"Sends a second, open loop (default: as fast as it goes)."`
 	Seats   int     `help:"Visitors, each in a conversation that a person serves." default:"32"`
@@ -17,7 +17,7 @@ type benchSendsCmd struct {
 
 // Run seats visitors with an agent, so that the bot keeps silent, and has them send.
 func (c *benchSendsCmd) Run(ctx context.Context, s streams) error {
-	b, err := newBed(ctx, s, c.Data, staff(c.Seats))
+	b, err := c.newBed(ctx, s, c.Data, staff(c.Seats))
 	if err != nil {
 		return err
 	}

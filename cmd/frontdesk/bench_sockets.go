@@ -15,7 +15,7 @@ import (
 )
 
 type benchSocketsCmd struct {
-	benchFlags
+	bedFlags
 	Count   int  `help:"Idle sockets." default:"5000"`
 	Follow  bool `help:"Each visitor has asked something and follows the conversation; opening takes a turn each."`
 	Seconds int  `help:"How long their processor time is measured." default:"60"`
@@ -23,7 +23,7 @@ type benchSocketsCmd struct {
 
 // Run holds idle sockets and compares the server's memory with that of the empty one.
 func (c *benchSocketsCmd) Run(ctx context.Context, s streams) error {
-	b, err := newBed(ctx, s, "", nil)
+	b, err := c.newBed(ctx, s, "", nil)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 type benchTurnsCmd struct {
-	benchFlags
+	bedFlags
 	Data    string `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR" type:"path"`
 	Chunks  int    `help:"Documents of one chunk each." default:"1000"`
 	Users   int    `help:"Visitors at once in the second part." default:"32"`
@@ -20,7 +20,7 @@ type benchTurnsCmd struct {
 func (c *benchTurnsCmd) Run(ctx context.Context, s streams) error {
 	corpus := load.NewCorpus(c.Seed)
 	bar := newProgress(s.err)
-	b, err := newBed(ctx, s, c.Data, func(app *frontdesk.App) error {
+	b, err := c.newBed(ctx, s, c.Data, func(app *frontdesk.App) error {
 		for i := range c.Chunks {
 			bar.at("documents", i+1, c.Chunks)
 			if err := app.AddDocument(ctx, corpus.Document(i)); err != nil {

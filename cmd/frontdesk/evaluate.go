@@ -13,6 +13,7 @@ type evaluateCmd struct {
 	Tasks          []string `arg:"" optional:"" name:"task_dir" help:"Task folders: task.json and JSON-lines files." type:"path"`
 	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR" type:"path"`
 	Without        []string `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
+	Postgres       string   `help:"Keep documents in this throwaway PostgreSQL instead of a temporary SQLite; figures are the same." placeholder:"DSN"`
 	EmbeddingURL   string   `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
 	EmbeddingModel string   `name:"embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
 	LLMURL         string   `name:"llm-url" help:"OpenAI-compatible endpoint that rewrites and writes." placeholder:"URL"`
@@ -40,6 +41,7 @@ func (c *evaluateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	cfg.Storage.Postgres = frontdesk.Secret(c.Postgres) // never one that serves and happens to be configured
 	parts, closeParts, err := frontdesk.EvaluationParts(ctx, cfg, c.Without, version())
 	if err != nil {
 		return err

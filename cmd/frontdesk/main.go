@@ -31,6 +31,8 @@ type cli struct {
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
+	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`
+	Copy         copyCmd         `cmd:"" help:"Copy the embedded store into a Postgres."`
 	CheckConfig  checkConfigCmd  `cmd:"" name:"check-config" help:"Report every problem of the configuration."`
 	User         userCmd         `cmd:"" help:"Manage the people who sign in."`
 	Backup       backupCmd       `cmd:"" help:"Copy the embedded store while a server runs."`

@@ -1,0 +1,208 @@
+package frontdesk
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/internal/load"
+	"github.com/frontdesk-chat/frontdesk/internal/postgres"
+	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
+)
+
+// RetrievalFigures are what MeasureRetrieval found. Times are of one client, both
+// arms and fusion, without embedding the question.
+type RetrievalFigures struct {
+	Documents, Chunks     int
+	RecallAt10            float64 // of the vector arm against exact search, 0…1
+	P50, P99              time.Duration
+	LexicalP99, VectorP99 time.Duration
+	Load                  time.Duration // from the store into the index, as at every start
+	RSS                   int64         // bytes of this process, after the questions
+}
+
+// retrievalQueries is how many distinct questions are asked, after some to warm up.
+const retrievalQueries = 1000
+
+// MeasureRetrieval fills an empty store with so many made-up documents of one chunk
+// each, loads the index from it as a start does, and asks. progress is told how
+// many documents are stored; it may be nil. With a DSN the store is that Postgres, which has
+// to be empty, otherwise a fresh SQLite in dir.
+func MeasureRetrieval(ctx context.Context, dsn, dir string, seed uint64, chunks int, progress func(done, all int)) (f RetrievalFigures, err error) {
+	var docs knowledge.Store
+	if dsn != "" {
+		db, err := postgres.Open(ctx, dsn, nil)
+		if err != nil {
+			return f, err
+		}
+		defer db.Close()
+		docs = db.Knowledge()
+	} else {
+		db, err := sqlite.Open(ctx, dir, nil)
+		if err != nil {
+			return f, err
+		}
+		defer db.Close()
+		docs = db.Knowledge()
+	}
+	if old, err := docs.Documents(ctx, knowledge.DocumentQuery{Workspace: id.DefaultWorkspace, Limit: 1}); err != nil {
+		return f, err
+	} else if len(old) > 0 {
+		return f, fault.New(fault.Invalid, "The database has documents already; name an empty one")
+	}
+	corpus, vectors := load.NewCorpus(seed), load.NewVectors(seed)
+	bodies, err := fillStore(ctx, docs, corpus, vectors, chunks, progress)
+	if err != nil {
+		return f, err
+	}
+	index, err := knowledge.NewLocal(vectors, load.Dim, nil)
+	if err != nil {
+		return f, err
+	}
+	start := time.Now()
+	loaded, err := knowledge.NewLibrary(docs, vectors, index, time.Now, nil, nil).Load(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Load, f.Chunks = time.Since(start), loaded.Chunks
+	queries := make([]string, retrievalQueries)
+	for i := range queries {
+		queries[i] = corpus.Query() + " " + strconv.Itoa(i)
+	}
+	var whole, lexical, vector []time.Duration
+	found := make([][]knowledge.DocumentID, len(queries))
+	asked := make([][]float32, len(queries))
+	for i := -100; i < len(queries); i++ {
+		text := queries[max(i, 0)]
+		if i < 0 {
+			text = corpus.Query() // to warm up
+		}
+		q := knowledge.Query{Workspace: id.DefaultWorkspace, Text: text, Vector: vectors.Of(text), Limit: 50}
+		start := time.Now()
+		r, err := index.Search(ctx, q)
+		took := time.Since(start)
+		if err != nil {
+			return f, err
+		}
+		if i < 0 {
+			continue
+		}
+		asked[i] = r.Vector // of the words as the search folds them
+		whole, lexical, vector = append(whole, took-r.Timings.Embed), append(lexical, r.Timings.Lexical), append(vector, r.Timings.Vector)
+		for _, c := range r.Candidates {
+			if c.Evidence.VectorRank > 0 && c.Evidence.VectorRank <= 10 {
+				found[i] = append(found[i], c.Document)
+			}
+		}
+	}
+	debug.FreeOSMemory() // what filling the store left behind is not the index's
+	f.RSS = rss()
+	quantile := func(d []time.Duration, q float64) time.Duration {
+		slices.Sort(d)
+		return d[int(q*float64(len(d)-1))]
+	}
+	f.P50, f.P99 = quantile(whole, .5), quantile(whole, .99)
+	f.LexicalP99, f.VectorP99 = quantile(lexical, .99), quantile(vector, .99)
+	f.RecallAt10 = recall(asked[:200], found, bodies, vectors)
+	return f, ctx.Err()
+}
+
+// body is a document's one section: what exact search compares.
+type body struct {
+	document knowledge.DocumentID
+	text     string
+}
+
+// fillStore stores documents and returns their sections.
+func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, vectors *load.Vectors, chunks int, progress func(done, all int)) ([]body, error) {
+	const batch = 200
+	var (
+		bodies  []body
+		pending []knowledge.Revision
+	)
+	for i := range chunks {
+		d := corpus.Document(i)
+		d.Workspace, d.ID, d.Version, d.Hash = id.DefaultWorkspace, knowledge.DocumentID(id.New()), 1, strconv.Itoa(i)
+		d.CreatedAt = time.Now().UTC()
+		d.UpdatedAt = d.CreatedAt
+		text := d.Title + "\n" + d.Sections[0].Text
+		r := knowledge.Revision{Document: d, Model: vectors.Model(), Chunks: []knowledge.Chunk{{
+			Field: knowledge.FieldBody, Heading: d.Sections[0].Heading, Text: d.Sections[0].Text, Indexed: text, Tokens: len(text) / 4,
+			Hash: d.Hash, Vector: vectors.Of(text),
+		}}}
+		bodies = append(bodies, body{d.ID, text})
+		if pending = append(pending, r); len(pending) == batch || i+1 == chunks {
+			if err := docs.Save(ctx, pending); err != nil {
+				return nil, err
+			}
+			pending = pending[:0]
+			if progress != nil {
+				progress(i+1, chunks)
+			}
+		}
+	}
+	return bodies, nil
+}
+
+// recall is the share of the ten nearest documents by exact search that were found.
+func recall(asked [][]float32, found [][]knowledge.DocumentID, bodies []body, vectors *load.Vectors) float64 {
+	type near struct {
+		cosine   float32
+		document knowledge.DocumentID
+	}
+	best := make([][]near, len(asked))
+	for _, b := range bodies {
+		v := vectors.Of(b.text)
+		for i, q := range asked {
+			var dot float32
+			for k, x := range q {
+				dot += x * v[k]
+			}
+			if len(best[i]) == 10 && dot <= best[i][9].cosine {
+				continue
+			}
+			best[i] = append(best[i], near{dot, b.document})
+			slices.SortFunc(best[i], func(a, b near) int {
+				if a.cosine > b.cosine {
+					return -1
+				}
+				return 1
+			})
+			best[i] = best[i][:min(len(best[i]), 10)]
+		}
+	}
+	hit, all := 0, 0
+	for i := range best {
+		for _, n := range best[i] {
+			all++
+			if slices.Contains(found[i], n.document) {
+				hit++
+			}
+		}
+	}
+	return float64(hit) / float64(max(all, 1))
+}
+
+// rss is this process's resident memory in bytes, 0 where it cannot be told.
+func rss() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}

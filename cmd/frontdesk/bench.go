@@ -21,6 +21,7 @@ type benchCmd struct {
 	Encoder benchEncoderCmd `cmd:"" help:"The built-in embedding model: tokens and sections a second, a query's time."`
 	Turns   benchTurnsCmd   `cmd:"" help:"Whole turns without a language model, from send to answer."`
 	Sends   benchSendsCmd   `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
+	Cache   benchCacheCmd   `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
 	Sockets benchSocketsCmd `cmd:"" help:"Memory and processor time of idle visitor sockets."`
 }
 

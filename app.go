@@ -129,13 +129,17 @@ func (a *App) openServer(ctx context.Context) error {
 		return err
 	}
 	conversations := a.db.conversations
-	a.accounts = account.New(a.db.accounts, a.set.now, &account.Options{Logger: a.log})
-	frames := api.NewFrames(a.accounts, a.log)
 	alone := a.db.feed == nil // no other process works on this store
 	bus, err := a.openBus(ctx, conversations, alone)
 	if err != nil {
 		return err
 	}
+	parts, err := a.parts()
+	if err != nil {
+		return err
+	}
+	a.accounts = account.New(parts.accounts, a.set.now, &account.Options{Logger: a.log})
+	frames := api.NewFrames(a.accounts, a.log)
 	a.hub = live.New(conversations, frames, a.set.now, &live.Options{
 		Bus: bus, Changes: a.db.feed, Offers: a.db.handoff, Logger: a.log, Count: metrics.Live, Delivered: metrics.Delivered,
 	})
@@ -153,7 +157,7 @@ func (a *App) openServer(ctx context.Context) error {
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
-		Retriever: telemetry.Retriever(a.metrics, a.tracer, a.mind.index), Embedder: a.encoder,
+		Retriever: telemetry.Retriever(a.metrics, a.tracer, parts.retriever), Embedder: parts.embedder,
 		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
 	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone})
 	if err != nil {
@@ -176,7 +180,7 @@ func (a *App) openServer(ctx context.Context) error {
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
 		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.training, a.set.now),
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
-		Ready: a.ready, Spans: a.tracer, Policy: policy, Now: a.set.now, Logger: a.log,
+		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{
 		PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits(), Version: a.set.version, Node: a.node,
 		Notice: a.notice(), Drain: drainSockets,

@@ -4,7 +4,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/hot"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
 	"github.com/frontdesk-chat/frontdesk/internal/redis"
@@ -50,3 +55,44 @@ func (a *App) busDetail() string {
 // owner names this life of the node in the runs that it holds: after a restart
 // nothing of the former life may be taken for its own.
 func (a *App) owner() string { return a.node + "/" + id.New() }
+
+// counter counts limits on all nodes together; nil: each node counts for itself.
+func (a *App) counter() api.Counter {
+	if a.redis == nil {
+		return nil
+	}
+	return a.redis.Limits(string(id.DefaultWorkspace))
+}
+
+// parts that are asked the same things again, with copies in front where there
+// is a Redis.
+type parts struct {
+	embedder  bot.Embedder
+	retriever bot.Retriever
+	accounts  account.Store
+}
+
+func (a *App) parts() (parts, error) {
+	p := parts{embedder: a.encoder, retriever: a.mind.index, accounts: a.db.accounts}
+	if a.redis == nil {
+		return p, nil
+	}
+	asked := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "frontdesk_copies_total", Help: "What was looked up among copies in Redis (embedding, search, profile), by whether it was there.",
+	}, []string{"what", "result"})
+	if err := a.registry.Register(asked); err != nil {
+		return p, err
+	}
+	count := func(what string, hit bool) {
+		result := "miss"
+		if hit {
+			result = "hit"
+		}
+		asked.WithLabelValues(what, result).Inc()
+	}
+	copies := a.redis.Copies(string(id.DefaultWorkspace))
+	p.embedder = hot.Embed(a.encoder, copies, count)
+	p.retriever = hot.Search(a.mind.index, a.set.version+" "+a.encoder.Model(), a.set.now, copies, count)
+	p.accounts = hot.Profiles(p.accounts, copies, count)
+	return p, nil
+}

@@ -102,3 +102,15 @@ func (a *App) AddInbox(ctx context.Context, inbox, name string) error {
 	_, err := a.accounts.EnsureInbox(ctx, account.Inbox{Workspace: id.DefaultWorkspace, ID: inbox, Name: name, Language: "en"})
 	return err
 }
+
+// AddVisitor makes a stranger who came through an inbox and returns their ID.
+func (a *App) AddVisitor(ctx context.Context, inbox string) (visitor string, err error) {
+	_, c, _, err := a.accounts.Arrive(ctx, account.Arrival{Workspace: id.DefaultWorkspace, Inbox: inbox})
+	return c.Visitor.ID, err
+}
+
+// Profile returns what the console shows of a visitor. Error: NotFound.
+func (a *App) Profile(ctx context.Context, visitor string) (name, email, language string, err error) {
+	v, err := a.accounts.VisitorByID(ctx, id.DefaultWorkspace, visitor)
+	return v.Name, v.Email, v.Language, err
+}

@@ -1,17 +1,30 @@
 package api
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// meter limits how often something happens, by key.
+// Counter counts events on all nodes together.
+type Counter interface {
+	// Take counts one event of a kind by a key, of which burst may come at once and
+	// one more every so often; when there were too many it returns the time to wait
+	// and counts nothing. ok is false when it cannot tell now.
+	Take(ctx context.Context, kind, key string, every time.Duration, burst int) (wait time.Duration, ok bool)
+}
+
+// meter limits how often something happens, by key: on all nodes together as far
+// as a counter tells, else on this one.
 type meter struct {
 	every rate.Limit // 0: no limit
 	burst int
 	now   func() time.Time
+
+	kind string  // in the counter
+	all  Counter // nil: this node counts by itself
 
 	mu   sync.Mutex // guards keys
 	keys map[string]*rate.Limiter
@@ -36,6 +49,12 @@ func newMeter(n int, per time.Duration, burst int, now func() time.Time) *meter 
 func (m *meter) take(key string) time.Duration {
 	if m.every == 0 {
 		return 0
+	}
+	if m.all != nil {
+		every := time.Duration(float64(time.Second) / float64(m.every))
+		if wait, ok := m.all.Take(context.Background(), m.kind, key, every, m.burst); ok {
+			return wait
+		}
 	}
 	now := m.now()
 	m.mu.Lock()
@@ -200,7 +219,10 @@ type limits struct {
 	framesBurst   int
 }
 
-func newLimits(l Limits, now func() time.Time) *limits {
+// newLimits counts by itself, and with a counter together with the other nodes
+// what may come to any of them. Requests are counted by each node: they are many,
+// and their limit is there to spare it.
+func newLimits(l Limits, now func() time.Time, all Counter) *limits {
 	l = l.filled()
 	out := &limits{
 		requests:      newMeter(l.RequestsPerSecond, time.Second, 4*l.RequestsPerSecond, now),
@@ -212,6 +234,11 @@ func newLimits(l Limits, now func() time.Time) *limits {
 		connects:      newDoor(l.ConnectsPerSecond, now),
 		sockets:       newTally(l.SocketsPerAddress),
 		all:           l.Sockets,
+	}
+	for kind, m := range map[string]*meter{
+		"messages": out.messages, "conversations": out.conversations, "sessions": out.sessions, "sign_ins": out.signIns, "uploads": out.uploads,
+	} {
+		m.kind, m.all = kind, all
 	}
 	if l.FramesPerSecond > 0 {
 		out.framesEvery, out.framesBurst = time.Second/time.Duration(l.FramesPerSecond), 2*l.FramesPerSecond

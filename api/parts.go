@@ -39,6 +39,7 @@ type Parts struct {
 	Assets   Assets
 	Ready    func(ctx context.Context) []Check // what /readyz shows, the store first
 	Spans    Spans                             // traces requests; nil: nobody does
+	Counter  Counter                           // of limits, for all nodes together; nil: each counts for itself
 	Policy   bot.Policy                        // whose thresholds traces are shown with
 	Now      func() time.Time
 	Logger   *slog.Logger

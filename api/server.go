@@ -104,7 +104,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 		}
 		s.public = u
 	}
-	s.limits = newLimits(s.opts.Limits, parts.Now)
+	s.limits = newLimits(s.opts.Limits, parts.Now, parts.Counter)
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,
 		ReadBufferSize:   0, // the line's

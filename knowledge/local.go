@@ -24,6 +24,8 @@ type Local struct {
 
 	mu      sync.RWMutex // guards indexes
 	indexes map[id.Workspace]*index.Index
+
+	prints prints
 }
 
 var _ Indexer = (*Local)(nil)
@@ -120,15 +122,22 @@ func (l *Local) Replace(doc Document, chunks []Chunk) {
 		rows[i].Vector = l.centres.passage(c.Vector, doc.Language, asQuery(c.Field))
 	}
 	a := index.Attributes{Draft: doc.Status != StatusPublished, Audience: doc.Audience, From: unixMicro(doc.ValidFrom), Until: unixMicro(doc.ValidUntil)}
-	l.index(doc.Workspace, true).Put(string(doc.ID), a, rows, b)
+	l.prints.change(doc.Workspace, doc.ID, printOf(doc), func() {
+		l.index(doc.Workspace, true).Put(string(doc.ID), a, rows, b)
+	})
 }
 
 // Remove implements Indexer.
 func (l *Local) Remove(ws id.Workspace, doc DocumentID) {
 	if x := l.index(ws, false); x != nil {
-		x.Delete(string(doc))
+		l.prints.change(ws, doc, print{}, func() { x.Delete(string(doc)) })
 	}
 }
+
+// Print names what a search of the workspace at a time looks at: as long as two
+// prints are the same, on whatever node, so are the results of the same query by
+// the same program and model. It is "" while a document is being replaced.
+func (l *Local) Print(ws id.Workspace, at time.Time) string { return l.prints.of(ws, at) }
 
 // Size returns how many documents and rows of a workspace can be searched.
 func (l *Local) Size(ws id.Workspace) (documents, rows int) {

@@ -25,6 +25,7 @@ type benchCmd struct {
 	Retrieval  benchRetrievalCmd  `cmd:"" help:"Search over made-up documents: recall against exact search, time, memory."`
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
+	Cache      benchCacheCmd      `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
 }
 
 func (c *benchCmd) Help() string {

@@ -36,6 +36,7 @@ var rooms = []room{
 	{path: "internal/extract/pdftext", foreign: []string{"github.com/ledongthuc/pdf", "golang.org/x/text"}, why: "lines of text of PDF pages, no documents of ours"},
 	{path: "internal/pubsub", may: []string{"internal/fault"}, why: "bytes between nodes"},
 	{path: "internal/redis", may: []string{"internal/pubsub", "internal/fault"}, foreign: []string{"github.com/redis/rueidis"}, why: "copies between nodes; knows none of our rooms"},
+	{path: "internal/hot", may: []string{"bot", "knowledge", "internal/account", "internal/fault", "internal/id"}, why: "copies in front of slow parts; where they are kept is not its business"},
 	{path: "internal/live", may: []string{"bot", "handoff", "internal/pubsub", "internal/fault", "internal/id"}, why: "who on this node listens"},
 	{path: "internal/jobs", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/fault", "internal/id"}, foreign: []string{"github.com/riverqueue/river", "modernc.org/sqlite", "github.com/jackc/pgx"}, why: "long work that survives a restart"},
 	{path: "internal/sqlite", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"}, why: "an engine"},

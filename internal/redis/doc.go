@@ -9,6 +9,8 @@
 // nobody finds the copies of another history.
 //
 //	…:bus                   channel; frames of all nodes
+//	…:<workspace>:limit:…   string; when all events so far are paid for, microseconds
+//	…:<workspace>:copy:…    string; an answer or a profile, with its life
 //
 // A call that fails makes the next second's calls fail at once, so that a silent
 // Redis costs one caller a second its patience and nobody else anything. The bus

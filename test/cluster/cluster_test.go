@@ -230,7 +230,7 @@ func silentRedis(t *testing.T, b *bed, p *people, r *result) {
 		if got := b.redisSays("CLIENT PAUSE 10000 ALL"); got != "+OK" {
 			t.Errorf("CLIENT PAUSE: %s", got)
 		}
-		from = e.log.Now() + 3*time.Second // to notice
+		from = e.log.Now() + 3*time.Second       // to notice
 		to = e.log.Now() + 9500*time.Millisecond // before the bus takes over again
 		e.wait(15 * time.Second)
 	})

@@ -16,7 +16,7 @@ run: ## start everything with the sample shop and print the addresses
 build: ## one binary, ./frontdesk
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o frontdesk ./cmd/frontdesk
 
-test: setup lint test-go test-race web-fresh test-web test-browser ## set up what tests need and run them all
+test: setup lint test-go test-race web-fresh test-web test-browser test-cluster ## set up what tests need and run them all
 
 setup: ## install what the tests need: Chromium, the front end's packages
 	bash scripts/setup.sh

@@ -186,11 +186,15 @@ func (f *Frames) write(v any) []byte {
 
 // nack refuses a send; the wait is told when trying again may help.
 func (f *Frames) nack(id string, p *Problem) []byte {
-	n := nackFrame{Type: "nack", ID: id, Problem: p}
+	return f.write(nackFrame{Type: "nack", ID: id, Problem: p, After: again(p).Milliseconds()})
+}
+
+// again is when a refused send may be tried again, in whole milliseconds; 0: never.
+func again(p *Problem) time.Duration {
 	if p.retry > 0 {
-		n.After = max(p.retry.Milliseconds(), 1)
+		return max(p.retry, time.Millisecond)
 	} else if p.Status >= 500 {
-		n.After = time.Second.Milliseconds()
+		return time.Second
 	}
-	return f.write(n)
+	return 0
 }

@@ -48,6 +48,7 @@ type socket struct {
 	bad     int
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
+	failed  map[string]time.Time // sends that were refused for now, and when; nil: none
 }
 
 // guest is what a socket keeps of its visitor.
@@ -484,22 +485,66 @@ func (k *socket) watch(ctx context.Context, conv bot.ConversationID, cur live.Cu
 // send takes a message; the answer is an ack or a nack.
 func (k *socket) send(ctx context.Context, m Message) {
 	var w bot.Written
-	var err error
 	view := k.peer.Who().View
-	if view == bot.ViewVisitor {
+	err := k.turn(ctx, m)
+	if err == nil && view == bot.ViewVisitor {
 		w, err = k.s.fromVisitor(ctx, k.visitor, k.address, m)
-	} else {
+	} else if err == nil {
 		w, err = k.s.fromAgent(ctx, k.agent, m)
 	}
 	if err != nil {
-		k.peer.Send(k.s.Frames.nack(m.ID, k.s.problem(ctx, err)))
+		p := k.s.problem(ctx, err)
+		k.noteFailed(m.ID, again(p) > 0)
+		k.peer.Send(k.s.Frames.nack(m.ID, p))
 		return
 	}
+	k.noteFailed(m.ID, false)
 	a := ackOf(view, m.ID, w)
 	k.peer.Send(k.s.Frames.write(ackFrame{"ack", a.ID, a.Conversation, a.Event, a.Dup}))
 	if view == bot.ViewVisitor && !k.s.Hub.Watches(k.peer, w.Conversation.ID) {
 		k.watch(ctx, w.Conversation.ID, live.Cursor{})
 	}
+}
+
+// Bounds of what a socket remembers of failed sends.
+const (
+	failedFor = 30 * time.Second // the client tries again within a second or two; then it has given up
+	maxFailed = 512
+)
+
+// turn refuses a message whose predecessor on this socket was refused for now:
+// the store may be back for this one, and it must not overtake. Error: Unavailable.
+func (k *socket) turn(ctx context.Context, m Message) error {
+	at, ok := k.failed[m.After]
+	if !ok || time.Since(at) > failedFor {
+		return nil
+	}
+	by := k.agent
+	if by.ID == "" {
+		by = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.id}
+	}
+	// It may have gone another way in the meantime.
+	sent, err := k.s.Lists.Sent(ctx, k.s.ws, by, bot.ConversationID(m.Conversation), m.ClientConvID, m.After)
+	if err != nil {
+		return err
+	}
+	if !sent {
+		return fault.Wrap(fault.Unavailable, retryIn{time.Second}, "The message before this one could not be stored yet.")
+	}
+	delete(k.failed, m.After)
+	return nil
+}
+
+// noteFailed remembers that a send was refused for now, or forgets it.
+func (k *socket) noteFailed(id string, failed bool) {
+	if !failed {
+		delete(k.failed, id)
+		return
+	}
+	if k.failed == nil || len(k.failed) >= maxFailed {
+		k.failed = make(map[string]time.Time)
+	}
+	k.failed[id] = time.Now()
 }
 
 // typing tells the others; a conversation that the peer does not watch is not

@@ -147,11 +147,26 @@ func (u *User) pump(b *box) {
 		m.flights++
 		m.flying = m.flights
 		flight := m.flying
-		u.later(ackWait, func() {
-			if m.state == pending && m.flying == flight {
-				u.overdue(b, m)
-			}
-		})
+		u.later(ackWait, func() { u.late(b, m, flight) })
+	}
+}
+
+// late looks after a send that has no answer in time; only the oldest goes another
+// way, those behind it would overtake it there. The caller holds mu.
+func (u *User) late(b *box, m *outgoing, flight int) {
+	if m.state != pending || m.flying != flight {
+		return
+	}
+	for _, first := range b.items {
+		if first.state != pending {
+			continue
+		}
+		if first == m {
+			u.overdue(b, m)
+		} else {
+			u.later(time.Second, func() { u.late(b, m, flight) })
+		}
+		return
 	}
 }
 

@@ -230,8 +230,8 @@ func silentRedis(t *testing.T, b *bed, p *people, r *result) {
 		if got := b.redisSays("CLIENT PAUSE 10000 ALL"); got != "+OK" {
 			t.Errorf("CLIENT PAUSE: %s", got)
 		}
-		from = e.log.Now() + 3*time.Second // to notice
-		to = e.log.Now() + 10*time.Second
+		from = e.log.Now() + 3*time.Second       // to notice
+		to = e.log.Now() + 9500*time.Millisecond // before the bus takes over again
 		e.wait(15 * time.Second)
 	})
 	r.clean(t)
@@ -275,7 +275,7 @@ func lossyBus(t *testing.T, b *bed, p *people, r *result) {
 	r.clean(t)
 	gaps := 0.0
 	for _, n := range b.nodes {
-		gaps += n.metric("frontdesk_live_total", `what="gap`)
+		gaps += n.metric("frontdesk_gap_fills_total")
 	}
 	r.note("bus frames lost", "%d of %d", loss.dropped(), loss.passed()+loss.dropped())
 	r.note("gap fills", "%.0f", gaps)
@@ -427,7 +427,7 @@ func cutCommits(t *testing.T, b *bed, p *people, r *result) {
 		x.Cut()
 	}
 	r.outcome = b.play(t, p, b.rate(), func(e *episode) {
-		for !cuts.done() && time.Since(e.started) < 6*time.Minute {
+		for !cuts.done() && time.Since(e.started) < size(b, 30*time.Second, 6*time.Minute) {
 			e.wait(100 * time.Millisecond)
 		}
 	})

@@ -59,9 +59,12 @@ func (b *bed) play(t testing.TB, p *people, rate float64, nemesis func(e *episod
 	}
 	var talkers []load.Talker
 	for _, s := range p.seats {
-		// Three in four messages are the visitor's.
-		talkers = append(talkers, load.Talker{User: s.visitor, Conversation: s.conversation}, load.Talker{User: s.visitor, Conversation: s.conversation},
-			load.Talker{User: s.visitor, Conversation: s.conversation}, load.Talker{User: s.agent, Conversation: s.conversation})
+		// Nine in ten messages are a visitor's: an agent who has many chats and writes
+		// more than one a second is no person.
+		for range 9 {
+			talkers = append(talkers, load.Talker{User: s.visitor, Conversation: s.conversation})
+		}
+		talkers = append(talkers, load.Talker{User: s.agent, Conversation: s.conversation})
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	e.ctx = ctx

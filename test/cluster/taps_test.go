@@ -149,18 +149,15 @@ func newCommitCuts(want int) *commitCuts { return &commitCuts{want: int64(want)}
 func (c *commitCuts) done() bool   { return c.n.Load() >= c.want }
 func (c *commitCuts) count() int64 { return c.n.Load() }
 
+// committed is how Postgres says that a transaction is committed: the tag of a
+// finished command.
+var committed = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
+
 func (c *commitCuts) tap() faultproxy.Tap {
-	var cutting atomic.Bool // set going up, read coming down
 	return func(d faultproxy.Direction, chunk []byte) ([]byte, bool) {
-		if d == faultproxy.Up {
-			if !c.done() && bytes.Contains(bytes.ToLower(chunk), []byte("commit")) && rand.IntN(8) == 0 {
-				cutting.Store(true)
-			}
-			return chunk, false
-		}
-		if cutting.Load() && !c.done() {
+		if d == faultproxy.Down && !c.done() && bytes.Contains(chunk, committed) && rand.IntN(8) == 0 {
 			c.n.Add(1)
-			return nil, true // Postgres has answered, so it has committed; nobody hears of it
+			return nil, true // it is done, and nobody hears of it
 		}
 		return chunk, false
 	}

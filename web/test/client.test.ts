@@ -118,9 +118,54 @@ describe('sending', () => {
     expect(calls).toEqual([{ method: 'POST', path: '/visitor/messages', body: { id: a, conversation: 'c1', text: 'slow' } }]);
     expect(client.pending('c1')).toHaveLength(0);
   });
+
+  test('of several without an ack only the oldest goes over HTTP; the others wait for it', async () => {
+    const { client, last, calls, answer } = rig();
+    await client.start();
+    last().welcome();
+    const a = await client.send({ conversation: 'c1', text: 'a' });
+    const b = await client.send({ conversation: 'c1', text: 'b' });
+    let reached = false;
+    answer((_method, _path, body) => {
+      const { id, text } = body as { id: string; text: string };
+      if (!reached) return { status: 503, body: { status: 503, code: 'unavailable', title: 'Service Unavailable' } };
+      return { status: 200, body: { id, conversation: 'c1', event: mine(id === a ? 1 : 2, id, text) } };
+    });
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(calls.map((c) => (c.body as { id: string }).id)).toEqual([a]);
+    reached = true;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(calls.map((c) => (c.body as { id: string }).id)).toEqual([a, a, b]);
+    expect(client.pending('c1')).toHaveLength(0);
+  });
 });
 
 describe('without a socket', () => {
+  test('over HTTP too nothing overtakes a message that was told to wait', async () => {
+    const { client, last, calls, answer } = rig();
+    client.watch('c1');
+    let full = true;
+    answer((method, _path, body) => {
+      if (method !== 'POST') return { status: 200, body: { conversation: row('c1', 0), events: [], top: 0 } };
+      const { id, text } = body as { id: string; text: string };
+      if (full && text === 'a') return { status: 429, body: { status: 429, code: 'limited', title: 'Too Many Requests' }, headers: { 'Retry-After': '5' } };
+      return { status: 200, body: { id, conversation: 'c1', event: mine(text === 'a' ? 1 : 2, id, text) } };
+    });
+    await client.start();
+    for (let i = 0; i < 2; i++) {
+      last().die();
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    await client.send({ conversation: 'c1', text: 'a' });
+    await client.send({ conversation: 'c1', text: 'b' });
+    await vi.advanceTimersByTimeAsync(4000);
+    const posted = () => calls.filter((c) => c.method === 'POST').map((c) => (c.body as { text: string }).text);
+    expect(posted()).toEqual(['a']);
+    full = false;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(posted()).toEqual(['a', 'a', 'b']);
+  });
+
   test('after two failed sockets it polls and posts, and goes back to the socket', async () => {
     const { client, last, calls, answer } = rig();
     client.watch('c1');

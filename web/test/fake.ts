@@ -76,7 +76,7 @@ export interface Rig {
   sockets: FakeSocket[];
   last: () => FakeSocket;
   calls: { method: string; path: string; body: unknown }[];
-  answer: (fn: (method: string, path: string, body: unknown) => { status: number; body: unknown } | 'down') => void;
+  answer: (fn: (method: string, path: string, body: unknown) => { status: number; body: unknown; headers?: Record<string, string> } | 'down') => void;
   store: OutboxStore;
 }
 
@@ -84,7 +84,7 @@ export interface Rig {
 export function rig(store: OutboxStore = new MemoryOutbox(), random: () => number = () => 0.5): Rig {
   const sockets: FakeSocket[] = [];
   const calls: Rig['calls'] = [];
-  let reply: (method: string, path: string, body: unknown) => { status: number; body: unknown } | 'down' = () => 'down';
+  let reply: (method: string, path: string, body: unknown) => { status: number; body: unknown; headers?: Record<string, string> } | 'down' = () => 'down';
   const http = new Http({
     base: '',
     fetch: async (url, init) => {
@@ -92,7 +92,7 @@ export function rig(store: OutboxStore = new MemoryOutbox(), random: () => numbe
       calls.push({ method: init?.method ?? 'GET', path: String(url), body });
       const r = reply(init?.method ?? 'GET', String(url), body);
       if (r === 'down') throw new TypeError('refused');
-      return new Response(JSON.stringify(r.body), { status: r.status });
+      return new Response(JSON.stringify(r.body), { status: r.status, headers: r.headers });
     },
   });
   const client = new Client({

@@ -26,6 +26,7 @@ export interface SenderOptions {
 
 const IN_FLIGHT = 8; // per conversation, as the server allows
 const ACK_MS = 10_000; // no ack by then on a live socket: the same send goes over HTTP
+const LATE_AGAIN_MS = 1000; // one that is late behind another looks again whether it is its turn
 const KEEP_MS = 24 * 3600 * 1000; // acknowledged items are kept this long, to heal a server that lost its tail
 const KEEP_EACH = 50;
 
@@ -228,6 +229,11 @@ export class Sender {
 
   private async late(m: Outgoing): Promise<void> {
     if (m.state !== 'pending') return;
+    if (this.items.find((x) => x.key === m.key && x.state === 'pending') !== m) {
+      // Only the oldest goes another way: those behind it would overtake it there.
+      this.flying.set(m.id, setTimeout(() => void this.late(m), LATE_AGAIN_MS));
+      return;
+    }
     await this.deliver(m).catch(() => undefined);
     this.flying.delete(m.id);
     this.pump();
@@ -239,7 +245,7 @@ export class Sender {
     this.posting = true;
     try {
       for (;;) {
-        const m = this.items.find((x) => x.state === 'pending' && !this.held.has(x.id));
+        const m = this.next();
         if (!m || this.way !== 'http') return;
         await this.deliver(m);
         this.failures = 0;
@@ -250,6 +256,16 @@ export class Sender {
     } finally {
       this.posting = false;
     }
+  }
+
+  /** The oldest message that may go: nothing overtakes one of its conversation that must wait. */
+  private next(): Outgoing | undefined {
+    const blocked = new Set<string>();
+    return this.items.find((x) => {
+      if (x.state !== 'pending') return false;
+      if (this.held.has(x.id)) blocked.add(x.key);
+      return !blocked.has(x.key);
+    });
   }
 
   private async deliver(m: Outgoing): Promise<void> {

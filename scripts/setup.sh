@@ -3,11 +3,10 @@
 # the npm packages of the lock files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/apt.sh
 bash scripts/setup-servers.sh
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
-  sudo=""; [ "$(id -u)" = 0 ] || sudo="sudo"
-  $sudo apt-get update -qq
-  $sudo apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null
+  apt_install chromium fonts-noto-cjk
 fi
 bash scripts/setup-watch.sh
 for dir in web test/browser; do

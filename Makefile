@@ -18,7 +18,7 @@ build: ## one binary, ./frontdesk
 
 test: setup lint test-go test-race web-fresh test-web test-browser test-cluster ## set up what tests need and run them all
 
-setup: ## install what the tests need: Chromium, the front end's packages
+setup: ## install what the tests need: Chromium, servers, the front end's packages
 	bash scripts/setup.sh
 
 lint: ## gofumpt, vet and the short list of analyzers in tools/lint
@@ -31,7 +31,7 @@ test-go: ## all Go tests
 	$(GO) test ./...
 
 test-race: ## the packages with goroutines, under the race detector
-	$(GO) test -race -short ./bot/... ./handoff/... ./api/... ./internal/live/... ./internal/sqlite/... ./internal/openai/... ./internal/telemetry/... ./internal/redis/... ./internal/pubsub/... ./internal/jobs/...
+	$(GO) test -race -short ./bot/... ./handoff/... ./api/... ./internal/live/... ./internal/sqlite/... ./internal/postgres/... ./internal/openai/... ./internal/telemetry/... ./internal/redis/... ./internal/pubsub/... ./internal/jobs/...
 
 test-web: ## type checks and unit tests of widget and console
 	cd web && npm run check && npm test

@@ -71,14 +71,18 @@ func prepare(ctx context.Context, pool *pgxpool.Config, o Options) (role string,
 			return "", err
 		}
 	}
-	err = conn.QueryRow(ctx, `SELECT rolname FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER')`, appRole).Scan(&role)
+	var member bool
+	err = conn.QueryRow(ctx, `SELECT rolname, pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1`, appRole).Scan(&role, &member)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
-	if err != nil {
-		return "", translate(err)
+	if err == nil {
+		err = grant(ctx, conn)
 	}
-	return role, grant(ctx, conn)
+	if !member {
+		role = ""
+	}
+	return role, translate(err)
 }
 
 // migrateLock is the advisory lock of whoever prepares a database: "frontdes" in

@@ -41,7 +41,6 @@ type store struct {
 
 	feed    bot.Feed                                                                            // what other nodes wrote; nil: there are no others
 	changes knowledge.Feed                                                                      // … of documents; nil: there are no others
-	now     func() time.Time                                                                    // the engine's clock; nil: it has none
 	run     func(ctx context.Context) error                                                     // what the engine does all the time; nil: nothing
 	jobs    func(ctx context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) // opens the queue of long work
 }
@@ -96,7 +95,7 @@ func (a *App) openPostgres(ctx context.Context) error {
 	a.db = &store{
 		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
 		training: db.Training(), accounts: db.Accounts(), uploads: db.Uploads(),
-		feed: db.Conversations(), changes: db.Knowledge(), now: db.Now, run: db.Run,
+		feed: db.Conversations(), changes: db.Knowledge(), run: db.Run,
 		jobs: func(_ context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {
 			return jobs.OpenPostgres(db.Connections(), db, db.Alone, handlers, a.log)
 		},

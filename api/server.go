@@ -238,6 +238,7 @@ const (
 	beatEvery    = 10 * time.Second // signs of life of agents with an open console
 	sessionEvery = 2 * time.Second  // are the sessions behind sockets still there
 	sessionTurns = 30               // of these, in which each visitor's is looked at once; alone, each agent's too
+	hereEvery    = 15 * time.Second // who is connected here, for the consoles of other nodes
 	sweepEvery   = 10 * time.Minute // limits and files that nobody knows
 )
 
@@ -248,6 +249,23 @@ func (s *Server) Run(ctx context.Context) error {
 		if err := sync(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
+	}
+	if s.Here != nil {
+		here := time.NewTicker(hereEvery)
+		defer here.Stop()
+		var telling sync.WaitGroup
+		defer telling.Wait()
+		ended := ctx.Done()
+		telling.Go(func() {
+			for {
+				s.Here.Refresh(ctx, s.Hub.Visitors(s.ws))
+				select {
+				case <-here.C:
+				case <-ended:
+					return
+				}
+			}
+		})
 	}
 	turn := 0
 	beat, session, sweep := time.NewTicker(beatEvery), time.NewTicker(sessionEvery), time.NewTicker(sweepEvery)
@@ -310,6 +328,23 @@ func (s *Server) aliveAgents() []bot.AgentID {
 		}
 	}
 	return out
+}
+
+// online reports whether a visitor is connected: to this node for certain, to
+// another as far as is known; nil: not known. Alone, this node knows all.
+func (s *Server) online(ctx context.Context, visitor bot.VisitorID) *bool {
+	online := s.Hub.Online(s.ws, visitor)
+	if online || s.Hub.Mode() == "alone" {
+		return &online
+	}
+	if s.Here == nil {
+		return nil
+	}
+	online, ok := s.Here.Online(ctx, string(visitor))
+	if !ok {
+		return nil
+	}
+	return &online
 }
 
 // checkSessions closes the sockets of those whose session is over. This node

@@ -97,3 +97,24 @@ func TestCopiesAndLimitsWithoutRedis(t *testing.T) {
 	s.start()
 	wait(t, "Redis to be used again", func() bool { _, ok := limits.Take(ctx, "k", "v", time.Hour, 1); return ok })
 }
+
+func TestHere(t *testing.T) {
+	url := testenv.Redis(t)
+	a, b := open(t, url).Here("shop", "a"), open(t, url).Here("shop", "b")
+	visitor := t.Name() + time.Now().String()
+	if online, ok := b.Online(t.Context(), visitor); online || !ok {
+		t.Errorf("%v, %v; want it known that nobody is there", online, ok)
+	}
+	a.Refresh(t.Context(), []string{visitor, "another"})
+	if online, ok := b.Online(t.Context(), visitor); !online || !ok {
+		t.Errorf("%v, %v; want the other node to know", online, ok)
+	}
+	if online, _ := open(t, url).Here("another shop", "b").Online(t.Context(), visitor); online {
+		t.Error("another workspace sees the visitor")
+	}
+	away := open(t, newServer(t).url()).Here("shop", "c")
+	away.Refresh(t.Context(), []string{visitor})
+	if _, ok := away.Online(t.Context(), visitor); ok {
+		t.Error("something is known without a Redis")
+	}
+}

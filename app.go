@@ -180,7 +180,7 @@ func (a *App) openServer(ctx context.Context) error {
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
 		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.training, a.set.now),
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
-		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Policy: policy, Now: a.set.now, Logger: a.log,
+		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Here: a.here(), Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{
 		PublicURL: a.config.Server.PublicURL, TrustedProxies: proxies, Limits: a.limits(), Version: a.set.version, Node: a.node,
 		Notice: a.notice(), Drain: drainSockets,

@@ -64,6 +64,14 @@ func (a *App) counter() api.Counter {
 	return a.redis.Limits(string(id.DefaultWorkspace))
 }
 
+// here tells nodes who is connected to the others; nil: nobody tells.
+func (a *App) here() api.Here {
+	if a.redis == nil {
+		return nil
+	}
+	return a.redis.Here(string(id.DefaultWorkspace), a.node)
+}
+
 // parts that are asked the same things again, with copies in front where there
 // is a Redis.
 type parts struct {

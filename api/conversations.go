@@ -129,6 +129,7 @@ func (s *Server) readConversation(ctx context.Context, in *ByID) (*bodyOf[Conver
 	}
 	out := conversationOf(bot.ViewAgent, c, s.names)
 	out.Page = s.names.page(c.ID)
+	out.Online = s.online(ctx, c.Visitor)
 	page, err := s.Timeline.Events(ctx, bot.EventQuery{Workspace: s.ws, Conversation: c.ID, View: bot.ViewAgent, Latest: true, Limit: maxPage})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // RoutesOf lists what the router has, for the test of the description.
 func RoutesOf(s *Server) []string {
@@ -39,4 +42,17 @@ func Door(perSecond int, now func() time.Time) func() time.Duration {
 func Pace(every time.Duration, burst int) func(at time.Duration) bool {
 	p := new(pace)
 	return func(at time.Duration) bool { return p.take(at, every, burst) }
+}
+
+// CheckSessions is one turn of the look at sessions, for its test.
+func CheckSessions(ctx context.Context, s *Server, turn int) { s.checkSessions(ctx, turn) }
+
+// SessionTurns is how many turns go round all visitors.
+const SessionTurns = sessionTurns
+
+// Meter counts on all nodes by a counter, and alone without, for its test.
+func Meter(n int, per time.Duration, burst int, now func() time.Time, kind string, all Counter) func(key string) time.Duration {
+	m := newMeter(n, per, burst, now)
+	m.kind, m.all = kind, all
+	return m.take
 }

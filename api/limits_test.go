@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -70,6 +72,42 @@ func TestPaceOfFrames(t *testing.T) {
 	for range 1000 {
 		if !free(0) {
 			t.Fatal("refused without a limit")
+		}
+	}
+}
+
+// shared is a counter that answers, or is away.
+type shared struct {
+	wait  time.Duration
+	away  bool
+	asked []string
+}
+
+func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, burst int) (time.Duration, bool) {
+	s.asked = append(s.asked, fmt.Sprint(kind, " ", key, " ", every, " ", burst))
+	return s.wait, !s.away
+}
+
+func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	all := &shared{wait: 5 * time.Second}
+	take := api.Meter(30, time.Minute, 2, func() time.Time { return now }, "messages", all)
+	if wait := take("v1"); wait != 5*time.Second {
+		t.Errorf("wait %v, want what the nodes together say", wait)
+	}
+	if want := "messages v1 2s 2"; len(all.asked) != 1 || all.asked[0] != want {
+		t.Errorf("asked %q, want %q", all.asked, want)
+	}
+	all.wait = 0
+	for range 10 {
+		if wait := take("v1"); wait != 0 {
+			t.Errorf("wait %v, want what the nodes together say", wait)
+		}
+	}
+	all.away = true // this node counts by itself, and had counted nothing
+	for i, want := range []time.Duration{0, 0, 2 * time.Second} {
+		if wait := take("v1"); wait != want {
+			t.Errorf("event %d without the others: wait %v, want %v", i, wait, want)
 		}
 	}
 }

@@ -39,10 +39,21 @@ type Parts struct {
 	Assets   Assets
 	Ready    func(ctx context.Context) []Check // what /readyz shows, the store first
 	Spans    Spans                             // traces requests; nil: nobody does
+	Here     Here                              // who is connected to any node, for display; nil: nobody knows of other nodes
 	Counter  Counter                           // of limits, for all nodes together; nil: each counts for itself
 	Policy   bot.Policy                        // whose thresholds traces are shown with
 	Now      func() time.Time
 	Logger   *slog.Logger
+}
+
+// Here knows who is connected to any node. It is for display: it may be wrong for
+// a while.
+type Here interface {
+	// Refresh says that visitors are connected to this node.
+	Refresh(ctx context.Context, visitors []string)
+	// Online reports whether a visitor is connected to some node; ok is false when
+	// that is not known.
+	Online(ctx context.Context, visitor string) (online, ok bool)
 }
 
 // Check is one line of /readyz.

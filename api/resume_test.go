@@ -14,7 +14,9 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
+	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
 )
 
 func TestSlowSocketIsClosedAndResumes(t *testing.T) {
@@ -186,4 +188,41 @@ func TestDrainSendsSocketsAway(t *testing.T) {
 		t.Errorf("a new socket while draining: %v %v", res, err)
 	}
 	v.say("", "requests under way go on")
+}
+
+// TestSessionsThatAnotherNodeEnds: the frame of the bus that says so may be lost;
+// an agent's socket is closed within three seconds all the same (F-41), a
+// visitor's within a minute.
+func TestSessionsThatAnotherNodeEnds(t *testing.T) {
+	w := newWorld(t, setup{live: live.Options{Bus: pubsub.Polling{}}})
+	agent, other, v := w.console(account.RoleAgent), w.console(account.RoleAgent), w.visitor()
+	ak, ok, vk := agent.live(nil), other.live(nil), v.live(nil)
+	disabled := true
+	if _, err := w.accounts.Update(t.Context(), ws, agent.id, account.Patch{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if code := ak.closed(); code != live.CloseExpired {
+		t.Errorf("closed with %d, want %d", code, live.CloseExpired)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("closed after %v, want 3 s at most", took)
+	}
+	visitor, err := w.accounts.Visitor(t.Context(), v.token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.accounts.Leave(t.Context(), visitor.Session); err != nil {
+		t.Fatal(err)
+	}
+	for turn := range api.SessionTurns {
+		api.CheckSessions(t.Context(), w.server, turn)
+	}
+	if code := vk.closed(); code != live.CloseExpired {
+		t.Errorf("visitor: closed with %d, want %d", code, live.CloseExpired)
+	}
+	ok.send(map[string]any{"type": "pong"})
+	if got := other.do("GET", "/conversations", nil); got.status != 200 {
+		t.Errorf("a colleague: %v", got)
+	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -235,7 +236,9 @@ func (s *Server) HTTPServer() *http.Server {
 // How often Run does what.
 const (
 	beatEvery    = 10 * time.Second // signs of life of agents with an open console
-	sessionEvery = time.Minute      // are the sessions behind sockets still there
+	sessionEvery = 2 * time.Second  // are the sessions behind sockets still there
+	sessionTurns = 30               // of these, in which each visitor's is looked at once; alone, each agent's too
+	hereEvery    = 15 * time.Second // who is connected here, for the consoles of other nodes
 	sweepEvery   = 10 * time.Minute // limits and files that nobody knows
 )
 
@@ -247,6 +250,24 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.Here != nil {
+		here := time.NewTicker(hereEvery)
+		defer here.Stop()
+		var telling sync.WaitGroup
+		defer telling.Wait()
+		ended := ctx.Done()
+		telling.Go(func() {
+			for {
+				s.Here.Refresh(ctx, s.Hub.Visitors(s.ws))
+				select {
+				case <-here.C:
+				case <-ended:
+					return
+				}
+			}
+		})
+	}
+	turn := 0
 	beat, session, sweep := time.NewTicker(beatEvery), time.NewTicker(sessionEvery), time.NewTicker(sweepEvery)
 	defer beat.Stop()
 	defer session.Stop()
@@ -258,7 +279,8 @@ func (s *Server) Run(ctx context.Context) error {
 				s.log.Warn("signs of life were not stored", "error", err)
 			}
 		case <-session.C:
-			s.checkSessions(ctx)
+			turn++
+			s.checkSessions(ctx, turn)
 		case <-sweep.C:
 			s.limits.sweep()
 			if n, err := s.Uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -308,14 +330,50 @@ func (s *Server) aliveAgents() []bot.AgentID {
 	return out
 }
 
-// checkSessions closes the sockets of consoles whose session is over.
-func (s *Server) checkSessions(ctx context.Context) {
+// online reports whether a visitor is connected: to this node for certain, to
+// another as far as is known; nil: not known. Alone, this node knows all.
+func (s *Server) online(ctx context.Context, visitor bot.VisitorID) *bool {
+	online := s.Hub.Online(s.ws, visitor)
+	if online || s.Hub.Mode() == "alone" {
+		return &online
+	}
+	if s.Here == nil {
+		return nil
+	}
+	online, ok := s.Here.Online(ctx, string(visitor))
+	if !ok {
+		return nil
+	}
+	return &online
+}
+
+// checkSessions closes the sockets of those whose session is over. This node
+// hears at once of the sessions that it ends itself, and by the bus of those that
+// others end; a frame that was lost leaves an agent's socket open for one turn at
+// most, and a visitor's, of which there are many, for thirty.
+func (s *Server) checkSessions(ctx context.Context, turn int) {
+	ctx, cancel := context.WithTimeout(ctx, sessionEvery)
+	defer cancel()
+	among := s.Hub.Mode() != "alone"
+	over := map[string]bool{}
 	s.Hub.Each(func(p *live.Peer) {
 		w := p.Who()
-		if w.View != bot.ViewAgent || ctx.Err() != nil {
+		due := (turn+int(crc32.ChecksumIEEE([]byte(w.Session))))%sessionTurns == 0
+		if ctx.Err() != nil || !due && (!among || w.View != bot.ViewAgent) || !among && w.View != bot.ViewAgent {
 			return
 		}
-		if _, err := s.Accounts.StillSignedIn(ctx, w.Session); fault.Is(err, fault.Unauthenticated) {
+		ended, known := over[w.Session]
+		if !known {
+			var err error
+			if w.View == bot.ViewAgent {
+				_, err = s.Accounts.StillSignedIn(ctx, w.Session)
+			} else {
+				err = s.Accounts.StillHere(ctx, w.Session)
+			}
+			ended = fault.Is(err, fault.Unauthenticated)
+			over[w.Session] = ended
+		}
+		if ended {
 			p.Close(live.CloseExpired, "session ended")
 		}
 	})

@@ -140,6 +140,7 @@ type Conversation struct {
 	Facts        []Fact         `json:"facts,omitempty"`
 	Summary      *Summary       `json:"summary,omitempty"`
 	Page         string         `json:"page,omitempty" doc:"Where the visitor wrote from last."`
+	Online       *bool          `json:"online,omitempty" doc:"The visitor is connected to some node, as far as is known; absent: not known."`
 	Moods        []float64      `json:"moods,omitempty" doc:"Sentiment of the visitor's turns, oldest first."`
 	OfferedUntil *Time          `json:"offered_until,omitempty"`
 	Earlier      []Conversation `json:"earlier,omitempty" doc:"Other conversations of the visitor, newest first."`

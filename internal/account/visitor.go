@@ -164,6 +164,16 @@ func (d *Directory) Visitor(ctx context.Context, token string) (VisitorCaller, e
 	return VisitorCaller{Visitor: v, Inbox: s.Inbox, Session: s.Hash, Expires: s.Expires}, nil
 }
 
+// StillHere reports whether a visitor's session goes on, without renewing it; for
+// sockets, which outlive the request that opened them. Error: Unauthenticated.
+func (d *Directory) StillHere(ctx context.Context, session string) error {
+	s, _, err := d.store.VisitorSession(ctx, session)
+	if fault.Is(err, fault.NotFound) || err == nil && !d.now().Before(s.Expires) {
+		return fault.New(fault.Unauthenticated, "The visitor session has ended. Start a new one.")
+	}
+	return err
+}
+
 // Leave ends a visitor session.
 func (d *Directory) Leave(ctx context.Context, session string) error {
 	return d.store.DeleteVisitorSession(ctx, session)

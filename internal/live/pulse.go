@@ -171,6 +171,26 @@ func (h *Hub) Agents(ws bot.WorkspaceID) []bot.AgentID {
 	return out
 }
 
+// Visitors returns the visitors who are connected to this node, each once.
+func (h *Hub) Visitors(ws bot.WorkspaceID) []string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	seen := make(map[bot.VisitorID]bool)
+	var out []string
+	for p := range h.peers {
+		if v := p.who.Visitor; p.who.Workspace == ws && v != "" && !seen[v] {
+			seen[v] = true
+			out = append(out, string(v))
+		}
+	}
+	return out
+}
+
+// Online reports whether a visitor is connected to this node.
+func (h *Hub) Online(ws bot.WorkspaceID, visitor bot.VisitorID) bool {
+	return len(h.of(owner{ws: ws, visitor: visitor})) > 0
+}
+
 // Each calls f for every peer that is connected now.
 func (h *Hub) Each(f func(*Peer)) {
 	h.mu.RLock()

@@ -10,6 +10,7 @@
 //
 //	…:bus                   channel; frames of all nodes
 //	…:<workspace>:limit:…   string; when all events so far are paid for, microseconds
+//	…:<workspace>:here:…    sorted set; the nodes that a visitor is connected to, by when that ends
 //	…:<workspace>:copy:…    string; an answer or a profile, with its life
 //
 // A call that fails makes the next second's calls fail at once, so that a silent

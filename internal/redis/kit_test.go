@@ -1,17 +1,17 @@
 package redis_test
 
 import (
-	"context"
+	"bufio"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/redis/rueidis"
 	"go.uber.org/goleak"
 
 	"github.com/frontdesk-chat/frontdesk/internal/redis"
@@ -79,13 +79,16 @@ func (s *server) kill() {
 // do carries out a command as somebody else's client.
 func (s *server) do(command ...string) {
 	s.t.Helper()
-	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{fmt.Sprintf("127.0.0.1:%d", s.port)}, DisableCache: true})
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.Do(context.Background(), c.B().Arbitrary(command...).Build()).Error(); err != nil && !rueidis.IsRedisNil(err) {
+	if _, err := fmt.Fprintf(c, "%s\r\n", strings.Join(command, " ")); err != nil {
 		s.t.Fatal(err)
+	}
+	if said, err := bufio.NewReader(c).ReadString('\n'); err != nil || said != "+OK\r\n" {
+		s.t.Fatalf("%q: %q, %v", command, said, err)
 	}
 }
 

@@ -167,6 +167,9 @@ func TestAllowed(t *testing.T) {
 		{"a second acknowledgement of one send", func(s *story) {
 			s.visitor = append(s.visitor, history.Op{Kind: history.OK, ID: "m1", Dup: true, At: 60})
 		}, history.Report{Sends: 2, Acked: 2}},
+		{"an event that was polled while the socket came back", func(s *story) {
+			s.agent = slices.Insert(s.agent, 3, history.Op{Kind: history.Receive, Way: history.Polled, Conversation: conv, ID: "m2", Event: "e2", N: 2, At: 80})
+		}, history.Report{Sends: 2, Acked: 2}},
 		{"a snapshot that leaves out the oldest", func(s *story) {
 			s.agent = []history.Op{
 				{Kind: history.Watch, Conversation: conv, At: 1},

@@ -14,15 +14,16 @@ type fault struct {
 	run      func(t *testing.T, b *bed, p *people, r *result)
 }
 
-// TestFaults runs the faults: FRONTDESK_TEST_FAULTS is quick or all.
+// TestFaults runs the faults: FRONTDESK_TEST_FAULTS is quick, all, or short, which
+// is all of them in the size of the quick ones.
 func TestFaults(t *testing.T) {
 	which := os.Getenv("FRONTDESK_TEST_FAULTS")
 	switch which {
-	case "quick", "all":
+	case "quick", "short", "all":
 	case "":
 		t.Skip("faults run with make test-cluster and make test-faults")
 	default:
-		t.Fatalf("FRONTDESK_TEST_FAULTS is quick or all, not %q", which)
+		t.Fatalf("FRONTDESK_TEST_FAULTS is quick, short or all, not %q", which)
 	}
 	rep := &report{}
 	defer rep.write(t)
@@ -30,19 +31,19 @@ func TestFaults(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		b := newSingle(t, full)
 		p := b.populate(t, size(b, 60, 300), size(b, 4, 12))
-		each(t, rep, "sqlite", singleFaults, b, p)
+		each(t, rep, "sqlite", singleFaults, b, p, which == "quick")
 	})
 	t.Run("cluster", func(t *testing.T) {
 		b := newCluster(t, full)
 		p := b.populate(t, size(b, 60, 500), size(b, 4, 20))
-		each(t, rep, "cluster", clusterFaults, b, p)
+		each(t, rep, "cluster", clusterFaults, b, p, which == "quick")
 	})
 }
 
 // each runs the faults one after the other over the same bed and people.
-func each(t *testing.T, rep *report, on string, faults []fault, b *bed, p *people) {
+func each(t *testing.T, rep *report, on string, faults []fault, b *bed, p *people, quick bool) {
 	for _, f := range faults {
-		if !f.quick && !b.full {
+		if quick && !f.quick {
 			continue
 		}
 		t.Run(f.id, func(t *testing.T) {

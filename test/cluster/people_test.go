@@ -203,6 +203,9 @@ func (b *bed) gather(t testing.TB, p *people, sockets int) *crowd {
 		tab.Move(b.door(i))
 		p.names[tab] = fmt.Sprintf("tab%d of %s", i/seated, p.names[v])
 		c.tabs = append(c.tabs, tab)
+		if i%20 == 0 {
+			time.Sleep(50 * time.Millisecond) // they come one after the other; all at once is a fault of its own
+		}
 		c.wg.Add(1)
 		go func() {
 			defer c.wg.Done()

@@ -283,7 +283,12 @@ func TestWelcomeComesFirst(t *testing.T) {
 }
 
 func TestNodeCapClosesTheLongestQueue(t *testing.T) {
-	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20}, plain{pad: 4 << 10})
+	slow := make(chan struct{})
+	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20, Count: func(what string) {
+		if what == "slow" {
+			close(slow)
+		}
+	}}, plain{pad: 4 << 10})
 	r := newReader(t, bot.ViewAgent)
 	b.connect(b.hubs[0], r)
 	r.wait("synced", func() bool { return r.synced })
@@ -294,6 +299,7 @@ func TestNodeCapClosesTheLongestQueue(t *testing.T) {
 	for range 40 {
 		b.hubs[0].Published(b.write(true, "text"))
 	}
+	<-slow // the hub gives the reader up while it is jammed
 	r.mu.Lock()
 	r.jam = nil
 	r.mu.Unlock()

@@ -253,7 +253,8 @@ func (f *first) Close(int, string) {}
 
 // A reader gets the welcome before anything that the hub tells at the same time.
 func TestWelcomeComesFirst(t *testing.T) {
-	b := newBench(t, 1, live.Options{}, plain{})
+	// The flood below may fill any small queue before the writer runs.
+	b := newBench(t, 1, live.Options{QueueSize: 1 << 20, QueueBytes: 1 << 30, TotalBytes: 1 << 31}, plain{})
 	h := b.hubs[0]
 	stop := make(chan struct{})
 	var wg sync.WaitGroup

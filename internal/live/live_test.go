@@ -253,7 +253,8 @@ func (f *first) Close(int, string) {}
 
 // A reader gets the welcome before anything that the hub tells at the same time.
 func TestWelcomeComesFirst(t *testing.T) {
-	b := newBench(t, 1, live.Options{}, plain{})
+	// The flood below may fill any small queue before the writer runs.
+	b := newBench(t, 1, live.Options{QueueSize: 1 << 20, QueueBytes: 1 << 30, TotalBytes: 1 << 31}, plain{})
 	h := b.hubs[0]
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
@@ -283,7 +284,12 @@ func TestWelcomeComesFirst(t *testing.T) {
 }
 
 func TestNodeCapClosesTheLongestQueue(t *testing.T) {
-	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20}, plain{pad: 4 << 10})
+	slow := make(chan struct{})
+	b := newBench(t, 1, live.Options{TotalBytes: 64 << 10, QueueBytes: 1 << 20, Count: func(what string) {
+		if what == "slow" {
+			close(slow)
+		}
+	}}, plain{pad: 4 << 10})
 	r := newReader(t, bot.ViewAgent)
 	b.connect(b.hubs[0], r)
 	r.wait("synced", func() bool { return r.synced })
@@ -294,6 +300,7 @@ func TestNodeCapClosesTheLongestQueue(t *testing.T) {
 	for range 40 {
 		b.hubs[0].Published(b.write(true, "text"))
 	}
+	<-slow // the hub gives the reader up while it is jammed
 	r.mu.Lock()
 	r.jam = nil
 	r.mu.Unlock()

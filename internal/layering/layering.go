@@ -55,6 +55,5 @@ var rooms = []room{
 	{path: "internal/layering", why: "this test"},
 	{path: "api", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/live", "internal/upload", "internal/fault", "internal/id", "internal/text", "web"}, foreign: []string{"github.com/gin-gonic/gin", "github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus/client_golang", "golang.org/x/time"}, why: "everything that crosses HTTP"},
 	{path: "test/cluster", why: "the test bed; tests only"},
-	{path: "test/cluster/skewed", may: []string{""}, why: "the server with a wrong clock"},
 	{path: "web", why: "the committed build"},
 }

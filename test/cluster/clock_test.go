@@ -1,8 +1,11 @@
 package cluster
 
 import (
+	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,28 +14,75 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
-// skewedClock gives one of two nodes a clock that is wrong.
-func skewedClock(t *testing.T, b *bed, p *people, r *result) {
-	program := filepath.Join(t.TempDir(), "skewed")
-	if out, err := exec.Command("go", "build", "-o", program, "./skewed").CombinedOutput(); err != nil {
+// skewedProgram builds the program with a wall clock that FRONTDESK_TEST_SKEW
+// moves: package time with one line more. Everything else is as it ships.
+func skewedProgram(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	root := filepath.Join(goroot(t), "src", "time")
+	text, err := os.ReadFile(filepath.Join(root, "time.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const line = "	sec, nsec, mono := runtimeNow()\n	if mono == 0 {\n"
+	if strings.Count(string(text), line) != 1 {
+		t.Fatalf("time.Now of %s is not the one that this test knows", runtime.Version())
+	}
+	changed := strings.Replace(string(text), line, strings.Replace(line, "\n", "\n	sec += skew(mono)\n", 1), 1)
+	extra, err := os.ReadFile("testdata/skew.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
+		filepath.Join(root, "time.go"): filepath.Join(dir, "time.go"), filepath.Join(root, "skew.go"): filepath.Join(dir, "skew.go"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"time.go": []byte(changed), "skew.go": extra, "overlay.json": overlay} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(dir, "skewed")
+	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "../../cmd/frontdesk")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// skewedClock gives one of two nodes a clock that is wrong.
+func skewedClock(t *testing.T, b *bed, p *people, r *result) {
+	program := skewedProgram(t)
 	n := b.nodes[1]
-	f := b.newFloor(t, 1, 1, 5, 1, 25*time.Second)
-	for i, offset := range []string{"10m", "-10m", "10m/"} {
+	home := n.binary
+	again := func(binary string, env []string) {
+		t.Helper()
 		n.proc.signal(syscall.SIGTERM)
 		if !n.proc.ended(30 * time.Second) {
 			n.proc.kill()
 		}
-		n.proc = spawn(n.owner, b.dir, n.name, nil, program, offset, n.config)
-		if !until(60*time.Second, func() bool { return n.ready() || !n.proc.alive() }) || !n.proc.alive() {
-			t.Fatalf("the node with clock %s is not ready:\n%s", offset, n.proc.tail())
-		}
+		n.binary, n.env = binary, env
+		n.start(t)
+	}
+	for i, seconds := range []string{"600", "-600", "600/"} {
+		again(program, []string{"FRONTDESK_TEST_SKEW=" + seconds})
 		out := b.play(t, p, b.rate(), func(e *episode) {
 			e.wait(12 * time.Second)
 			for _, a := range p.agents[:2] {
 				if status, err := a.Get(t.Context(), "/sessions/current", nil); err != nil {
-					t.Errorf("clock %s: an agent is signed out: status %d, %v", offset, status, err)
+					t.Errorf("clock %s: an agent is signed out: status %d, %v", seconds, status, err)
 				}
 			}
 		})
@@ -40,43 +90,32 @@ func skewedClock(t *testing.T, b *bed, p *people, r *result) {
 		if i == 0 {
 			r.outcome = out
 		}
-		// Visitors of a session that is as old as the bed are still known on either node.
-		if status, err := p.seats[0].visitor.Post(t.Context(), "/visitor/messages", map[string]any{"id": id.New(), "conversation": p.seats[0].conversation, "text": "still here"}, nil); err != nil {
-			t.Errorf("clock %s: a visitor's session is gone: status %d, %v", offset, status, err)
-		}
 	}
-	// Offers last as long as they should, whichever node's clock is looked at.
-	if _, err := f.visitors[0].Post(t.Context(), "/visitor/conversations/"+f.conversations[0]+"/person", map[string]any{"id": id.New()}, nil); err != nil {
-		t.Fatal(err)
-	}
-	f.skew(t, program, "10m")
+	again(home, nil)
+	b.skewedDesk(t, program)
+}
+
+// skewedDesk wants an offer of 25 s to stand while a node looks at it whose clock
+// is ten minutes ahead.
+func (b *bed) skewedDesk(t *testing.T, program string) {
+	t.Helper()
+	f := b.newFloor(t, 2, 1, 5, 1, 25*time.Second)
+	n := f.nodes[1]
 	n.proc.signal(syscall.SIGTERM)
 	if !n.proc.ended(30 * time.Second) {
 		n.proc.kill()
 	}
+	n.binary, n.env = program, []string{"FRONTDESK_TEST_SKEW=600"}
 	n.start(t)
-}
-
-// skew starts a second node of the floor with a wrong clock, and wants an open
-// offer to outlive its look.
-func (f *floor) skew(t *testing.T, program, offset string) {
-	t.Helper()
-	open := f.offers(t.Context(), f.agents[0])
+	if _, err := f.visitors[0].Post(t.Context(), "/visitor/conversations/"+f.conversations[0]+"/person", map[string]any{"id": id.New()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var open []offer
 	if !until(10*time.Second, func() bool { open = f.offers(t.Context(), f.agents[0]); return len(open) > 0 }) {
 		t.Fatal("no offer came")
 	}
-	n := newNode(t, f.dir, program, nodeOptions{name: "skewed"})
-	edit(t, n, func(string) string {
-		text := ""
-		edit(t, f.nodes[0], func(s string) string { text = s; return s })
-		return strings.NewReplacer(f.nodes[0].addr, n.addr, "node: a", "node: skewed", f.nodes[0].dir, n.dir).Replace(text)
-	})
-	n.proc = spawn(t, f.dir, n.name, nil, program, offset, n.config)
-	if !until(60*time.Second, n.ready) {
-		t.Fatalf("the node with a wrong clock is not ready:\n%s", n.proc.tail())
-	}
 	pause(t.Context(), 5*time.Second)
 	if now := f.offers(t.Context(), f.agents[0]); len(now) == 0 || now[0].ID != open[0].ID {
-		t.Errorf("an offer of 25 s ended within 5 s because a node's clock is %s off", offset)
+		t.Error("an offer of 25 s ended within 5 s because a node's clock is ten minutes ahead")
 	}
 }

@@ -505,13 +505,21 @@ func fullDisk(t *testing.T, _ *bed, _ *people, r *result) {
 		fill := b.fill(t)
 		e.wait(8 * time.Second)
 		v := p.seats[0].visitor
-		if status, err := v.Get(t.Context(), "/visitor/conversations", nil); err != nil {
+		status, err := v.Get(t.Context(), "/visitor/conversations", nil)
+		if err != nil {
 			t.Errorf("reads do not work on a full disk: status %d, %v", status, err)
 		}
-		status, err := v.Post(t.Context(), "/visitor/messages", map[string]any{"id": newID(), "conversation": p.seats[0].conversation, "text": longText()}, nil)
-		r.note("a send meets", "status %d", status)
-		if err == nil {
-			t.Error("a send was acknowledged on a full disk")
+		// Pages that are there have room for a little more.
+		refused := 0
+		for range 200 {
+			refused, err = v.Post(t.Context(), "/visitor/messages", map[string]any{"id": newID(), "conversation": p.seats[0].conversation, "text": longText()}, nil)
+			if err != nil {
+				break
+			}
+		}
+		r.note("a send meets", "status %d", refused)
+		if err == nil || refused < 500 {
+			t.Errorf("sends on a full disk are answered with status %d, %v", refused, err)
 		}
 		if err := os.Remove(fill); err != nil {
 			t.Fatal(err)
@@ -525,7 +533,7 @@ func fullDisk(t *testing.T, _ *bed, _ *people, r *result) {
 }
 
 func longText() string {
-	b := make([]byte, 15_000)
+	b := make([]byte, 3500)
 	for i := range b {
 		b[i] = 'a' + byte(rand.IntN(26))
 	}

@@ -201,7 +201,7 @@ func (f *floor) press(ctx context.Context, rng *rand.Rand) (int, error) {
 // deadlineRaces has offers accepted at the moment at which they end, and chats
 // taken by two agents at once.
 func deadlineRaces(t *testing.T, b *bed, _ *people, r *result) {
-	rounds := size(b, 20, 1000)
+	rounds := size(b, 10, 1000)
 	f := b.newFloor(t, 2, 20, 1, 20, time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), size(b, 30*time.Second, 10*time.Minute))
 	defer cancel()

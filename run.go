@@ -48,7 +48,10 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	rooms, stopRooms := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRooms()
 	group, rooms := errgroup.WithContext(rooms)
-	for _, run := range append(a.follow(), a.hub.Run, a.desk.Run, a.engine.Run, a.accounts.Run, a.jobs.Run, a.server.Run) {
+	answering, stopAnswering := context.WithCancel(rooms)
+	defer stopAnswering()
+	engine := func(context.Context) error { return a.engine.Run(answering) }
+	for _, run := range append(a.follow(), a.hub.Run, a.desk.Run, engine, a.accounts.Run, a.jobs.Run, a.server.Run) {
 		group.Go(func() error {
 			if err := run(rooms); err != nil && !errors.Is(err, context.Canceled) {
 				return err
@@ -73,6 +76,9 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	case err := <-served:
 		stopRooms()
 		return errors.Join(err, group.Wait())
+	}
+	if a.hub.Mode() != "alone" {
+		stopAnswering() // others answer; what ends here soon still does
 	}
 	web.SetKeepAlivesEnabled(false) // a proxy must not meet a connection that closes as it sends
 	a.server.Drain(context.WithoutCancel(ctx))

@@ -61,15 +61,27 @@ func TestStopIsOrderly(t *testing.T) {
 	if _, err := load.Dial(t.Context(), s.base, "token", nil, nil, func(load.Frame) {}); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("a new socket was met with %v, want 503", err)
 	}
+	late := time.After(time.Minute)
 	for i, c := range sockets {
-		<-c.Done()
+		select {
+		case <-c.Done():
+		case <-late:
+			t.Fatalf("socket %d is open still", i)
+		}
 		var e *websocket.CloseError
 		if !errors.As(c.Err(), &e) || e.Code != websocket.CloseServiceRestart {
 			t.Errorf("socket %d ended with %v, want %d", i, c.Err(), websocket.CloseServiceRestart)
 		}
-		if retry := <-drained; retry > 1000 {
+	}
+	close(drained)
+	told := 0
+	for retry := range drained {
+		if told++; retry > 1000 {
 			t.Errorf("a reader is to stay away for %d ms", retry)
 		}
+	}
+	if told != len(sockets) {
+		t.Errorf("%d of %d sockets were told when to come back", told, len(sockets))
 	}
 	if took := <-stopped; took < drainNotice || took > 25*time.Second {
 		t.Errorf("the stop took %v, want between %v and 25s", took, drainNotice)

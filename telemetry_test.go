@@ -54,7 +54,13 @@ func serveDemo(t *testing.T, change func(*Config), options ...Option) *served {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- app.Run(ctx, func(address string) { ready <- address }) }()
-	s := &served{t: t, app: app, base: "http://" + <-ready}
+	s := &served{t: t, app: app}
+	select {
+	case address := <-ready:
+		s.base = "http://" + address
+	case err := <-ended:
+		t.Fatalf("it did not serve: %v", err)
+	}
 	s.stop = func() {
 		cancel()
 		if err, ok := <-ended; ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -241,15 +242,21 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	h.Each(func(p *Peer) { peers = append(peers, p) })
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	parts := min(20, max(len(peers)/50, 1)) // a few sockets need no slices
+	var told sync.WaitGroup
+	defer told.Wait() // Run's end would drop what the last ones have not read
 	for i := range parts {
 		for _, p := range peers[i*len(peers)/parts : (i+1)*len(peers)/parts] {
 			after := time.Duration(rand.Int64N(int64(window)/int64(parts) + 1))
 			p.push(h.enc.Encode(p.who.View, Drain{After: after}), durable)
-			h.spawn(func() {
+			told.Add(1)
+			if !h.spawn(func() {
+				defer told.Done()
 				ctx, cancel := context.WithTimeout(ctx, time.Second)
 				defer cancel()
 				p.Finish(ctx, CloseRestart, "restart")
-			})
+			}) {
+				told.Done()
+			}
 		}
 		if i == parts-1 {
 			return

@@ -29,10 +29,14 @@ const backupPrefix = "frontdesk-"
 // database as it was at one moment, under a name with the time, and attachments
 // that the folder lacks. The newest keep copies stay, at least one. To restore,
 // put a copy into an empty data folder as frontdesk.db, and files beside it.
-// Errors: NotFound without a database; Unavailable when the folder cannot be written.
+// Errors: Invalid with a Postgres; NotFound without a database; Unavailable when the folder cannot be written.
 func Backup(ctx context.Context, c Config, to string, keep int, now time.Time) (Backed, error) {
 	if c.Storage.Postgres != "" {
 		return Backed{}, fault.New(fault.Invalid, "A Postgres is backed up by its own tools; see docs/operations.md")
+	}
+	if c.Storage.Postgres != "" {
+		return Backed{}, fault.New(fault.Invalid, "This copies the embedded store; a Postgres is backed up with its own programs (docs/operations.md)").
+			WithField("storage.postgres", "is set")
 	}
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return Backed{}, fault.Wrap(fault.Unavailable, err, "The folder %s cannot be made", to)

@@ -67,7 +67,11 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || len(rows) != 1 || len(words) == 0 || rows[0].LastBy != bot.AuthorBot {
 		t.Errorf("conversations %+v, %v", rows, err)
 	}
-	c.Storage.Dir = t.TempDir()
+	c.Storage.Postgres = "postgres://elsewhere"
+	if _, err := Backup(t.Context(), c, to, 1, at.Add(time.Hour)); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a Postgres: %v", err)
+	}
+	c.Storage.Dir, c.Storage.Postgres = t.TempDir(), ""
 	if _, err := Backup(t.Context(), c, to, 1, at.Add(time.Hour)); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("a folder without a database: %v", err)
 	}

@@ -433,9 +433,24 @@ func TestComposeNamesWhatThereIs(t *testing.T) {
 	}
 }
 
+// The file and the environment of the nodes are a configuration.
 func TestShippedConfigurationIsValid(t *testing.T) {
-	if _, err := LoadConfig("deploy/frontdesk.yaml", nil, nil); err != nil {
-		t.Error(err)
+	var c struct {
+		Env map[string]string `yaml:"x-env"`
+	}
+	if err := yaml.Unmarshal(read(t, "deploy/compose.yaml"), &c); err != nil {
+		t.Fatal(err)
+	}
+	environ := []string{"FRONTDESK_SERVER_NODE=node1"}
+	for k, v := range c.Env {
+		environ = append(environ, k+"="+os.Expand(v, func(name string) string { return strings.ToLower(strings.TrimSuffix(name, ":-")) }))
+	}
+	got, err := LoadConfig("deploy/frontdesk.yaml", environ, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Storage.Postgres == "" || got.Redis.URL == "" || len(got.Server.TrustedProxies) == 0 || got.Server.PublicURL == "" {
+		t.Errorf("the nodes of the compose file lack something: %+v", got)
 	}
 }
 

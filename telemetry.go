@@ -3,6 +3,7 @@ package frontdesk
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,8 +72,9 @@ func (a *App) ready(ctx context.Context) []api.Check {
 	return append(out, api.Check{Name: "bus", Detail: a.busDetail()})
 }
 
-// schema says whether the tables are those that this program knows: a newer
-// program may have changed them since the start.
+// schema says whether the tables are those that this program can work with. A
+// newer program may have changed them since the start, in ways that this one
+// bears: a node must not go away because another was upgraded.
 func (a *App) schema(ctx context.Context) api.Check {
 	c := api.Check{Name: "schema", Needed: true}
 	have, known, err := a.db.Schema(ctx)
@@ -80,8 +82,8 @@ func (a *App) schema(ctx context.Context) api.Check {
 	case err != nil:
 		c.Err = err
 	case have > known:
-		c.Err = fault.New(fault.Conflict, "The tables are of version %d, this program knows %d; start the newer program", have, known)
-	case have < known:
+		c.Detail = fmt.Sprintf("tables %d, made by a newer program; this one knows %d", have, known)
+	case have < known: // an older copy was restored under us
 		c.Err = fault.New(fault.Conflict, "The tables are of version %d, this program needs %d; restart it to bring them up to date", have, known)
 	}
 	return c

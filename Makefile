@@ -14,7 +14,7 @@ run: ## start everything with the sample shop and print the addresses
 	$(GO) run ./cmd/frontdesk serve --demo --addr $(ADDR) --data $(DATA)
 
 build: ## one binary, ./frontdesk
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o frontdesk ./cmd/frontdesk
+	CGO_ENABLED=0 $(GO) build -tags nomsgpack -trimpath -ldflags "-s -w" -o frontdesk ./cmd/frontdesk
 
 test: setup lint test-go test-race web-fresh test-web test-browser test-cluster ## set up what tests need and run them all
 

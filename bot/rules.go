@@ -2,15 +2,20 @@ package bot
 
 // DefaultPolicy is the policy that the product ships. Its thresholds were set
 // on our own dialogues in training/data/escalation and on the reliability of
-// the shipped confidence; `frontdesk evaluate` shows what they give.
+// the shipped confidence; `frontdesk evaluate` shows what they give. Those of
+// asking back and of other topics were set on training/data/confidence and
+// training/data/helpcentres, so that no more of other topics and small talk is
+// asked back than before.
 func DefaultPolicy() Policy {
 	at := func(signal string, v float64) Condition { return Condition{signal, ">=", v} }
 	under := func(signal string, v float64) Condition { return Condition{signal, "<", v} }
 	const (
 		answer  = .38
-		clarify = .12
+		clarify = .06 // an ask-back costs little where the topic is ours
+		hardly  = .12 // below this another topic is believed on less
 		maybe   = .2
-		surely  = .95 // nearly the words of an entry: only that outweighs another topic or a danger
+		likely  = .65 // outweighs even what surely reads as another topic
+		surely  = .95 // nearly the words of an entry: only that outweighs a danger
 	)
 	return Policy{
 		Asked:   .5,
@@ -100,12 +105,12 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
-				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, clarify), under(SignalUnanswered, 1)},
+				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, hardly), under(SignalUnanswered, 1)},
 				Why:  "This is another topic altogether",
 			},
 			{
 				Name: "surely_another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
-				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, surely)},
+				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, likely)},
 				Why:  "This is another topic altogether",
 			},
 			{
@@ -125,13 +130,18 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "ask_back", Decide: DecideClarify,
-				When: []Condition{at(SignalConfidence, clarify), at(SignalSuggestions, 2), under(SignalUnanswered, 1), under(SignalFarTopic, .4)},
+				When: []Condition{at(SignalConfidence, clarify), at(SignalSuggestions, 2), under(SignalUnanswered, 1), under(SignalFarTopic, .2)},
+				Why:  "Several passages may be meant and none is likely enough",
+			},
+			{
+				Name: "ask_back_nearer", Decide: DecideClarify,
+				When: []Condition{at(SignalConfidence, hardly), at(SignalSuggestions, 2), under(SignalUnanswered, 1), under(SignalFarTopic, .4)},
 				Why:  "Several passages may be meant and none is likely enough",
 			},
 			{
 				Name: "ask_back_likely", Decide: DecideClarify,
-				When: []Condition{at(SignalConfidence, maybe), at(SignalSuggestions, 2), under(SignalUnanswered, 1)},
-				Why:  "Several passages may be meant and none is likely enough",
+				When: []Condition{at(SignalConfidence, maybe), under(SignalUnanswered, 1)},
+				Why:  "A passage may be meant and is not likely enough",
 			},
 			{
 				Name: "ask_back_other_matter", Decide: DecideClarify,

@@ -171,9 +171,14 @@ func TestBacklogReachesWeCom(t *testing.T) {
 	s.visitor().ask("I want to talk to a person")
 	s.accept(one.ID)
 	s.visitor().ask("I want to talk to a person, please")
-	ahead.Store(int64(6 * time.Minute))
 	stop := keepAlive(t, s, who)
 	defer stop()
+	for range 24 { // six minutes in steps in which nobody takes the agent for gone
+		ahead.Add(int64(15 * time.Second))
+		if err := s.app.desk.Beat(t.Context(), id.DefaultWorkspace, []bot.AgentID{who}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	wecom.until(t, "[PAGE]", "FrontdeskQueueOld", "A visitor waits for")
 	select {
 	case <-wecom.beats:

@@ -75,10 +75,10 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 	if err = a.openTelemetry(ctx); err != nil {
 		return nil, err
 	}
-	if err = a.openStore(ctx); err != nil {
+	if a.encoder, err = newEncoder(ctx, c.Embedding); err != nil { // before the store, which may search its vectors
 		return nil, err
 	}
-	if a.encoder, err = newEncoder(ctx, c.Embedding); err != nil {
+	if err = a.openStore(ctx); err != nil {
 		return nil, err
 	}
 	a.encoder.embedder = telemetry.WatchEmbedder(a.metrics, a.tracer, a.encoder.embedder)
@@ -97,7 +97,7 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 // openKnowledge opens what reads and what finds: the library with its index, and
 // the reader of utterances.
 func (a *App) openKnowledge(ctx context.Context) error {
-	index, err := knowledge.NewLocal(a.encoder, a.encoder.dim, &knowledge.LocalOptions{Now: a.set.now})
+	index, err := knowledge.NewLocal(a.encoder, a.encoder.dim, &knowledge.LocalOptions{Now: a.set.now, Vectors: a.db.vectors})
 	if err != nil {
 		return err
 	}

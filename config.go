@@ -39,6 +39,7 @@ type Config struct {
 	Server    ServerConfig    `koanf:"server"`
 	Storage   StorageConfig   `koanf:"storage"`
 	Redis     RedisConfig     `koanf:"redis"`
+	Search    SearchConfig    `koanf:"search"`
 	LLM       LLMConfig       `koanf:"llm"`
 	Embedding EmbeddingConfig `koanf:"embedding"`
 	Intents   IntentsConfig   `koanf:"intents"`
@@ -69,6 +70,17 @@ type RedisConfig struct {
 	// between nodes, shared limits and copies, and may be away at any time
 	URL Secret `koanf:"url"`
 }
+
+// SearchConfig says where documents are searched.
+type SearchConfig struct {
+	Vectors string `koanf:"vectors"` // memory: in every node; postgres: in storage.postgres, the same on all nodes; default memory
+}
+
+// Values of SearchConfig.Vectors.
+const (
+	vectorsInMemory   = "memory"
+	vectorsInPostgres = "postgres"
+)
 
 // LLMConfig names an OpenAI-compatible endpoint; empty URL: answers come without a model.
 type LLMConfig struct {
@@ -127,6 +139,7 @@ func Defaults() Config {
 	return Config{
 		Server:  ServerConfig{Addr: "127.0.0.1:8080"},
 		Storage: StorageConfig{Dir: "data"},
+		Search:  SearchConfig{Vectors: vectorsInMemory},
 		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
@@ -255,6 +268,15 @@ func (c Config) Problems() []fault.Field {
 	}
 	if c.Storage.Dir == "" {
 		bad("storage.dir", "must name a folder")
+	}
+	switch c.Search.Vectors {
+	case vectorsInMemory:
+	case vectorsInPostgres:
+		if c.Storage.Postgres == "" {
+			bad("search.vectors", "postgres needs storage.postgres; without it vectors are in memory")
+		}
+	default:
+		bad("search.vectors", "want memory or postgres, got %q", c.Search.Vectors)
 	}
 	if c.LLM.URL != "" && c.LLM.Model == "" {
 		bad("llm.model", "must be set when llm.url is")

@@ -80,3 +80,23 @@ func fields(err error) []fault.Field {
 	}
 	return f.Fields
 }
+
+func TestVectorsNeedAPlace(t *testing.T) {
+	for _, c := range []struct{ vectors, postgres, says string }{
+		{"memory", "", ""},
+		{"memory", "postgres://db/x", ""},
+		{"postgres", "postgres://db/x", ""},
+		{"postgres", "", "needs storage.postgres"},
+		{"disk", "postgres://db/x", "want memory or postgres"},
+	} {
+		config := Defaults()
+		config.Search.Vectors, config.Storage.Postgres = c.vectors, Secret(c.postgres)
+		got := ""
+		for _, p := range config.Problems() {
+			got += p.Name + ": " + p.Problem
+		}
+		if c.says == "" && got != "" || c.says != "" && (!strings.Contains(got, c.says) || !strings.HasPrefix(got, "search.vectors")) {
+			t.Errorf("%+v: problems %q", c, got)
+		}
+	}
+}

@@ -180,7 +180,17 @@ func Migrate(ctx context.Context, c Config) (version int64, err error) {
 		version, _, err = db.Schema(ctx)
 		return version, err
 	}
-	db, err := postgres.Open(ctx, string(c.Storage.Postgres), &postgres.Options{Tables: jobs.Tables})
+	o := &postgres.Options{Tables: jobs.Tables}
+	if c.Search.Vectors == vectorsInPostgres {
+		e, err := newEncoder(ctx, c.Embedding)
+		if err != nil {
+			return 0, err
+		}
+		if o.Vectors, err = c.centring(e); err != nil {
+			return 0, err
+		}
+	}
+	db, err := postgres.Open(ctx, string(c.Storage.Postgres), o)
 	if err != nil {
 		return 0, err
 	}

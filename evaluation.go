@@ -46,7 +46,7 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 		Version: version, Embedder: e, Without: without,
 		NewReader: func(context.Context) (training.Reader, error) { return m, nil },
 		NewLibrary: func(ctx context.Context) (training.Library, error) {
-			return newShelf(ctx, string(c.Storage.Postgres), e, now, &knowledge.LocalOptions{
+			return newShelf(ctx, c, e, now, &knowledge.LocalOptions{
 				Now: now, WithoutLexical: off("lexical"), WithoutVector: off("vector"), WithoutConfidence: off("confidence"),
 			})
 		},
@@ -72,21 +72,24 @@ type shelf struct {
 
 var _ training.Library = (*shelf)(nil)
 
-// newShelf opens an empty library: in a workspace of its own of a Postgres, or with
-// no DSN in a temporary folder.
-func newShelf(ctx context.Context, dsn string, e encoder, now func() time.Time, o *knowledge.LocalOptions) (_ *shelf, err error) {
-	index, err := knowledge.NewLocal(e, e.dim, o)
-	if err != nil {
-		return nil, err
-	}
-	s := &shelf{Local: index, workspace: id.Workspace("shelf-" + id.New()), names: map[knowledge.DocumentID]knowledge.DocumentID{}}
+// newShelf opens an empty library: in a workspace of its own of the configured
+// Postgres, or without one in a temporary folder.
+func newShelf(ctx context.Context, c Config, e encoder, now func() time.Time, o *knowledge.LocalOptions) (_ *shelf, err error) {
+	s := &shelf{workspace: id.Workspace("shelf-" + id.New()), names: map[knowledge.DocumentID]knowledge.DocumentID{}}
 	var docs knowledge.Store
-	if dsn != "" {
-		db, err := postgres.Open(ctx, dsn, &postgres.Options{Now: now})
+	if c.Storage.Postgres != "" {
+		po := &postgres.Options{Now: now}
+		if po.Vectors, err = c.centring(e); err != nil {
+			return nil, err
+		}
+		db, err := postgres.Open(ctx, string(c.Storage.Postgres), po)
 		if err != nil {
 			return nil, err
 		}
 		s.db, docs = db, db.Knowledge()
+		if po.Vectors != nil {
+			o.Vectors = db.Knowledge()
+		}
 	} else {
 		if s.dir, err = os.MkdirTemp("", "frontdesk-shelf-"); err != nil {
 			return nil, fault.Wrap(fault.Unavailable, err, "No temporary folder can be made")
@@ -98,7 +101,10 @@ func newShelf(ctx context.Context, dsn string, e encoder, now func() time.Time, 
 		}
 		s.db, docs = db, db.Knowledge()
 	}
-	s.library = knowledge.NewLibrary(docs, e, index, now, nil, &knowledge.Options{
+	if s.Local, err = knowledge.NewLocal(e, e.dim, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.library = knowledge.NewLibrary(docs, e, s.Local, now, nil, &knowledge.Options{
 		Cutter: knowledge.Cutter{Tokens: e.count}, Extractor: extract.Local{},
 	})
 	return s, nil

@@ -31,21 +31,41 @@ type RetrievalFigures struct {
 // retrievalQueries is how many distinct questions are asked, after some to warm up.
 const retrievalQueries = 1000
 
+// RetrievalBench says what MeasureRetrieval measures.
+type RetrievalBench struct {
+	Seed     uint64
+	Chunks   int
+	Share    float64 // of the chunks that are of the workspace asked about, above 0 to 1; the others are of another
+	Postgres string  // DSN of an empty database; "": a fresh embedded store in Dir
+	Outside  bool    // vectors are searched in the Postgres, not in memory
+	Dir      string
+}
+
 // MeasureRetrieval fills an empty store with so many made-up documents of one chunk
 // each, loads the index from it as a start does, and asks. progress is told how
-// many documents are stored; it may be nil. With a DSN the store is that Postgres, which has
-// to be empty, otherwise a fresh SQLite in dir.
-func MeasureRetrieval(ctx context.Context, dsn, dir string, seed uint64, chunks int, progress func(done, all int)) (f RetrievalFigures, err error) {
+// many documents are stored; it may be nil.
+func MeasureRetrieval(ctx context.Context, b RetrievalBench, progress func(done, all int)) (f RetrievalFigures, err error) {
+	corpus, vectors := load.NewCorpus(b.Seed), load.NewVectors(b.Seed)
 	var docs knowledge.Store
-	if dsn != "" {
-		db, err := postgres.Open(ctx, dsn, nil)
+	var o knowledge.LocalOptions
+	if b.Postgres != "" {
+		var po postgres.Options
+		if b.Outside {
+			if po.Vectors, err = knowledge.NewCentring(vectors.Model(), load.Dim); err != nil {
+				return f, err
+			}
+		}
+		db, err := postgres.Open(ctx, b.Postgres, &po)
 		if err != nil {
 			return f, err
 		}
 		defer db.Close()
 		docs = db.Knowledge()
+		if b.Outside {
+			o.Vectors = db.Knowledge()
+		}
 	} else {
-		db, err := sqlite.Open(ctx, dir, nil)
+		db, err := sqlite.Open(ctx, b.Dir, nil)
 		if err != nil {
 			return f, err
 		}
@@ -57,12 +77,11 @@ func MeasureRetrieval(ctx context.Context, dsn, dir string, seed uint64, chunks 
 	} else if len(old) > 0 {
 		return f, fault.New(fault.Invalid, "The database has documents already; name an empty one")
 	}
-	corpus, vectors := load.NewCorpus(seed), load.NewVectors(seed)
-	bodies, err := fillStore(ctx, docs, corpus, vectors, chunks, progress)
+	bodies, err := fillStore(ctx, docs, corpus, vectors, b, progress)
 	if err != nil {
 		return f, err
 	}
-	index, err := knowledge.NewLocal(vectors, load.Dim, nil)
+	index, err := knowledge.NewLocal(vectors, load.Dim, &o)
 	if err != nil {
 		return f, err
 	}
@@ -71,7 +90,7 @@ func MeasureRetrieval(ctx context.Context, dsn, dir string, seed uint64, chunks 
 	if err != nil {
 		return f, err
 	}
-	f.Load, f.Chunks = time.Since(start), loaded.Chunks
+	f.Load, f.Documents, f.Chunks = time.Since(start), loaded.Documents, loaded.Chunks
 	queries := make([]string, retrievalQueries)
 	for i := range queries {
 		queries[i] = corpus.Query() + " " + strconv.Itoa(i)
@@ -121,30 +140,37 @@ type body struct {
 }
 
 // fillStore stores documents and returns their sections.
-func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, vectors *load.Vectors, chunks int, progress func(done, all int)) ([]body, error) {
+func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, vectors *load.Vectors, b RetrievalBench, progress func(done, all int)) ([]body, error) {
 	const batch = 200
 	var (
 		bodies  []body
 		pending []knowledge.Revision
 	)
-	for i := range chunks {
+	asked := 0 // documents of the workspace asked about
+	for i := range b.Chunks {
 		d := corpus.Document(i)
-		d.Workspace, d.ID, d.Version, d.Hash = id.DefaultWorkspace, knowledge.DocumentID(id.New()), 1, strconv.Itoa(i)
+		d.Workspace, d.ID, d.Version, d.Hash = "another", knowledge.DocumentID(id.New()), 1, strconv.Itoa(i)
+		if float64(asked) <= b.Share*float64(i) {
+			d.Workspace = id.DefaultWorkspace
+			asked++
+		}
 		d.CreatedAt = time.Now().UTC()
 		d.UpdatedAt = d.CreatedAt
 		text := d.Title + "\n" + d.Sections[0].Text
+		if d.Workspace == id.DefaultWorkspace {
+			bodies = append(bodies, body{d.ID, text})
+		}
 		r := knowledge.Revision{Document: d, Model: vectors.Model(), Chunks: []knowledge.Chunk{{
 			Field: knowledge.FieldBody, Heading: d.Sections[0].Heading, Text: d.Sections[0].Text, Indexed: text, Tokens: len(text) / 4,
 			Hash: d.Hash, Vector: vectors.Of(text),
 		}}}
-		bodies = append(bodies, body{d.ID, text})
-		if pending = append(pending, r); len(pending) == batch || i+1 == chunks {
+		if pending = append(pending, r); len(pending) == batch || i+1 == b.Chunks {
 			if err := docs.Save(ctx, pending); err != nil {
 				return nil, err
 			}
 			pending = pending[:0]
 			if progress != nil {
-				progress(i+1, chunks)
+				progress(i+1, b.Chunks)
 			}
 		}
 	}

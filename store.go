@@ -39,6 +39,7 @@ type store struct {
 	accounts      account.Store
 	uploads       upload.Store
 
+	vectors knowledge.Vectors                                                                   // searched instead of vectors in memory; nil: these are in memory
 	feed    bot.Feed                                                                            // what other nodes wrote; nil: there are no others
 	changes knowledge.Feed                                                                      // … of documents; nil: there are no others
 	run     func(ctx context.Context) error                                                     // what the engine does all the time; nil: nothing
@@ -88,7 +89,12 @@ func (a *App) openStore(ctx context.Context) (err error) {
 // openPostgres opens a shared database. Its clock becomes the program's, so that
 // nodes agree on deadlines whatever their own clocks say.
 func (a *App) openPostgres(ctx context.Context) error {
-	db, err := postgres.Open(ctx, string(a.config.Storage.Postgres), &postgres.Options{Now: a.set.clock, Logger: a.log, Tables: jobs.Tables})
+	o := &postgres.Options{Now: a.set.clock, Logger: a.log, Tables: jobs.Tables}
+	var err error
+	if o.Vectors, err = a.config.centring(a.encoder); err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, string(a.config.Storage.Postgres), o)
 	if err != nil {
 		return err
 	}
@@ -100,8 +106,20 @@ func (a *App) openPostgres(ctx context.Context) error {
 			return jobs.OpenPostgres(db.Connections(), db, db.Alone, handlers, a.log)
 		},
 	}
+	if o.Vectors != nil {
+		a.db.vectors = db.Knowledge()
+	}
 	if a.set.clock == nil {
 		a.set.now = db.Now
 	}
 	return nil
+}
+
+// centring is how a Postgres makes the vectors that it searches; nil where they are
+// in memory.
+func (c Config) centring(e encoder) (*knowledge.Centring, error) {
+	if c.Search.Vectors != vectorsInPostgres {
+		return nil, nil
+	}
+	return knowledge.NewCentring(e.Model(), e.dim)
 }

@@ -87,12 +87,21 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	if l.options.WithoutVector {
 		v = nil
 	}
-	found := x.Search(index.Query{
+	wanted := index.Query{
 		Terms:     a.terms,
 		Vector:    v,
 		Filter:    index.Filter{Drafts: q.Drafts, Audiences: q.Audiences, At: at.UnixMicro()},
 		Documents: armDepth,
-	})
+	}
+	var found index.Result
+	if l.outside == nil {
+		found = x.Search(wanted)
+	} else {
+		var err error
+		if found, err = l.outside.search(ctx, x, wanted, &q, at); err != nil {
+			return Result{}, nil, err
+		}
+	}
 	result.Timings.Lexical, result.Timings.Vector = made+found.LexicalTime, found.VectorTime
 	start = time.Now()
 	a.weigh(&found)

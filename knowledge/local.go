@@ -25,14 +25,16 @@ type Local struct {
 	mu      sync.RWMutex // guards indexes
 	indexes map[id.Workspace]*index.Index
 
-	prints prints
+	prints  prints
+	outside *outside // nil: vectors are in the indexes
 }
 
 var _ Indexer = (*Local)(nil)
 
 // LocalOptions are the optional parts of NewLocal.
 type LocalOptions struct {
-	Now func() time.Time // nil: time.Now
+	Now     func() time.Time // nil: time.Now
+	Vectors Vectors          // searched instead of vectors in memory; nil: these are in memory
 
 	// For ablations: what a search does without.
 	WithoutLexical    bool
@@ -81,6 +83,9 @@ func NewLocal(embedder Embedder, dim int, o *LocalOptions) (*Local, error) {
 		if o.Now != nil {
 			l.now = o.Now
 		}
+		if o.Vectors != nil {
+			l.outside = &outside{arm: o.Vectors, dim: dim, samples: map[id.Workspace]*sample{}}
+		}
 	}
 	return l, nil
 }
@@ -96,7 +101,11 @@ func (l *Local) index(ws id.Workspace, create bool) *index.Index {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if x = l.indexes[ws]; x == nil {
-		x = index.New(l.centres.dim)
+		dim := l.centres.dim
+		if l.outside != nil {
+			dim = 0
+		}
+		x = index.New(dim)
 		l.indexes[ws] = x
 	}
 	return x
@@ -123,6 +132,9 @@ func (l *Local) Replace(doc Document, chunks []Chunk) {
 	}
 	a := index.Attributes{Draft: doc.Status != StatusPublished, Audience: doc.Audience, From: unixMicro(doc.ValidFrom), Until: unixMicro(doc.ValidUntil)}
 	l.prints.change(doc.Workspace, doc.ID, printOf(doc), func() {
+		if l.outside != nil {
+			l.outside.of(doc.Workspace).put(string(doc.ID), a, rows)
+		}
 		l.index(doc.Workspace, true).Put(string(doc.ID), a, rows, b)
 	})
 }
@@ -130,7 +142,12 @@ func (l *Local) Replace(doc Document, chunks []Chunk) {
 // Remove implements Indexer.
 func (l *Local) Remove(ws id.Workspace, doc DocumentID) {
 	if x := l.index(ws, false); x != nil {
-		l.prints.change(ws, doc, print{}, func() { x.Delete(string(doc)) })
+		l.prints.change(ws, doc, print{}, func() {
+			if l.outside != nil {
+				l.outside.of(ws).remove(string(doc))
+			}
+			x.Delete(string(doc))
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/frontdesk-chat/frontdesk"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/training"
 )
 
@@ -14,6 +15,7 @@ type evaluateCmd struct {
 	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR" type:"path"`
 	Without        []string `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
 	Postgres       string   `help:"Keep documents in this throwaway PostgreSQL instead of a temporary SQLite; figures are the same." placeholder:"DSN"`
+	Vectors        string   `help:"Where vectors are searched: memory, or postgres with --postgres." enum:"memory,postgres" default:"memory"`
 	EmbeddingURL   string   `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
 	EmbeddingModel string   `name:"embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
 	LLMURL         string   `name:"llm-url" help:"OpenAI-compatible endpoint that rewrites and writes." placeholder:"URL"`
@@ -42,6 +44,10 @@ func (c *evaluateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	cfg.Storage.Postgres = frontdesk.Secret(c.Postgres) // never one that serves and happens to be configured
+	cfg.Search.Vectors = c.Vectors
+	if problems := cfg.Problems(); len(problems) > 0 {
+		return &fault.Error{Kind: fault.Invalid, Message: "The options do not fit together", Fields: problems}
+	}
 	parts, closeParts, err := frontdesk.EvaluationParts(ctx, cfg, c.Without, version())
 	if err != nil {
 		return err

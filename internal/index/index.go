@@ -68,7 +68,7 @@ type Term struct {
 	Count float32
 }
 
-// New returns an empty index for vectors of dim numbers.
+// New returns an empty index for vectors of dim numbers; 0: of terms only.
 func New(dim int) *Index {
 	x := &Index{dim: dim, docs: map[string]*document{}, terms: map[string]uint32{}}
 	x.scratch.New = func() any { return new(scratch) }

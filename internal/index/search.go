@@ -16,7 +16,8 @@ type Query struct {
 	Terms     []QueryTerm // distinct, at most MaxTerms
 	Vector    []float32   // unit length, or nil: no vector arm
 	Filter    Filter
-	Documents int // best documents wanted of each arm, by their best row; 0: none
+	Documents int      // best documents wanted of each arm, by their best row; 0: none
+	Also      []string // documents to return besides, if the filter lets them pass
 }
 
 // QueryTerm is a word to look for.
@@ -114,6 +115,11 @@ func (x *Index) Search(q Query) Result {
 		found = x.bestSlots(s, s.cosine, q.Documents, found)
 	} else {
 		s.cosine = sized(s.cosine, len(x.rows))
+	}
+	for _, id := range q.Also {
+		if d := x.docs[id]; d != nil && s.visible[d.slot] {
+			found = append(found, d.slot)
+		}
 	}
 	slices.Sort(found)
 	for _, slot := range slices.Compact(found) {

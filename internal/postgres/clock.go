@@ -71,15 +71,26 @@ func (db *DB) measure(ctx context.Context) error {
 	return nil
 }
 
-// Run follows the database's clock until ctx ends. While the database does not
+// Run follows the database's clock, and writes the vectors that other programs left
+// out, until ctx ends. While the database does not
 // answer, the last reading goes on by the monotonic clock.
 func (db *DB) Run(ctx context.Context) error {
 	tick := time.NewTicker(clockEach)
 	defer tick.Stop()
+	lacking := time.NewTicker(lackingEach)
+	defer lacking.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-lacking.C:
+			if db.arm == nil {
+				continue
+			}
+			if err := db.Knowledge().fillArm(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+				db.log.WarnContext(ctx, "vectors of documents cannot be written; search may miss them", "error", err)
+			}
+			continue
 		case <-tick.C:
 		}
 		if err := db.measure(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {

@@ -11,9 +11,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgvectorpgx "github.com/pgvector/pgvector-go/pgx"
 	"github.com/pressly/goose/v3"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
 type commandTag = pgconn.CommandTag
@@ -31,6 +33,11 @@ type Options struct {
 	Now    func() time.Time // clock of rows that come without a time; nil: the database's, see DB.Now
 	Logger *slog.Logger     // nil: silent
 
+	// Vectors has the database search the vectors that it makes of chunks, see
+	// knowledge.Vectors. What was stored without them is brought up before Open
+	// returns. nil: vectors are stored only.
+	Vectors *knowledge.Centring
+
 	// Tables makes or updates tables of others in the same database; it gets
 	// connections of the role that owns ours. nil: there are none.
 	Tables func(ctx context.Context, owner *pgxpool.Pool) error
@@ -43,6 +50,7 @@ type DB struct {
 	log    *slog.Logger
 	clock  clock
 	feed   horizon
+	arm    *knowledge.Centring // nil: vectors are searched elsewhere
 	closed atomic.Bool
 }
 
@@ -59,7 +67,7 @@ func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	db := &DB{now: opt.Now, log: opt.Logger}
+	db := &DB{now: opt.Now, log: opt.Logger, arm: opt.Vectors}
 	if db.now == nil {
 		db.now = db.Now
 	}
@@ -74,10 +82,17 @@ func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	if role != "" {
 		cfg.ConnConfig.RuntimeParams["role"] = role
 	}
+	if db.arm != nil {
+		cfg.AfterConnect = pgvectorpgx.RegisterTypes
+	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, explain(err)
 	}
-	if err := db.measure(ctx); err != nil {
+	err = db.measure(ctx)
+	if err == nil && db.arm != nil {
+		err = db.Knowledge().fillArm(ctx)
+	}
+	if err != nil {
 		db.pool.Close()
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func TestWall(t *testing.T) {
 		tx.exec(`INSERT INTO outbox (kind, workspace, subject, created_at) VALUES ('x', 'theirs', 'x', 0)`)
 		return nil
 	})
-	if code(err) != "42501" {
+	if code(err) != codeNotAllowed {
 		t.Errorf("a row was put into another workspace: %v", err)
 	}
 	var n int64

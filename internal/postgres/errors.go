@@ -19,6 +19,7 @@ const (
 	codeLockTimeout  = "55P03"
 	codeReadOnly     = "25006"
 	codeDiskFull     = "53100"
+	codeNotAllowed   = "42501"
 )
 
 // errLost marks a failure of the connection, whatever shape the driver gave it.

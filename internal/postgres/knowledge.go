@@ -32,7 +32,7 @@ func (s *Knowledge) Save(ctx context.Context, revisions []knowledge.Revision) er
 	}
 	return s.db.write(ctx, ws, func(ctx context.Context, t *tx) error {
 		for i := range revisions {
-			if err := saveRevision(ctx, t, &revisions[i]); err != nil {
+			if err := saveRevision(ctx, t, s.db.arm, &revisions[i]); err != nil {
 				return err
 			}
 		}
@@ -40,7 +40,7 @@ func (s *Knowledge) Save(ctx context.Context, revisions []knowledge.Revision) er
 	})
 }
 
-func saveRevision(ctx context.Context, t *tx, r *knowledge.Revision) error {
+func saveRevision(ctx context.Context, t *tx, arm *knowledge.Centring, r *knowledge.Revision) error {
 	d := &r.Document
 	var (
 		version int
@@ -79,6 +79,7 @@ func saveRevision(ctx context.Context, t *tx, r *knowledge.Revision) error {
 	if err := saveChunks(t, r); err != nil {
 		return err
 	}
+	saveArm(t, arm, d, r.Chunks)
 	return pathTaken(t.flush(ctx), d)
 }
 

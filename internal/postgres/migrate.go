@@ -66,6 +66,11 @@ func prepare(ctx context.Context, pool *pgxpool.Config, o Options) (role string,
 	if err := migrate(ctx, db, o.Logger); err != nil {
 		return "", err
 	}
+	if o.Vectors != nil {
+		if err := buildArm(ctx, conn, o.Vectors); err != nil {
+			return "", err
+		}
+	}
 	if o.Tables != nil {
 		if err := o.Tables(ctx, owners); err != nil {
 			return "", err

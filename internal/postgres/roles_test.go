@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 )
@@ -92,7 +93,21 @@ func TestRoles(t *testing.T) {
 	if _, err := db.pool.Exec(t.Context(), `INSERT INTO of_others DEFAULT VALUES`); err != nil {
 		t.Errorf("the node may not use tables of others: %v", err)
 	}
-	if _, err := db.pool.Exec(t.Context(), `DROP TABLE events`); code(err) != "42501" {
+	if _, err := db.pool.Exec(t.Context(), `DROP TABLE events`); code(err) != codeNotAllowed {
 		t.Errorf("a node could drop a table: %v", err)
+	}
+
+	// The index of the vectors is made by the owner only, and then serves the node.
+	nothing := func(context.Context, *pgxpool.Pool) error { return nil }
+	vectors := &Options{Vectors: axes(t, 3), Tables: nothing}
+	if _, err := Open(t.Context(), as(t, dsn, node), vectors); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Message(err), "frontdesk migrate") {
+		t.Errorf("a node without the index: %v, want an Invalid that names frontdesk migrate", err)
+	}
+	for _, who := range []string{owner, node} {
+		db, err := Open(t.Context(), as(t, dsn, who), vectors)
+		if err != nil {
+			t.Fatalf("%s with vectors: %v", who, err)
+		}
+		defer db.Close()
 	}
 }

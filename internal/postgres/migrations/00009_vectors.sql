@@ -1,0 +1,22 @@
+-- +goose Up
+
+-- The rows of the vector arm where search.vectors is postgres: one a chunk, centred
+-- and of unit length, with what filters look at. It is a copy of chunks and vectors
+-- that can be made again; nothing is written here where vectors are in memory. The
+-- HNSW index is of one dimension and made at start, see arm.go.
+CREATE TABLE chunk_vectors (
+    workspace   text COLLATE "C" NOT NULL,
+    document    text COLLATE "C" NOT NULL,
+    ordinal     bigint  NOT NULL,
+    version     bigint  NOT NULL, -- of the document
+    generation  text COLLATE "C" NOT NULL, -- model and means: only vectors of one generation can be compared
+    dim         bigint  NOT NULL,
+    draft       boolean NOT NULL,
+    audience    text COLLATE "C" NOT NULL,
+    valid_from  bigint  NOT NULL,
+    valid_until bigint  NOT NULL,
+    embedding   halfvec NOT NULL,
+    PRIMARY KEY (workspace, document, ordinal)
+);
+
+SELECT wall('chunk_vectors');

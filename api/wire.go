@@ -207,7 +207,7 @@ func summaryOf(s *bot.Summary) *Summary {
 	if s == nil {
 		return nil
 	}
-	out := &Summary{Problem: s.Problem, Fields: []Fact{}, Tried: sourcesOf(s.Tried), Sentiment: s.Sentiment, Next: s.Next}
+	out := &Summary{Problem: s.Problem, Fields: []Fact{}, Tried: sourcesOf(s.Tried), Sentiment: s.Sentiment, Next: string(s.Next)}
 	for _, name := range sortedKeys(s.Fields) {
 		out.Fields = append(out.Fields, Fact{name, s.Fields[name]})
 	}

@@ -24,17 +24,33 @@ func asksSomething(s string) bool {
 		}
 		return false
 	}
-	i := 0
+	i, before := 0, ""
 	for w := range text.Words(folded) {
+		if i == 0 && auxiliary(w.Text) {
+			return true
+		}
 		switch w.Text {
 		case "how", "what", "what's", "when", "where", "where's", "which", "who", "why", "whose", "whats", "please", "pls", "help", "tell", "need", "want", "wanna", "looking", "wonder", "wondering", "question", "show", "explain":
 			return true
-		case "can", "could", "do", "does", "did", "is", "are", "was", "will", "would", "should", "may", "have", "has", "am", "any", "and":
+		case "any", "and":
 			if i == 0 {
 				return true
 			}
+		case "you", "we", "they", "there", "i":
+			if auxiliary(before) { // "knives for the kitchen, do you have them"
+				return true
+			}
 		}
-		i++
+		i, before = i+1, w.Text
+	}
+	return false
+}
+
+// auxiliary reports verbs that ask when they stand before a subject.
+func auxiliary(w string) bool {
+	switch w {
+	case "can", "could", "do", "does", "did", "is", "are", "was", "were", "will", "would", "should", "may", "have", "has", "am":
+		return true
 	}
 	return false
 }

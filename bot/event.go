@@ -95,5 +95,5 @@ type Summary struct {
 	Fields    map[string]string // entities collected, by type
 	Tried     []Source          // what the bot answered from
 	Sentiment float64           // trend, −1…1
-	Next      string            // suggested next step
+	Next      NextStep          // what to do first; "": nothing is suggested
 }

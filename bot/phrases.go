@@ -121,31 +121,6 @@ func catalogue(name string) (en, zh string, ok bool) {
 	return "", "", false
 }
 
-// nextStep suggests to the agent what to do first.
-func nextStep(r Reason, language string) string {
-	en, zh := "Read the last question and answer it.", "先看最后一个问题并回答。"
-	switch r {
-	case ReasonAsked:
-		en, zh = "Ask what it is about if they have not said so.", "如果还没说明，先问清楚是什么问题。"
-	case ReasonUnhappy:
-		en, zh = "Say sorry for the trouble first, then settle the matter.", "先致歉，再解决问题。"
-	case ReasonUnanswered, ReasonLowConfidence:
-		en, zh = "Answer what the help pages do not, and note it for the editors.", "回答帮助文档没有的内容，并记录给编辑。"
-	case ReasonRepeated:
-		en, zh = "Do not repeat the articles tried; ask what did not work.", "不要重复已发的文章，先问哪一步没有解决。"
-	case ReasonAccountAction:
-		en, zh = "Check who they are, then do what they ask on their order or account.", "核实身份后，为其办理订单或账户操作。"
-	case ReasonPolicy:
-		en, zh = "Sensitive topic: follow the workspace's procedure for it.", "敏感问题：按相应流程处理。"
-	case ReasonFailure:
-		en, zh = "The bot failed; start from their last message.", "机器人出错，从最后一条消息开始处理。"
-	}
-	if language == "zh" {
-		return zh
-	}
-	return en
-}
-
 // phrase returns a sentence of the catalogue with its words filled in. fill
 // holds name, value, name, value …
 func phrase(name, language string, fill ...string) string {

@@ -176,7 +176,7 @@ func (m *Memory) summarise(e Exchange) {
 }
 
 // keepSlots stores the turn's entities, the newest value of a type, and drops
-// what has expired.
+// what has expired. Tomorrow's weather says nothing about the visitor's matter.
 func (m *Memory) keepSlots(t *Turn, now time.Time) {
 	kept := m.Slots[:0:0]
 	for _, s := range m.Slots {
@@ -189,6 +189,9 @@ func (m *Memory) keepSlots(t *Turn, now time.Time) {
 		source = t.Messages[len(t.Messages)-1].ID
 	}
 	for _, e := range t.Trace.Reading.Entities {
+		if t.Rule.Phrase == phraseFar {
+			break
+		}
 		slot := Slot{Name: string(e.Type), Value: shorten(e.Value, 120), Source: source, Expires: expiry(e.Type, now)}
 		kept = append(without(kept, slot.Name), slot)
 	}

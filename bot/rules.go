@@ -1,5 +1,8 @@
 package bot
 
+// phraseFar declines another topic.
+const phraseFar = "refuse_far"
+
 // DefaultPolicy is the policy that the product ships. Its thresholds were set
 // on our own dialogues in training/data/escalation and on the reliability of
 // the shipped confidence; `frontdesk evaluate` shows what they give. Those of
@@ -104,12 +107,12 @@ func DefaultPolicy() Policy {
 				Why:  "Small talk",
 			},
 			{
-				Name: "another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
+				Name: "another_topic", Decide: DecideRefuse, Phrase: phraseFar,
 				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, hardly), under(SignalUnanswered, 1)},
 				Why:  "This is another topic altogether",
 			},
 			{
-				Name: "surely_another_topic", Decide: DecideRefuse, Phrase: "refuse_far",
+				Name: "surely_another_topic", Decide: DecideRefuse, Phrase: phraseFar,
 				When: []Condition{at(SignalFarTopic, .9), under(SignalConfidence, likely)},
 				Why:  "This is another topic altogether",
 			},

@@ -17,3 +17,34 @@ func TestOnlyWish(t *testing.T) {
 		}
 	}
 }
+
+func TestSummary(t *testing.T) {
+	m := Memory{Turns: []Exchange{
+		{Asked: "do you sell knives?", Decision: DecideRefuse},
+		{Asked: "hello", Decision: DecideSmalltalk},
+		{Asked: "what is the weather", Decision: DecideRefuse},
+	}}
+	turn := func(r Reason, wants float64) *Turn {
+		u := &Turn{}
+		u.Trace.Reason, u.Trace.Reading.Signals.WantsPerson = r, wants
+		return u
+	}
+	for _, c := range []struct {
+		question, problem string
+		reason            Reason
+		wants             float64
+		next              NextStep
+	}{
+		{"My parcel is lost, nothing is here. Can I talk to somebody?", "My parcel is lost, nothing is here. Can I talk to somebody?", ReasonAsked, 1, NextStart},
+		{"a person please", "what is the weather\ndo you sell knives?", ReasonAsked, 1, NextStart},
+		{"yes please", "what is the weather\ndo you sell knives?", ReasonUnanswered, 0, NextAnswer},
+		{"the teapot burned my hand", "the teapot burned my hand\nwhat is the weather\ndo you sell knives?", ReasonPolicy, 0, NextProcedure},
+	} {
+		if s := summary(m, c.question, turn(c.reason, c.wants)); s.Problem != c.problem || s.Next != c.next {
+			t.Errorf("%q: %q, %q; want %q, %q", c.question, s.Problem, s.Next, c.problem, c.next)
+		}
+	}
+	if s := summary(Memory{}, "a person please", turn(ReasonAsked, 1)); s.Problem != "a person please" || s.Next != NextAsk {
+		t.Errorf("nothing told: %q, %q", s.Problem, s.Next)
+	}
+}

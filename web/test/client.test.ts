@@ -313,8 +313,13 @@ describe('streams and typing', () => {
     vi.advanceTimersByTime(6000);
     expect(client.typists('c1')).toEqual([]);
     last().frame({ type: 'typing', conversation: 'c1', author: bot, stage: 'typing' });
+    let told = 0;
+    client.subscribe((c) => {
+      if (c.what === 'typing') told++;
+    });
     last().frame({ type: 'events', conversation: row('c1', 1), events: [event(1)], top: 1, mode: 'live' });
     expect(client.typists('c1')).toEqual([]);
+    expect(told).toBe(1); // pages look again only when they are told
   });
 
   test('a lost right is final for that conversation', async () => {

@@ -33,6 +33,14 @@ export const views: { id: View; word: InboxWord; empty: InboxWord; hint: InboxWo
 
 const reasons = ['asked', 'unhappy', 'unanswered', 'repeated', 'account_action', 'policy', 'low_confidence', 'failure', 'taken'] as const;
 
+const steps = ['read', 'ask', 'start', 'apologise', 'answer', 'otherwise', 'verify', 'procedure', 'recover'] as const;
+
+/** The word for what to do first; undefined when nothing is suggested. */
+export function stepWord(step: string | undefined): InboxWord | undefined {
+  const known = steps.find((s) => s === step);
+  return known && `step_${known}`;
+}
+
 export function reasonWord(reason: string | undefined): InboxWord | undefined {
   return reasons.find((r) => r === reason);
 }

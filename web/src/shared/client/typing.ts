@@ -33,12 +33,14 @@ export class TypingBoard {
   heard(conversation: string, events: Event[]): void {
     const row = this.rows.get(conversation);
     if (!row) return;
+    let silent = false;
     for (const e of events) {
       if (e.kind === 'feedback' || e.kind === 'service') continue;
       const key = `${e.author.kind}:${e.author.id}`;
       clearTimeout(row.get(key)?.timer);
-      row.delete(key);
+      silent = row.delete(key) || silent;
     }
+    if (silent) this.changed(conversation);
   }
 
   of(conversation: string): Typist[] {

@@ -80,7 +80,7 @@ func (e *Engine) offer(ctx context.Context, t *Turn) {
 	name := or(t.Rule.Phrase, "offer")
 	t.Outlook = e.outlook(ctx, t)
 	c := t.candidate()
-	if c == nil || c.Confidence < e.policy.Answer || t.Trace.Signals[SignalRepeatedAnswer] >= 1 || !offersAnswer(t.Rule) {
+	if c == nil || c.Confidence < e.policy.Answer || t.Trace.Signals[SignalRepeatedAnswer] >= 1 || !offersAnswer(t.Rule, c.Confidence) {
 		t.Reply.Text = offerText(name, t.language(), t.Outlook, e.Now())
 		return
 	}
@@ -92,12 +92,20 @@ func (e *Engine) offer(ctx context.Context, t *Turn) {
 	t.Reply.Sources = []Source{sourceOf(*c)}
 }
 
+// tellsErrand is the confidence from which an offer to have something done also
+// says what the help pages say about it: whoever lost a parcel at night, with
+// nobody there, has something to go on.
+const tellsErrand = .8
+
 // offersAnswer reports whether an offer by this rule may carry an answer: not
-// when the visitor wants something done or is past being told.
-func offersAnswer(r Rule) bool {
+// when the visitor is past being told, and of what a person has to do only what
+// surely fits.
+func offersAnswer(r Rule, confidence float64) bool {
 	switch r.Reason {
 	case ReasonRepeated, ReasonUnanswered:
 		return true
+	case ReasonAccountAction:
+		return confidence >= tellsErrand
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"net"
 	"net/http"
 	"sync"
@@ -14,8 +15,9 @@ import (
 // the library writes, so that several frames leave in one system call.
 type line struct {
 	net.Conn
-	raw syscall.RawConn // nil when the connection is not plain TCP
-	in  bufio.Reader    // the library reads from it; without a buffer while lent is nil
+	pool *pools
+	raw  syscall.RawConn // nil when the connection is not plain TCP
+	in   bufio.Reader    // the library reads from it; without a buffer while lent is nil
 
 	lent *bufio.Reader // whose buffer in uses
 
@@ -24,18 +26,27 @@ type line struct {
 	broken error      // of a write: half a frame may have gone out, so nothing may follow
 }
 
-// readers and writers are buffers that all lines share.
-var (
-	readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
-	writers = sync.Pool{New: func() any { return new([]byte) }}
-)
+// pools are what all sockets of a server lend each other, because few are busy at once.
+type pools struct {
+	readers sync.Pool // *bufio.Reader
+	writers sync.Pool // *[]byte
+	bodies  sync.Pool // *bytes.Buffer, each holds a frame while it is carried out
+}
+
+func newPools() *pools {
+	return &pools{
+		readers: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }},
+		writers: sync.Pool{New: func() any { return new([]byte) }},
+		bodies:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+}
 
 // maxKept is the longest buffer that is kept for another line.
 const maxKept = 64 << 10
 
 // takeOver makes a line of a hijacked connection.
-func takeOver(conn net.Conn) *line {
-	l := &line{Conn: conn}
+func takeOver(conn net.Conn, pool *pools) *line {
+	l := &line{Conn: conn, pool: pool}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		if raw, err := tcp.SyscallConn(); err == nil {
 			l.raw = raw
@@ -57,7 +68,7 @@ func (l *line) wait() error {
 // lend gives the library a buffer to read through.
 func (l *line) lend() {
 	if l.lent == nil {
-		l.lent = readers.Get().(*bufio.Reader)
+		l.lent = l.pool.readers.Get().(*bufio.Reader)
 		l.lent.Reset(l.Conn)
 		l.in = *l.lent
 	}
@@ -71,13 +82,13 @@ func (l *line) release() bool {
 	lent := l.lent
 	l.lent, l.in = nil, bufio.Reader{}
 	lent.Reset(nil)
-	readers.Put(lent)
+	l.pool.readers.Put(lent)
 	return true
 }
 
 // hold has the line gather what is written.
 func (l *line) hold() {
-	buf := writers.Get().(*[]byte)
+	buf := l.pool.writers.Get().(*[]byte)
 	l.mu.Lock()
 	l.held = buf
 	l.mu.Unlock()
@@ -97,7 +108,7 @@ func (l *line) flush(deadline time.Time) error {
 	}
 	if cap(*buf) <= maxKept {
 		*buf = (*buf)[:0]
-		writers.Put(buf)
+		l.pool.writers.Put(buf)
 	}
 	return l.broken
 }
@@ -132,6 +143,7 @@ func (l *line) SetWriteDeadline(t time.Time) error {
 // hijacker hands the upgrader a line in place of the server's connection.
 type hijacker struct {
 	http.ResponseWriter
+	pool *pools
 	line *line // nil before the upgrade
 }
 
@@ -142,6 +154,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil || rw.Reader.Buffered() > 0 {
 		return conn, rw, err
 	}
-	h.line = takeOver(conn)
+	h.line = takeOver(conn, h.pool)
 	return h.line, bufio.NewReadWriter(&h.line.in, rw.Writer), nil
 }

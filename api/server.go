@@ -41,6 +41,7 @@ type Server struct {
 	router   *gin.Engine
 	api      huma.API
 	upgrader websocket.Upgrader
+	pools    *pools
 	draining atomic.Bool
 	began    time.Time      // on the process's clock
 	sockets  sync.WaitGroup // readers of sockets
@@ -105,6 +106,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 		}
 		s.public = u
 	}
+	s.pools = newPools()
 	s.limits = newLimits(s.opts.Limits, parts.Now, parts.Counter)
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,

@@ -3,18 +3,15 @@ package api
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
-	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 )
@@ -50,11 +47,6 @@ type socket struct {
 	closing atomic.Bool
 	failed  map[string]time.Time // sends that were refused for now, and when; nil: none
 }
-
-// guest is what a socket keeps of its visitor.
-type guest struct{ id, inbox, name, language string }
-
-func guestOf(v account.Visitor) guest { return guest{v.ID, v.Inbox, v.Name, v.Language} }
 
 var _ live.Sink = (*socket)(nil)
 
@@ -123,7 +115,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, tooMuch(10*time.Second, "Too many open connections from your network."))
 		return
 	}
-	taken := &hijacker{ResponseWriter: w}
+	taken := &hijacker{ResponseWriter: w, pool: s.pools}
 	conn, err := s.upgrader.Upgrade(taken, r, nil)
 	if err != nil {
 		s.limits.sockets.close(c.address)
@@ -147,31 +139,6 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	// The handler returns here: the goroutine that net/http gave it has a large
 	// stack and buffers, which an idle socket must not keep.
 	go k.serve()
-}
-
-// handshake is what the upgrade's request said that the hello needs.
-type handshake struct {
-	origin string
-	own    bool
-	cookie string
-	bearer string
-}
-
-// socketOrigin checks where a socket comes from: our own pages, or a page of
-// some inbox's site (the hello then checks that it is the visitor's inbox). A
-// caller that names no origin must show a bearer token, which browsers cannot.
-func (s *Server) socketOrigin(r *http.Request) error {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		if bearer(r) == "" {
-			return errOrigin
-		}
-		return nil
-	}
-	if s.isOwn(r, origin) || s.anyInboxAllows(r.Context(), origin) {
-		return nil
-	}
-	return errOrigin
 }
 
 // idle waits until something arrives. It must call nothing that needs stack.
@@ -210,9 +177,6 @@ func (k *socket) end() {
 	}
 }
 
-// bodies are shared by all readers: one is held only while a frame is carried out.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
 // read reads one frame and carries it out; false at the socket's end. What a
 // closing socket still sends is dropped.
 func (k *socket) read() bool {
@@ -220,11 +184,11 @@ func (k *socket) read() bool {
 	if err != nil {
 		return false
 	}
-	buf := bodies.Get().(*bytes.Buffer)
+	buf := k.s.pools.bodies.Get().(*bytes.Buffer)
 	buf.Reset()
 	defer func() {
 		if buf.Cap() <= readLimit {
-			bodies.Put(buf)
+			k.s.pools.bodies.Put(buf)
 		}
 	}()
 	if _, err := buf.ReadFrom(r); err != nil {
@@ -238,7 +202,7 @@ func (k *socket) read() bool {
 
 // carryOut carries out one frame and reports whether the socket goes on.
 func (k *socket) carryOut(kind int, data []byte) (goesOn bool) {
-	if k.hand == nil && bytes.Equal(data, pong) && kind == websocket.TextMessage {
+	if k.hand == nil && string(data) == pong && kind == websocket.TextMessage {
 		return k.pong()
 	}
 	defer func() {
@@ -261,7 +225,7 @@ func (k *socket) carryOut(kind int, data []byte) (goesOn bool) {
 }
 
 // pong is the frame that idle sockets send, as every client of ours writes it.
-var pong = []byte(`{"type":"pong"}`)
+const pong = `{"type":"pong"}`
 
 // pong takes a sign of life without what other frames need.
 func (k *socket) pong() bool {
@@ -280,312 +244,11 @@ func (k *socket) admit() bool {
 	return false
 }
 
-// hello carries out the first frame: who is it, and where do they stand.
-func (k *socket) hello(ctx context.Context, h handshake, data []byte) bool {
-	f, err := decodeFrame(data)
-	hello, ok := f.(*helloFrame)
-	if err == nil && !ok {
-		err = fault.New(fault.Invalid, "The first frame must be hello.")
-	}
-	if err != nil {
-		k.refuseHello(ctx, err, live.CloseMalformed)
-		return false
-	}
-	who, me, err := k.who(ctx, h, hello)
-	if err != nil {
-		code := live.CloseExpired
-		if fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) {
-			code = live.CloseForbidden
-		} else if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
-			code = live.CloseOverloaded
-		}
-		k.refuseHello(ctx, err, code)
-		return false
-	}
-	ping, limit := 25, maxHello
-	if who.View == bot.ViewAgent {
-		ping, limit = 15, live.MaxWatched
-	}
-	epoch, err := k.s.Hub.Epoch(ctx)
-	if err == nil {
-		k.peer, err = k.s.Hub.Connect(who, k, k.s.Frames.write(welcomeFrame{"welcome", Time{k.s.Now()}, epoch, ping, me}))
-	}
-	if err != nil {
-		k.refuseHello(ctx, err, live.CloseOverloaded)
-		return false
-	}
-	for i, c := range hello.Conversations {
-		if i == limit {
-			k.complain(ctx, fault.New(fault.Limited, "A hello names at most %d conversations; watch the others one by one.", limit))
-			break
-		}
-		k.watch(ctx, bot.ConversationID(c.ID), live.Cursor{Epoch: c.Epoch, N: c.N})
-	}
-	if who.View == bot.ViewAgent {
-		if err := k.s.alive(ctx, who.Agent); err != nil {
-			k.complain(ctx, err)
-		}
-		if hello.Feed {
-			k.s.Hub.Feed(k.peer)
-		}
-		err := k.s.openOffers(ctx, who.Agent, func(o live.Offer) { k.peer.Send(k.s.Frames.Encode(bot.ViewAgent, o)) })
-		if err != nil {
-			k.complain(ctx, err)
-		}
-	}
-	return true
-}
-
-// who finds out whose socket it is.
-func (k *socket) who(ctx context.Context, h handshake, f *helloFrame) (live.Who, any, error) {
-	token := f.Token
-	if token == "" {
-		token = h.bearer
-	}
-	if token != "" {
-		v, err := k.s.Accounts.Visitor(ctx, token)
-		if err != nil {
-			return live.Who{}, nil, err
-		}
-		in, err := k.s.inbox(ctx, v.Inbox)
-		if err != nil {
-			return live.Who{}, nil, err
-		}
-		if h.origin != "" && !h.own && !in.Allows(h.origin) {
-			return live.Who{}, nil, errOrigin
-		}
-		k.visitor = guestOf(v.Visitor)
-		k.visitor.inbox = in.ID // shared by all
-		if f.Language == "en" || f.Language == "zh" {
-			k.visitor.language = f.Language
-		}
-		return live.Who{
-			Workspace: k.s.ws, View: bot.ViewVisitor, Visitor: bot.VisitorID(k.visitor.id), Session: v.Session, Expires: v.Expires,
-		}, Person{ID: v.Visitor.ID, Name: v.Visitor.Name}, nil
-	}
-	c, err := k.s.Accounts.Caller(ctx, h.cookie)
-	if err != nil {
-		return live.Who{}, nil, err
-	}
-	if !h.own || !c.CheckCSRF(f.CSRF) {
-		return live.Who{}, nil, fault.New(fault.Denied, "The csrf token is missing or wrong. Load the page again.")
-	}
-	if !agent.admits(c.Account) {
-		return live.Who{}, nil, fault.New(fault.Denied, "Your account may not follow conversations.")
-	}
-	k.agent = bot.Author{Kind: bot.AuthorAgent, ID: c.Account.ID, Name: c.Account.Name}
-	k.used = k.s.Now()
-	return live.Who{
-		Workspace: k.s.ws, View: bot.ViewAgent, Agent: bot.AgentID(c.Account.ID), Session: c.Session, Expires: c.Expires,
-	}, accountOf(c.Account), nil
-}
-
-// refuseHello says why and closes; there is no peer yet to queue for.
-func (k *socket) refuseHello(ctx context.Context, err error, code int) {
-	p := k.s.problem(ctx, err)
-	if werr := k.Write([][]byte{k.s.Frames.write(errorFrame{"error", p})}); werr != nil {
-		k.conn.Close()
-		return
-	}
-	k.Close(code, p.Code)
-}
-
-// frame carries out a later frame.
-func (k *socket) frame(ctx context.Context, kind int, data []byte) {
-	k.peer.Heard()
-	if !k.admit() {
-		return
-	}
-	var f any
-	err := error(fault.New(fault.Invalid, "Frames are text."))
-	if kind == websocket.TextMessage {
-		f, err = decodeFrame(data)
-	}
-	if _, again := f.(*helloFrame); err == nil && again {
-		err = fault.New(fault.Invalid, "The hello was said already.")
-	}
-	if err != nil {
-		k.complain(ctx, err)
-		if k.bad++; k.bad >= maxMalformed {
-			ctx, cancel := context.WithTimeout(ctx, goodbye)
-			defer cancel()
-			k.peer.Finish(ctx, live.CloseMalformed, "malformed frames") // the reason goes first
-		}
-		return
-	}
-	switch f := f.(type) {
-	case *watchFrame:
-		k.use(ctx)
-		k.watch(ctx, bot.ConversationID(f.Conversation), live.Cursor{Epoch: f.Epoch, N: f.N})
-	case *unwatchFrame:
-		k.s.Hub.Unwatch(k.peer, bot.ConversationID(f.Conversation))
-	case *sendFrame:
-		k.use(ctx)
-		k.send(ctx, f.Message)
-	case *typingIn:
-		k.use(ctx)
-		k.typing(f)
-	case *textFrame:
-		k.s.Hub.Text(k.peer, bot.RunID(f.Run))
-	case *stopFrame:
-		k.stop(ctx, bot.RunID(f.Run))
-	}
-}
-
-// use counts as use of a console's session, at most once a minute.
-func (k *socket) use(ctx context.Context) {
-	now := k.s.Now()
-	if k.agent.ID == "" || now.Sub(k.used) < time.Minute {
-		return
-	}
-	k.used = now
-	if err := k.s.Accounts.Use(ctx, k.peer.Who().Session); err != nil {
-		k.s.log.Warn("session was not touched", "request_id", k.request, "error", err)
-	}
-}
-
-// complain tells the client that a frame was refused.
-func (k *socket) complain(ctx context.Context, err error) {
-	k.peer.Send(k.s.Frames.write(errorFrame{"error", k.s.problem(ctx, err)}))
-}
-
-// watch follows a conversation and says what a reader of it needs besides.
-func (k *socket) watch(ctx context.Context, conv bot.ConversationID, cur live.Cursor) {
-	page, err := k.s.Hub.Watch(ctx, k.peer, conv, cur)
-	if fault.Is(err, fault.NotFound) {
-		return // the hub has said gone
-	}
-	if err != nil {
-		k.complain(ctx, err)
-		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
-			// Without its events the client would wait for ever: it resumes instead.
-			k.peer.Close(live.CloseOverloaded, "cannot read now: resume")
-		}
-		return
-	}
-	c := page.Conversation
-	switch c.Service {
-	case bot.ServiceWaiting, bot.ServiceOffered, bot.ServiceParked:
-	default:
-		return
-	}
-	if k.peer.Who().View == bot.ViewVisitor {
-		if err := k.s.Desk.Presence(ctx, k.s.ws, conv, true); err != nil && !fault.Is(err, fault.NotFound) {
-			k.s.log.Warn("a visitor's return was not noted", "conversation_id", string(conv), "error", err)
-		}
-	}
-	place, err := k.s.standing(ctx, c)
-	if err != nil {
-		k.s.log.Warn("a place in line could not be read", "conversation_id", string(conv), "error", err)
-		return
-	}
-	k.peer.Send(k.s.Frames.write(placeFrame{"place", place.Body}))
-}
-
-// send takes a message; the answer is an ack or a nack.
-func (k *socket) send(ctx context.Context, m Message) {
-	var w bot.Written
-	view := k.peer.Who().View
-	err := k.turn(ctx, m)
-	if err == nil && view == bot.ViewVisitor {
-		w, err = k.s.fromVisitor(ctx, k.visitor, k.address, m)
-	} else if err == nil {
-		w, err = k.s.fromAgent(ctx, k.agent, m)
-	}
-	if err != nil {
-		p := k.s.problem(ctx, err)
-		k.noteFailed(m.ID, again(p) > 0)
-		k.peer.Send(k.s.Frames.nack(m.ID, p))
-		return
-	}
-	k.noteFailed(m.ID, false)
-	a := ackOf(view, m.ID, w)
-	k.peer.Send(k.s.Frames.write(ackFrame{"ack", a.ID, a.Conversation, a.Event, a.Dup}))
-	if view == bot.ViewVisitor && !k.s.Hub.Watches(k.peer, w.Conversation.ID) {
-		k.watch(ctx, w.Conversation.ID, live.Cursor{})
-	}
-}
-
 // Bounds of what a socket remembers of failed sends.
 const (
 	failedFor = 30 * time.Second // the client tries again within a second or two; then it has given up
 	maxFailed = 512
 )
-
-// turn refuses a message whose predecessor on this socket was refused for now:
-// the store may be back for this one, and it must not overtake. Error: Unavailable.
-func (k *socket) turn(ctx context.Context, m Message) error {
-	at, ok := k.failed[m.After]
-	if !ok || time.Since(at) > failedFor {
-		return nil
-	}
-	by := k.agent
-	if by.ID == "" {
-		by = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.id}
-	}
-	// It may have gone another way in the meantime.
-	sent, err := k.s.Lists.Sent(ctx, k.s.ws, by, bot.ConversationID(m.Conversation), m.ClientConvID, m.After)
-	if err != nil {
-		return err
-	}
-	if !sent {
-		return fault.Wrap(fault.Unavailable, retryIn{time.Second}, "The message before this one could not be stored yet.")
-	}
-	delete(k.failed, m.After)
-	return nil
-}
-
-// noteFailed remembers that a send was refused for now, or forgets it.
-func (k *socket) noteFailed(id string, failed bool) {
-	if !failed {
-		delete(k.failed, id)
-		return
-	}
-	if k.failed == nil || len(k.failed) >= maxFailed {
-		k.failed = make(map[string]time.Time)
-	}
-	k.failed[id] = time.Now()
-}
-
-// typing tells the others; a conversation that the peer does not watch is not
-// theirs to speak of.
-func (k *socket) typing(f *typingIn) {
-	conv := bot.ConversationID(f.Conversation)
-	if !k.s.Hub.Watches(k.peer, conv) {
-		return
-	}
-	author := k.agent
-	if author.ID == "" {
-		author = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.id, Name: k.visitor.name}
-	}
-	stage := ""
-	if f.On {
-		stage = "typing"
-	}
-	k.s.Hub.TypingFrom(k.peer, bot.Typing{Workspace: k.s.ws, Conversation: conv, Author: author, Stage: stage})
-}
-
-// stop ends an answer that the visitor does not want; agents use take for that.
-func (k *socket) stop(ctx context.Context, run bot.RunID) {
-	missing := fault.New(fault.NotFound, "There is no such answer.")
-	r, err := k.s.Runs.Run(ctx, k.s.ws, run)
-	if err == nil {
-		var c bot.Conversation
-		c, err = k.s.Timeline.Conversation(ctx, k.s.ws, r.Conversation)
-		if err == nil && (k.visitor.id == "" || string(c.Visitor) != k.visitor.id) {
-			err = missing
-		}
-	}
-	if err == nil {
-		err = k.s.Engine.Stop(ctx, k.s.ws, run)
-	}
-	if fault.Is(err, fault.NotFound) {
-		err = missing
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		k.complain(ctx, err)
-	}
-}
 
 // left forgets a socket that ended. A waiting visitor's last socket is told to
 // the desk.

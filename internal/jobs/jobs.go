@@ -116,15 +116,7 @@ func Open(ctx context.Context, dir string, outbox Outbox, handlers map[Kind]Hand
 			return err
 		}
 		defer rows.Close()
-		for rows.Next() {
-			var state string
-			var n int
-			if err := rows.Scan(&state, &n); err != nil {
-				return err
-			}
-			count(state, n)
-		}
-		return rows.Err()
+		return tally(rows, count)
 	}
 	c := q.config(quiet)
 	c.JobTimeout = -1                                  // a help centre takes as long as it takes
@@ -156,6 +148,24 @@ func (q *Queue) config(log *slog.Logger) *river.Config {
 
 // statesQuery counts what is not over, on either engine.
 const statesQuery = `SELECT state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY state`
+
+// tally reads what statesQuery finds; the rows of both drivers will do.
+func tally(rows interface {
+	Next() bool
+	Scan(...any) error
+	Err() error
+}, count func(state string, n int),
+) error {
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return err
+		}
+		count(state, n)
+	}
+	return rows.Err()
+}
 
 func unusable(err error) error {
 	return fault.Wrap(fault.Unavailable, err, "the job queue cannot be used")

@@ -50,15 +50,7 @@ func OpenPostgres(pool *pgxpool.Pool, outbox Outbox, alone Alone, handlers map[K
 			return err
 		}
 		defer rows.Close()
-		for rows.Next() {
-			var state string
-			var n int
-			if err := rows.Scan(&state, &n); err != nil {
-				return err
-			}
-			count(state, n)
-		}
-		return rows.Err()
+		return tally(rows, count)
 	}
 	c := q.config(slog.New(atLeast{log.Handler(), slog.LevelWarn}))
 	c.JobTimeout, c.RescueStuckJobsAfter = stretch, rescue

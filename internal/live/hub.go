@@ -66,6 +66,7 @@ type Hub struct {
 	feedLag   atomic.Int64 // of the feed's safe end, nanoseconds
 	queued    atomic.Int64 // bytes in all queues
 	relieving atomic.Bool
+	batches   sync.Pool    // of *[][]byte for writers
 	seed      maphash.Seed // of hash
 	tick      atomic.Int64 // seconds since Run began, plus one
 	wheels    [2]wheel     // agents, visitors
@@ -122,6 +123,7 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 		feeds: make(map[bot.WorkspaceID]map[*Peer]struct{}), stale: make(map[*topic]struct{}), seen: make(map[key]int64),
 		offers: make(map[string]handoff.Reservation), agents: make(map[owner]int64),
 	}
+	h.batches.New = func() any { b := make([][]byte, 0, batchFrames); return &b }
 	if h.bus == nil {
 		h.bus = new(pubsub.Memory).Node()
 	}

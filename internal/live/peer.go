@@ -162,8 +162,8 @@ func (p *Peer) Finish(ctx context.Context, code int, reason string) {
 
 // drain writes until the queue is empty or the socket breaks.
 func (p *Peer) drain() {
-	lent := batches.Get().(*[][]byte)
-	defer batches.Put(lent)
+	lent := p.hub.batches.Get().(*[][]byte)
+	defer p.hub.batches.Put(lent)
 	for {
 		p.mu.Lock()
 		if p.code != 0 {
@@ -210,9 +210,6 @@ const (
 	batchFrames = 64
 	batchBytes  = 32 << 10
 )
-
-// batches are shared by all writers; a batch is as long as it gets.
-var batches = sync.Pool{New: func() any { b := make([][]byte, 0, batchFrames); return &b }}
 
 // take moves the head of the queue into a batch; the caller holds mu. at is when
 // the oldest news in it was written, 0 without any.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -31,11 +32,11 @@ func scanAccount(row pgx.CollectableRow, head ...any) (account.Account, error) {
 	if err != nil {
 		return a, err
 	}
-	a.CreatedAt, a.UpdatedAt = fromMicros(created), fromMicros(updated)
-	if err := decode(roles, &a.Roles); err != nil {
+	a.CreatedAt, a.UpdatedAt = cell.Time(created), cell.Time(updated)
+	if err := cell.Decode(roles, &a.Roles); err != nil {
 		return a, err
 	}
-	return a, decode(skills, &a.Skills)
+	return a, cell.Decode(skills, &a.Skills)
 }
 
 // scanAccountAlone reads accountColumns.
@@ -45,11 +46,11 @@ var errNoAccount = fault.New(fault.NotFound, "There is no such account.")
 
 // PutAccount inserts or replaces an account; see account.AccountStore.
 func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.Account, error) {
-	roles, err := encode(a.Roles)
+	roles, err := cell.Encode(a.Roles)
 	if err != nil {
 		return a, err
 	}
-	skills, err := encode(a.Skills)
+	skills, err := cell.Encode(a.Skills)
 	if err != nil {
 		return a, err
 	}
@@ -61,7 +62,7 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 			t.exec(`
 				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, micros(a.CreatedAt), micros(a.UpdatedAt))
+				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt))
 			return emailTaken(t.flush(ctx))
 		}
 		var (
@@ -73,7 +74,7 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 			UPDATE accounts SET email = $1, name = $2, roles = $3, skills = $4, capacity = $5, password = $6, disabled = $7,
 				version = version + 1, updated_at = $8
 			WHERE workspace = $9 AND id = $10 AND version = $11`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
+			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
 		value(t, &known, []any{&one}, `SELECT 1 FROM accounts WHERE workspace = $1 AND id = $2`, a.Workspace, a.ID)
 		switch err := t.flush(ctx); {
 		case err != nil:
@@ -148,7 +149,7 @@ func (s *Accounts) DeleteAccount(ctx context.Context, ws id.Workspace, name stri
 func (s *Accounts) PutSession(ctx context.Context, v account.Session) error {
 	return s.exec(ctx, v.Workspace,
 		`INSERT INTO sessions (hash, workspace, account, address, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		v.Hash, v.Workspace, v.Account, v.Address, micros(v.CreatedAt), micros(v.SeenAt))
+		v.Hash, v.Workspace, v.Account, v.Address, cell.Micros(v.CreatedAt), cell.Micros(v.SeenAt))
 }
 
 // errNothing is what a key that opens nothing gets: it does not say more.
@@ -178,13 +179,13 @@ func (s *Accounts) Session(ctx context.Context, hash string) (account.Session, a
 		return account.Session{}, account.Account{}, err
 	}
 	v.Workspace, v.Account = a.Workspace, a.ID
-	v.CreatedAt, v.SeenAt = fromMicros(created), fromMicros(seen)
+	v.CreatedAt, v.SeenAt = cell.Time(created), cell.Time(seen)
 	return v, a, nil
 }
 
 // TouchSession sets the time of a session's last use.
 func (s *Accounts) TouchSession(ctx context.Context, hash string, at time.Time) error {
-	return s.exec(ctx, everywhere, `UPDATE sessions SET seen_at = greatest(seen_at, $1) WHERE hash = $2`, micros(at), hash)
+	return s.exec(ctx, everywhere, `UPDATE sessions SET seen_at = greatest(seen_at, $1) WHERE hash = $2`, cell.Micros(at), hash)
 }
 
 // DeleteSession removes one session.
@@ -200,9 +201,9 @@ func (s *Accounts) DeleteSessions(ctx context.Context, ws id.Workspace, name, ex
 // SweepSessions removes what has ended.
 func (s *Accounts) SweepSessions(ctx context.Context, created, seen, now time.Time) error {
 	return s.db.write(ctx, everywhere, func(_ context.Context, t *tx) error {
-		t.exec(`DELETE FROM sessions WHERE created_at < $1 OR seen_at < $2`, micros(created), micros(seen))
-		t.exec(`DELETE FROM visitor_sessions WHERE expires_at < $1`, micros(now))
-		t.exec(`DELETE FROM spent_identities WHERE expires_at < $1`, micros(now))
+		t.exec(`DELETE FROM sessions WHERE created_at < $1 OR seen_at < $2`, cell.Micros(created), cell.Micros(seen))
+		t.exec(`DELETE FROM visitor_sessions WHERE expires_at < $1`, cell.Micros(now))
+		t.exec(`DELETE FROM spent_identities WHERE expires_at < $1`, cell.Micros(now))
 		return nil
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -66,7 +67,7 @@ func saveArm(t *tx, c *knowledge.Centring, d *knowledge.Document, chunks []knowl
 			INSERT INTO chunk_vectors (workspace, document, ordinal, version, generation, dim, draft, audience, valid_from, valid_until, embedding)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			d.Workspace, d.ID, i, d.Version, c.Name(), len(v), d.Status != knowledge.StatusPublished, d.Audience,
-			micros(d.ValidFrom), micros(d.ValidUntil), pgvector.NewHalfVector(v))
+			cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), pgvector.NewHalfVector(v))
 	}
 }
 
@@ -141,7 +142,7 @@ func nearQuery(dim int) string {
 // nearArgs are the parameters of nearQuery.
 func (s *Knowledge) nearArgs(q knowledge.VectorQuery) []any {
 	audiences := append([]string{""}, q.Audiences...)
-	return []any{pgvector.NewHalfVector(q.Vector), q.Workspace, s.db.arm.Name(), q.Drafts, audiences, micros(q.At), q.Documents}
+	return []any{pgvector.NewHalfVector(q.Vector), q.Workspace, s.db.arm.Name(), q.Drafts, audiences, cell.Micros(q.At), q.Documents}
 }
 
 // Nearest implements knowledge.Vectors.

@@ -2,39 +2,13 @@ package postgres
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
-
-// packVector writes a vector as little-endian 32-bit floats.
-func packVector(v []float32) []byte {
-	b := make([]byte, 0, 4*len(v))
-	for _, f := range v {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
-	}
-	return b
-}
-
-// unpackVector is the way back; nil for nothing.
-func unpackVector(b []byte) ([]float32, error) {
-	if len(b) == 0 {
-		return nil, nil
-	}
-	if len(b)%4 != 0 {
-		return nil, fault.New(fault.Internal, "a stored vector is damaged")
-	}
-	v := make([]float32, len(b)/4)
-	for i := range v {
-		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-	}
-	return v, nil
-}
 
 // Vectors returns stored vectors by hash; see knowledge.Store.
 func (s *Knowledge) Vectors(ctx context.Context, ws id.Workspace, model string, hashes []string) (map[string][]float32, error) {
@@ -45,7 +19,7 @@ func (s *Knowledge) Vectors(ctx context.Context, ws id.Workspace, model string, 
 	rows, err := many(ctx, s.db, ws, func(r pgx.CollectableRow) (v row, err error) {
 		var packed []byte
 		if err = r.Scan(&v.hash, &packed); err == nil {
-			v.vector, err = unpackVector(packed)
+			v.vector, err = cell.UnpackVector(packed)
 		}
 		return v, err
 	}, `SELECT hash, vector FROM vectors WHERE workspace = $1 AND model = $2 AND hash = ANY($3)`, ws, model, hashes)
@@ -73,7 +47,7 @@ func scanWalked(row pgx.CollectableRow) (w walked, err error) {
 	if w.document, err = scanDocument(row, &sections, &w.recipe); err != nil {
 		return w, err
 	}
-	return w, decode(sections, &w.document.Sections)
+	return w, cell.Decode(sections, &w.document.Sections)
 }
 
 // Each walks over what is indexed; see knowledge.Store. The walk is one snapshot,
@@ -122,10 +96,10 @@ func chunksOf(ctx context.Context, t *tx, model string, docs []walked) ([][]know
 		if err := r.Scan(&v.doc, &c.Ordinal, &c.Field, &heading, &c.Page, &c.Text, &c.Indexed, &c.Tokens, &c.Hash, &packed); err != nil {
 			return v, err
 		}
-		if c.Vector, err = unpackVector(packed); err != nil {
+		if c.Vector, err = cell.UnpackVector(packed); err != nil {
 			return v, err
 		}
-		return v, decode(heading, &c.Heading)
+		return v, cell.Decode(heading, &c.Heading)
 	}, `
 		SELECT k.n, c.ordinal, c.field, c.heading, c.page, c.text, c.indexed, c.tokens, c.hash, v.vector
 		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (workspace, id, n)

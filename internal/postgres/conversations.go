@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -46,11 +47,11 @@ func (r *conversationRow) dest() []any {
 
 func (r *conversationRow) conversation() (bot.Conversation, error) {
 	c := r.c
-	c.Enqueued, c.CreatedAt, c.UpdatedAt = fromMicros(r.enqueued), fromMicros(r.created), fromMicros(r.updated)
-	if err := decode(r.skills, &c.Skills); err != nil {
+	c.Enqueued, c.CreatedAt, c.UpdatedAt = cell.Time(r.enqueued), cell.Time(r.created), cell.Time(r.updated)
+	if err := cell.Decode(r.skills, &c.Skills); err != nil {
 		return bot.Conversation{}, err
 	}
-	return c, decode(r.memory, &c.Memory)
+	return c, cell.Decode(r.memory, &c.Memory)
 }
 
 // scanConversation reads a row of conversationColumns.
@@ -126,12 +127,12 @@ func (s *Conversations) Open(ctx context.Context, c bot.Conversation, key bot.Ke
 			if c.CreatedAt.IsZero() {
 				row.CreatedAt, row.UpdatedAt = now, now
 			}
-			row.CreatedAt, row.UpdatedAt = fromMicros(micros(row.CreatedAt)), fromMicros(micros(row.UpdatedAt))
+			row.CreatedAt, row.UpdatedAt = cell.Time(cell.Micros(row.CreatedAt)), cell.Time(cell.Micros(row.UpdatedAt))
 			t.exec(`
 				INSERT INTO conversations (workspace, id, inbox, visitor, client_conv_id, version, speaker, service, language, created_at, updated_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 				row.Workspace, row.ID, row.Inbox, row.Visitor, row.ClientConvID, row.Version, row.Speaker, row.Service, row.Language,
-				micros(row.CreatedAt), micros(row.UpdatedAt))
+				cell.Micros(row.CreatedAt), cell.Micros(row.UpdatedAt))
 		} else {
 			behind(t, &h, h.row.Workspace, h.row.ID, key)
 			if err := t.flush(ctx); err != nil {
@@ -251,7 +252,7 @@ func (s *Conversations) Conversations(ctx context.Context, q bot.ConversationQue
 		f.and(`last_text ILIKE ?`, substring(q.Text))
 	}
 	if !q.Before.IsZero() {
-		f.and(`(updated_at, id) < (?, ?)`, micros(q.Before), q.BeforeID)
+		f.and(`(updated_at, id) < (?, ?)`, cell.Micros(q.Before), q.BeforeID)
 	}
 	limit := f.limit(q.Limit)
 	var out []bot.Conversation

@@ -209,3 +209,6 @@ var (
 	_ queue = (*reading)(nil)
 	_ queue = (*tx)(nil)
 )
+
+// micronow is the clock's time as it can be stored.
+func (db *DB) micronow() time.Time { return db.now().UTC().Truncate(time.Microsecond) }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -25,8 +26,8 @@ func scanEvent(row pgx.CollectableRow) (bot.Event, error) {
 		&e.ClientMsgID, &e.Epoch, &at, &body); err != nil {
 		return bot.Event{}, err
 	}
-	e.At = fromMicros(at)
-	return e, decode(body, &e.Body)
+	e.At = cell.Time(at)
+	return e, cell.Decode(body, &e.Body)
 }
 
 // send is the row of a key that was used before.
@@ -114,7 +115,7 @@ func (db *DB) store(ctx context.Context, t *tx, h held, key bot.Key, ch bot.Chan
 // nothing but numbers, in one statement instead of four: a quarter of the
 // database's work (BenchmarkSends).
 func storeMessage(t *tx, h held, after bot.Conversation, e bot.Event, key bot.Key, owe bool, now time.Time) (bot.RunID, error) {
-	body, err := encode(e.Body)
+	body, err := cell.Encode(e.Body)
 	if err != nil {
 		return "", err
 	}
@@ -138,20 +139,20 @@ func storeMessage(t *tx, h held, after bot.Conversation, e bot.Event, key bot.Ke
 		UPDATE conversations SET seq = $3, vseq = $20, version = $21, last_text = $22, last_by = $23, updated_at = $24
 		WHERE workspace = $1 AND id = $2`,
 		h.row.Workspace, e.Conversation, e.Seq, e.VSeq, e.ID, e.Kind, e.Author.Kind, e.Author.ID, e.Author.Name, e.ClientMsgID, e.Epoch,
-		micros(e.At), body, key.Sender.Kind, key.Sender.ID, key.Digest, run, made, micros(now),
-		after.VSeq, after.Version, after.LastText, after.LastBy, micros(after.UpdatedAt))
+		cell.Micros(e.At), body, key.Sender.Kind, key.Sender.ID, key.Digest, run, made, cell.Micros(now),
+		after.VSeq, after.Version, after.LastText, after.LastBy, cell.Micros(after.UpdatedAt))
 	return run, nil
 }
 
 func insertEvent(t *tx, ws bot.WorkspaceID, e bot.Event) error {
-	body, err := encode(e.Body)
+	body, err := cell.Encode(e.Body)
 	if err != nil {
 		return err
 	}
 	t.exec(`
 		INSERT INTO events (workspace, conversation, seq, vseq, id, kind, author_kind, author_id, author_name, client_msg_id, epoch, at, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		ws, e.Conversation, e.Seq, e.VSeq, e.ID, e.Kind, e.Author.Kind, e.Author.ID, e.Author.Name, e.ClientMsgID, e.Epoch, micros(e.At), body)
+		ws, e.Conversation, e.Seq, e.VSeq, e.ID, e.Kind, e.Author.Kind, e.Author.ID, e.Author.Name, e.ClientMsgID, e.Epoch, cell.Micros(e.At), body)
 	return nil
 }
 
@@ -162,17 +163,17 @@ func updateConversation(t *tx, c bot.Conversation, whole bool) error {
 		t.exec(`
 			UPDATE conversations SET seq = $1, vseq = $2, version = $3, last_text = $4, last_by = $5, updated_at = $6
 			WHERE workspace = $7 AND id = $8`,
-			c.Seq, c.VSeq, c.Version, c.LastText, c.LastBy, micros(c.UpdatedAt), c.Workspace, c.ID)
+			c.Seq, c.VSeq, c.Version, c.LastText, c.LastBy, cell.Micros(c.UpdatedAt), c.Workspace, c.ID)
 		return nil
 	}
-	skills, err := encode(c.Skills)
+	skills, err := cell.Encode(c.Skills)
 	if err != nil {
 		return err
 	}
 	if len(c.Skills) == 0 {
 		skills = ""
 	}
-	memory, err := encode(c.Memory)
+	memory, err := cell.Encode(c.Memory)
 	if err != nil {
 		return err
 	}
@@ -182,8 +183,8 @@ func updateConversation(t *tx, c bot.Conversation, whole bool) error {
 			language = $14, sentiment = $15, last_text = $16, last_by = $17, memory = $18, updated_at = $19
 		WHERE workspace = $20 AND id = $21`,
 		c.Inbox, c.Seq, c.VSeq, c.ControlEpoch, c.Version,
-		c.Speaker, c.Service, c.Agent, c.Queue, c.Priority, skills, c.Reason, micros(c.Enqueued),
-		c.Language, c.Sentiment, c.LastText, c.LastBy, memory, micros(c.UpdatedAt),
+		c.Speaker, c.Service, c.Agent, c.Queue, c.Priority, skills, c.Reason, cell.Micros(c.Enqueued),
+		c.Language, c.Sentiment, c.LastText, c.LastBy, memory, cell.Micros(c.UpdatedAt),
 		c.Workspace, c.ID)
 	return nil
 }

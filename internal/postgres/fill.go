@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -99,7 +100,7 @@ func (db *DB) Fill(ctx context.Context, source, table string, columns []string, 
 			t.exec(insert, args...)
 		}
 		c.Rows[table] = total
-		note, err := encode(c)
+		note, err := cell.Encode(c)
 		if err != nil {
 			return err
 		}

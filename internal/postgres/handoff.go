@@ -10,6 +10,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -121,7 +122,7 @@ func putOutcome(ctx context.Context, t *tx, row bot.Conversation, was handoff.Me
 				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 				ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at`,
-				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, micros(r.OfferedAt), micros(r.Deadline), micros(r.DecidedAt))
+				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt))
 		}
 	}
 	if o.Wait != nil {
@@ -185,7 +186,7 @@ func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.Age
 	return s.db.write(ctx, ws, func(_ context.Context, t *tx) error {
 		t.exec(`
 			UPDATE agents SET heartbeat = $1 WHERE workspace = $2 AND id IN (
-				SELECT id FROM agents WHERE workspace = $2 AND id = ANY($3) ORDER BY id FOR UPDATE)`, micros(now), ws, agents)
+				SELECT id FROM agents WHERE workspace = $2 AND id = ANY($3) ORDER BY id FOR UPDATE)`, cell.Micros(now), ws, agents)
 		return nil
 	})
 }
@@ -207,7 +208,7 @@ func floor(q queue, f *handoff.Floor, ws bot.WorkspaceID, recent time.Time, line
 		UNION ALL
 		SELECT `+reservationColumns+` FROM reservations
 		WHERE workspace = $1 AND state IN ('declined', 'missed') AND decided_at >= $2
-		ORDER BY offered_at, id`, ws, micros(recent))
+		ORDER BY offered_at, id`, ws, cell.Micros(recent))
 	if !line {
 		return
 	}
@@ -258,7 +259,7 @@ func (s *Handoff) Workspaces(ctx context.Context) ([]bot.WorkspaceID, error) {
 
 // PutQueue makes or replaces a queue.
 func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
-	hours, err := encode(q.Hours)
+	hours, err := cell.Encode(q.Hours)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -15,7 +16,7 @@ var _ knowledge.ImportStore = (*Knowledge)(nil)
 
 // AddImport stores a new import; see knowledge.ImportStore.
 func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
-	files, err := encode(i.Files)
+	files, err := cell.Encode(i.Files)
 	if err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 		t.exec(`
 			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, micros(i.CreatedAt), micros(i.StartedAt), micros(i.FinishedAt))
+			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt))
 		if err := t.flush(ctx); isUnique(err) {
 			return fault.New(fault.Conflict, "there is an import of that ID already")
 		} else if err != nil {
@@ -42,7 +43,7 @@ func (s *Knowledge) UpdateImport(ctx context.Context, i knowledge.Import, report
 	return s.db.write(ctx, i.Workspace, func(ctx context.Context, t *tx) error {
 		var n int64
 		t.count(&n, `UPDATE imports SET state = $1, attempts = $2, error = $3, started_at = $4, finished_at = $5 WHERE workspace = $6 AND id = $7`,
-			i.State, i.Attempts, i.Error, micros(i.StartedAt), micros(i.FinishedAt), i.Workspace, i.ID)
+			i.State, i.Attempts, i.Error, cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt), i.Workspace, i.ID)
 		if err := t.flush(ctx); err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (s *Knowledge) UpdateImport(ctx context.Context, i knowledge.Import, report
 
 func addReports(t *tx, i knowledge.Import, reports []knowledge.FileReport) error {
 	for _, r := range reports {
-		report, err := encode(r)
+		report, err := cell.Encode(r)
 		if err != nil {
 			return err
 		}
@@ -76,8 +77,8 @@ func scanImport(row pgx.CollectableRow) (knowledge.Import, error) {
 	if err != nil {
 		return knowledge.Import{}, err
 	}
-	i.CreatedAt, i.StartedAt, i.FinishedAt = fromMicros(created), fromMicros(started), fromMicros(finished)
-	return i, decode(files, &i.Files)
+	i.CreatedAt, i.StartedAt, i.FinishedAt = cell.Time(created), cell.Time(started), cell.Time(finished)
+	return i, cell.Decode(files, &i.Files)
 }
 
 // Import returns one import with its reports; see knowledge.ImportStore.
@@ -105,7 +106,7 @@ func (s *Knowledge) reports(ctx context.Context, i knowledge.Import) ([]knowledg
 		if err := row.Scan(&text); err != nil {
 			return r, err
 		}
-		return r, decode(text, &r)
+		return r, cell.Decode(text, &r)
 	}, `SELECT report FROM import_files WHERE workspace = $1 AND import = $2 ORDER BY ordinal`, i.Workspace, i.ID)
 }
 
@@ -114,7 +115,7 @@ func (s *Knowledge) Imports(ctx context.Context, ws id.Workspace, before time.Ti
 	return many(ctx, s.db, ws, scanImport, `
 		SELECT `+importColumns+` FROM imports
 		WHERE workspace = $1 AND ($2::bigint = 0 OR (created_at, id) < ($2, $3))
-		ORDER BY created_at DESC, id DESC LIMIT $4`, ws, micros(before), beforeID, limit)
+		ORDER BY created_at DESC, id DESC LIMIT $4`, ws, cell.Micros(before), beforeID, limit)
 }
 
 // OpenImports returns what is yet to be done; see knowledge.ImportStore.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -67,14 +68,14 @@ func saveRevision(ctx context.Context, t *tx, arm *knowledge.Centring, r *knowle
 			INSERT INTO documents (workspace, id, path, source, kind, status, version, title, language, audience, hash, imported, recipe, created_at, updated_at, updated_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 			d.Workspace, d.ID, d.Path, d.Source, d.Kind, d.Status, d.Version, d.Title, d.Language, d.Audience, d.Hash, imported, r.Recipe,
-			micros(d.CreatedAt), micros(d.UpdatedAt), d.UpdatedBy)
+			cell.Micros(d.CreatedAt), cell.Micros(d.UpdatedAt), d.UpdatedBy)
 	} else {
 		t.exec(`
 			UPDATE documents SET path = $1, source = $2, status = $3, version = $4, title = $5, language = $6, audience = $7, hash = $8,
 				imported = CASE WHEN $9 = '' THEN imported ELSE $9 END, recipe = $10, updated_at = $11, updated_by = $12, xid = pg_current_xact_id()
 			WHERE workspace = $13 AND id = $14`,
 			d.Path, d.Source, d.Status, d.Version, d.Title, d.Language, d.Audience, d.Hash, imported, r.Recipe,
-			micros(d.UpdatedAt), d.UpdatedBy, d.Workspace, d.ID)
+			cell.Micros(d.UpdatedAt), d.UpdatedBy, d.Workspace, d.ID)
 	}
 	if err := saveChunks(t, r); err != nil {
 		return err
@@ -106,14 +107,14 @@ func saveVersion(t *tx, d *knowledge.Document) error {
 		INSERT INTO document_versions (workspace, document, version, title, url, language, audience, tags, valid_from, valid_until, hash,
 			sections, question, answer, paraphrases, negatives, updated_at, updated_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		d.Workspace, d.ID, d.Version, d.Title, d.URL, d.Language, d.Audience, lists[0], micros(d.ValidFrom), micros(d.ValidUntil), d.Hash,
-		lists[1], d.Question, d.Answer, lists[2], lists[3], micros(d.UpdatedAt), d.UpdatedBy)
+		d.Workspace, d.ID, d.Version, d.Title, d.URL, d.Language, d.Audience, lists[0], cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), d.Hash,
+		lists[1], d.Question, d.Answer, lists[2], lists[3], cell.Micros(d.UpdatedAt), d.UpdatedBy)
 	return nil
 }
 
 // encodeList writes a slice as JSON, an empty one as ”.
 func encodeList(v any) (string, error) {
-	s, err := encode(v)
+	s, err := cell.Encode(v)
 	if s == "null" || s == "[]" {
 		s = ""
 	}
@@ -140,7 +141,7 @@ func saveChunks(t *tx, r *knowledge.Revision) error {
 			continue
 		}
 		t.exec(`INSERT INTO vectors (workspace, model, hash, vector) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			d.Workspace, r.Model, c.Hash, packVector(c.Vector))
+			d.Workspace, r.Model, c.Hash, cell.PackVector(c.Vector))
 	}
 	return nil
 }
@@ -169,8 +170,8 @@ func scanDocument(row pgx.CollectableRow, tail ...any) (knowledge.Document, erro
 	if err != nil {
 		return knowledge.Document{}, err
 	}
-	d.ValidFrom, d.ValidUntil, d.CreatedAt, d.UpdatedAt = fromMicros(from), fromMicros(until), fromMicros(created), fromMicros(updated)
-	return d, errors.Join(decode(tags, &d.Tags), decode(paraphrases, &d.Paraphrases), decode(negatives, &d.Negatives))
+	d.ValidFrom, d.ValidUntil, d.CreatedAt, d.UpdatedAt = cell.Time(from), cell.Time(until), cell.Time(created), cell.Time(updated)
+	return d, errors.Join(cell.Decode(tags, &d.Tags), cell.Decode(paraphrases, &d.Paraphrases), cell.Decode(negatives, &d.Negatives))
 }
 
 // scanListed reads the columns of a document alone.
@@ -183,7 +184,7 @@ func scanWhole(row pgx.CollectableRow) (knowledge.Document, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, decode(sections, &d.Sections)
+	return d, cell.Decode(sections, &d.Sections)
 }
 
 // Document returns the current version; see knowledge.Store.
@@ -233,7 +234,7 @@ func (s *Knowledge) Documents(ctx context.Context, q knowledge.DocumentQuery) ([
 		f.and(`(d.title ILIKE ? OR d.path ILIKE ?)`, substring(q.Text), substring(q.Text))
 	}
 	if !q.Before.IsZero() {
-		f.and(`(d.updated_at, d.id) < (?, ?)`, micros(q.Before), q.BeforeID)
+		f.and(`(d.updated_at, d.id) < (?, ?)`, cell.Micros(q.Before), q.BeforeID)
 	}
 	limit := f.limit(q.Limit)
 	return many(ctx, s.db, q.Workspace, scanListed, `

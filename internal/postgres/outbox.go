@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/internal/id"
@@ -11,7 +13,7 @@ import (
 
 // enqueue asks for long work in the transaction that writes what it is about.
 func (db *DB) enqueue(t *tx, kind string, workspace id.Workspace, subject string) {
-	t.exec(`INSERT INTO outbox (kind, workspace, subject, created_at) VALUES ($1, $2, $3, $4)`, kind, workspace, subject, micros(db.now()))
+	t.exec(`INSERT INTO outbox (kind, workspace, subject, created_at) VALUES ($1, $2, $3, $4)`, kind, workspace, subject, cell.Micros(db.now()))
 }
 
 // Enqueue asks for long work that no data goes with. Kind, workspace and subject
@@ -33,7 +35,7 @@ func (db *DB) Owed(ctx context.Context) (rows int, oldest time.Time, err error) 
 	err = db.read(ctx, everywhere, func(q queue) {
 		value(q, &found, []any{&rows, &since}, `SELECT count(*), coalesce(min(created_at), 0) FROM outbox`)
 	})
-	return rows, fromMicros(since), err
+	return rows, cell.Time(since), err
 }
 
 // Outbox calls relay with what was asked for and not relayed yet, oldest first,

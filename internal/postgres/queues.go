@@ -3,6 +3,8 @@ package postgres
 import (
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -29,8 +31,8 @@ func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
 		&heartbeat, &given, &a.Version); err != nil {
 		return handoff.Agent{}, err
 	}
-	a.Heartbeat, a.LastGiven = fromMicros(heartbeat), fromMicros(given)
-	return a, decode(skills, &a.Skills)
+	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
+	return a, cell.Decode(skills, &a.Skills)
 }
 
 // putAgent stores a locked agent.
@@ -38,7 +40,7 @@ func putAgent(t *tx, a handoff.Agent) error {
 	skills := ""
 	if len(a.Skills) > 0 {
 		var err error
-		if skills, err = encode(a.Skills); err != nil {
+		if skills, err = cell.Encode(a.Skills); err != nil {
 			return err
 		}
 	}
@@ -47,7 +49,7 @@ func putAgent(t *tx, a handoff.Agent) error {
 			heartbeat = $11, last_given = $12, version = $13
 		WHERE workspace = $1 AND id = $2`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		micros(a.Heartbeat), micros(a.LastGiven), a.Version+1)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1)
 	return nil
 }
 
@@ -57,7 +59,7 @@ func scanReservation(row pgx.CollectableRow) (handoff.Reservation, error) {
 		offered, deadline, decided int64
 	)
 	err := row.Scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided)
-	r.OfferedAt, r.Deadline, r.DecidedAt = fromMicros(offered), fromMicros(deadline), fromMicros(decided)
+	r.OfferedAt, r.Deadline, r.DecidedAt = cell.Time(offered), cell.Time(deadline), cell.Time(decided)
 	return r, err
 }
 
@@ -71,7 +73,7 @@ func scanQueue(row pgx.CollectableRow) (handoff.Queue, error) {
 		return q, err
 	}
 	q.OfferFor = time.Duration(offer) * time.Microsecond
-	return q, decode(hours, &q.Hours)
+	return q, cell.Decode(hours, &q.Hours)
 }
 
 // waitRow receives waitColumns.
@@ -87,10 +89,10 @@ func (r *waitRow) dest() []any {
 
 func (r *waitRow) wait() (handoff.Wait, error) {
 	w := handoff.Wait{
-		Since: fromMicros(r.since), Parked: fromMicros(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
-		Away: fromMicros(r.away), Accepted: fromMicros(r.accepted),
+		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
+		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 	}
-	return w, decode(r.contact, &w.Contact)
+	return w, cell.Decode(r.contact, &w.Contact)
 }
 
 func scanWait(row pgx.CollectableRow) (handoff.Wait, error) {
@@ -124,7 +126,7 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 		t.exec(`DELETE FROM waits WHERE workspace = $1 AND conversation = $2`, ws, conv)
 		return nil
 	}
-	contact, err := encode(w.Contact)
+	contact, err := cell.Encode(w.Contact)
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact`,
-		ws, conv, micros(w.Since), micros(w.Parked), w.Why, w.Promised, micros(w.Away), micros(w.Accepted), contact)
+		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -24,8 +25,8 @@ func scanRun(row pgx.CollectableRow) (bot.Run, error) {
 	)
 	err := row.Scan(&r.Workspace, &r.ID, &r.Conversation, &r.Trigger, &r.From, &r.Through, &r.Attempt, &r.Owner, &lease, &r.Epoch,
 		&r.State, &r.Text, &r.Placeholder, &created, &updated)
-	r.LeaseUntil = fromMicros(lease)
-	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
+	r.LeaseUntil = cell.Time(lease)
+	r.CreatedAt, r.UpdatedAt = cell.Time(created), cell.Time(updated)
 	return r, err
 }
 
@@ -38,7 +39,7 @@ func oweRun(t *tx, h held, e bot.Event, now time.Time) bot.RunID {
 	run := bot.RunID(id.New())
 	t.exec(`
 		INSERT INTO runs (workspace, id, conversation, trigger, from_seq, state, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, h.row.Workspace, run, e.Conversation, e.ID, e.Seq, micros(now))
+		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, h.row.Workspace, run, e.Conversation, e.ID, e.Seq, cell.Micros(now))
 	return run
 }
 
@@ -80,7 +81,7 @@ func putRun(t *tx, r bot.Run, now time.Time) {
 		UPDATE runs SET from_seq = $1, through_seq = $2, attempt = $3, owner = $4, lease_until = $5, epoch = $6, state = $7, text = $8,
 			placeholder = $9, updated_at = $10
 		WHERE workspace = $11 AND id = $12`,
-		r.From, r.Through, r.Attempt, r.Owner, micros(r.LeaseUntil), r.Epoch, r.State, r.Text, r.Placeholder, micros(now), r.Workspace, r.ID)
+		r.From, r.Through, r.Attempt, r.Owner, cell.Micros(r.LeaseUntil), r.Epoch, r.State, r.Text, r.Placeholder, cell.Micros(now), r.Workspace, r.ID)
 }
 
 // requeue gives a claimed run back and returns it as it is then. When a newer one
@@ -105,7 +106,7 @@ func requeue(ctx context.Context, t *tx, r bot.Run, now time.Time) (bot.Run, err
 	r.State = bot.RunSuperseded
 	putRun(t, r, now)
 	t.exec(`UPDATE runs SET from_seq = $1, updated_at = $2 WHERE workspace = $3 AND id = $4`,
-		min(from, r.From), micros(now), r.Workspace, other)
+		min(from, r.From), cell.Micros(now), r.Workspace, other)
 	return r, nil
 }
 
@@ -168,7 +169,7 @@ func (s *Conversations) ClaimRun(ctx context.Context, owner string, lease time.D
 		var (
 			run              bot.Run
 			candidate, ok    bool
-			at, until        = micros(now), micros(now.Add(lease))
+			at, until        = cell.Micros(now), cell.Micros(now.Add(lease))
 			ws               bot.WorkspaceID
 			id, conversation string
 		)
@@ -230,7 +231,7 @@ func (s *Conversations) RenewRuns(ctx context.Context, owner string, runs []bot.
 		all(t, &held, pgx.RowTo[bot.RunID], `
 			UPDATE runs SET lease_until = $1
 			WHERE id = ANY($2) AND owner = $3 AND state IN ('active', 'streaming')
-			RETURNING id`, micros(now.Add(lease)), runs, owner)
+			RETURNING id`, cell.Micros(now.Add(lease)), runs, owner)
 		return nil
 	})
 	if err != nil {
@@ -246,7 +247,7 @@ func (s *Conversations) Checkpoint(ctx context.Context, ws bot.WorkspaceID, run 
 		t.count(&n, `
 			UPDATE runs SET text = $1, updated_at = $2
 			WHERE workspace = $3 AND id = $4 AND attempt = $5 AND state IN ('active', 'streaming')`,
-			text, micros(now), ws, run, attempt)
+			text, cell.Micros(now), ws, run, attempt)
 		return nil
 	})
 	return n > 0 && err == nil, err

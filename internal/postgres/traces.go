@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -18,8 +19,8 @@ func putTrace(t *tx, row bot.Conversation, tr bot.Trace, first bot.Event, now ti
 	if tr.At.IsZero() {
 		tr.At = now
 	}
-	tr.At = fromMicros(micros(tr.At))
-	body, err := encode(tr)
+	tr.At = cell.Time(cell.Micros(tr.At))
+	body, err := cell.Encode(tr)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func putTrace(t *tx, row bot.Conversation, tr bot.Trace, first bot.Event, now ti
 		INSERT INTO traces (workspace, conversation, event, decision, at, trace) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (workspace, conversation, event) DO UPDATE
 		SET decision = excluded.decision, at = excluded.at, trace = excluded.trace`,
-		tr.Workspace, tr.Conversation, tr.Event, tr.Decision, micros(tr.At), body)
+		tr.Workspace, tr.Conversation, tr.Event, tr.Decision, cell.Micros(tr.At), body)
 	return nil
 }
 
@@ -50,7 +51,7 @@ func scanTrace(row pgx.CollectableRow) (bot.Trace, error) {
 	if err := row.Scan(&body, &helpful, &why); err != nil {
 		return bot.Trace{}, err
 	}
-	if err := decode(body, &t); err != nil {
+	if err := cell.Decode(body, &t); err != nil {
 		return bot.Trace{}, err
 	}
 	t.Helpful, t.Why = helpful, why
@@ -83,7 +84,7 @@ func (s *Conversations) Turns(ctx context.Context, q bot.TurnQuery) ([]bot.Trace
 		before = s.db.now().Add(time.Microsecond)
 	}
 	var f filter
-	f.and(`workspace = ? AND at >= ? AND at < ?`, q.Workspace, micros(q.Since), micros(before))
+	f.and(`workspace = ? AND at >= ? AND at < ?`, q.Workspace, cell.Micros(q.Since), cell.Micros(before))
 	if len(q.Decisions) > 0 {
 		f.and(`decision = ANY(?)`, q.Decisions)
 	}

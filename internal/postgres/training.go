@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/training"
 )
@@ -32,7 +33,7 @@ func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, e
 			INSERT INTO artefacts (workspace, kind, version, hash, note, blob, active, created_at)
 			SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, true, $6 FROM artefacts WHERE workspace = $1 AND kind = $2
 			RETURNING version`,
-			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, micros(a.CreatedAt))
+			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, cell.Micros(a.CreatedAt))
 		return nil
 	})
 	return version, err
@@ -52,7 +53,7 @@ func (s *Training) ActiveArtefact(ctx context.Context, ws bot.WorkspaceID, kind 
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
 	}
-	a.CreatedAt = fromMicros(at)
+	a.CreatedAt = cell.Time(at)
 	return a, err
 }
 
@@ -78,7 +79,7 @@ func (s *Training) Artefacts(ctx context.Context, ws bot.WorkspaceID, kind strin
 		a := training.Artefact{Workspace: ws, Kind: kind}
 		var at int64
 		err := row.Scan(&a.Version, &a.Hash, &a.Note, &at)
-		a.CreatedAt = fromMicros(at)
+		a.CreatedAt = cell.Time(at)
 		return a, err
 	}, `SELECT version, hash, note, created_at FROM artefacts WHERE workspace = $1 AND kind = $2 ORDER BY version DESC LIMIT $3`, ws, kind, limit)
 }
@@ -88,7 +89,7 @@ func (s *Training) MarkReviewed(ctx context.Context, ws bot.WorkspaceID, events 
 	return s.db.write(ctx, ws, func(_ context.Context, t *tx) error {
 		t.exec(`
 			INSERT INTO reviewed (workspace, event, account, at) SELECT $1, unnest($2::text[]), $3, $4 ON CONFLICT DO NOTHING`,
-			ws, events, by, micros(at))
+			ws, events, by, cell.Micros(at))
 		return nil
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -23,7 +24,7 @@ func (s *Uploads) AddUpload(ctx context.Context, f upload.File) error {
 	return s.db.write(ctx, f.Workspace, func(_ context.Context, t *tx) error {
 		t.exec(`
 			INSERT INTO uploads (workspace, id, visitor, account, name, type, size, key, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			f.Workspace, f.ID, f.Visitor, f.Account, f.Name, f.Type, f.Size, f.Key, micros(f.CreatedAt))
+			f.Workspace, f.ID, f.Visitor, f.Account, f.Name, f.Type, f.Size, f.Key, cell.Micros(f.CreatedAt))
 		return nil
 	})
 }
@@ -45,7 +46,7 @@ func (s *Uploads) Upload(ctx context.Context, ws id.Workspace, name string) (upl
 	if err != nil {
 		return upload.File{}, err
 	}
-	f.CreatedAt = fromMicros(created)
+	f.CreatedAt = cell.Time(created)
 	return f, nil
 }
 

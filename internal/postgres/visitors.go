@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -18,7 +19,7 @@ func scanVisitor(row pgx.CollectableRow, head ...any) (account.Visitor, error) {
 	var v account.Visitor
 	var created, updated int64
 	err := row.Scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated)...)
-	v.CreatedAt, v.UpdatedAt = fromMicros(created), fromMicros(updated)
+	v.CreatedAt, v.UpdatedAt = cell.Time(created), cell.Time(updated)
 	return v, err
 }
 
@@ -27,18 +28,18 @@ func scanVisitor(row pgx.CollectableRow, head ...any) (account.Visitor, error) {
 func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account.VisitorSession, spent account.Spent) error {
 	return s.db.write(ctx, v.Workspace, func(ctx context.Context, t *tx) error {
 		if spent.Hash != "" {
-			t.exec(`INSERT INTO spent_identities (hash, expires_at) VALUES ($1, $2)`, spent.Hash, micros(spent.Expires))
+			t.exec(`INSERT INTO spent_identities (hash, expires_at) VALUES ($1, $2)`, spent.Hash, cell.Micros(spent.Expires))
 		}
 		t.exec(`
 			INSERT INTO visitors (workspace, id, inbox, external, name, email, language, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (workspace, id) DO UPDATE SET external = excluded.external, name = excluded.name,
 				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at`,
-			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, micros(v.CreatedAt), micros(v.UpdatedAt))
+			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt))
 		if vs.Hash != "" {
 			t.exec(
 				`INSERT INTO visitor_sessions (hash, workspace, visitor, inbox, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-				vs.Hash, vs.Workspace, vs.Visitor, vs.Inbox, micros(vs.CreatedAt), micros(vs.Expires))
+				vs.Hash, vs.Workspace, vs.Visitor, vs.Inbox, cell.Micros(vs.CreatedAt), cell.Micros(vs.Expires))
 		}
 		err := t.flush(ctx)
 		switch constraint(err) {
@@ -73,13 +74,13 @@ func (s *Accounts) VisitorSession(ctx context.Context, hash string) (account.Vis
 		return account.VisitorSession{}, account.Visitor{}, err
 	}
 	vs.Workspace, vs.Visitor, vs.Inbox = v.Workspace, v.ID, v.Inbox
-	vs.CreatedAt, vs.Expires = fromMicros(created), fromMicros(expires)
+	vs.CreatedAt, vs.Expires = cell.Time(created), cell.Time(expires)
 	return vs, v, nil
 }
 
 // ExtendVisitorSession moves the end of a session.
 func (s *Accounts) ExtendVisitorSession(ctx context.Context, hash string, expires time.Time) error {
-	return s.exec(ctx, everywhere, `UPDATE visitor_sessions SET expires_at = greatest(expires_at, $1) WHERE hash = $2`, micros(expires), hash)
+	return s.exec(ctx, everywhere, `UPDATE visitor_sessions SET expires_at = greatest(expires_at, $1) WHERE hash = $2`, cell.Micros(expires), hash)
 }
 
 // DeleteVisitorSession removes one session.
@@ -141,14 +142,14 @@ type inboxSettings struct {
 
 // PutInbox inserts or replaces an inbox.
 func (s *Accounts) PutInbox(ctx context.Context, in account.Inbox) error {
-	settings, err := encode(inboxSettings{in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys})
+	settings, err := cell.Encode(inboxSettings{in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys})
 	if err != nil {
 		return err
 	}
 	return s.exec(ctx, in.Workspace, `
 		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at`,
-		in.Workspace, in.ID, in.Name, settings, micros(in.CreatedAt), micros(in.UpdatedAt))
+		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt))
 }
 
 const inboxColumns = `workspace, id, name, settings, created_at, updated_at`
@@ -161,11 +162,11 @@ func scanInbox(row pgx.CollectableRow) (account.Inbox, error) {
 		return account.Inbox{}, err
 	}
 	var st inboxSettings
-	if err := decode(settings, &st); err != nil {
+	if err := cell.Decode(settings, &st); err != nil {
 		return account.Inbox{}, err
 	}
 	in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys = st.Origins, st.Accent, st.Greeting, st.Language, st.Hours, st.Keys
-	in.CreatedAt, in.UpdatedAt = fromMicros(created), fromMicros(updated)
+	in.CreatedAt, in.UpdatedAt = cell.Time(created), cell.Time(updated)
 	return in, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -30,20 +31,20 @@ func scanAccount(scan func(...any) error, head ...any) (account.Account, error) 
 	if err != nil {
 		return a, translate(err)
 	}
-	a.CreatedAt, a.UpdatedAt = fromMicros(created), fromMicros(updated)
-	if err := decode(roles, &a.Roles); err != nil {
+	a.CreatedAt, a.UpdatedAt = cell.Time(created), cell.Time(updated)
+	if err := cell.Decode(roles, &a.Roles); err != nil {
 		return a, err
 	}
-	return a, decode(skills, &a.Skills)
+	return a, cell.Decode(skills, &a.Skills)
 }
 
 // PutAccount inserts or replaces an account; see account.AccountStore.
 func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.Account, error) {
-	roles, err := encode(a.Roles)
+	roles, err := cell.Encode(a.Roles)
 	if err != nil {
 		return a, err
 	}
-	skills, err := encode(a.Skills)
+	skills, err := cell.Encode(a.Skills)
 	if err != nil {
 		return a, err
 	}
@@ -55,14 +56,14 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 			_, err := tx.ExecContext(ctx, `
 				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, micros(a.CreatedAt), micros(a.UpdatedAt))
+				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt))
 			return emailTaken(err)
 		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE accounts SET email = ?, name = ?, roles = ?, skills = ?, capacity = ?, password = ?, disabled = ?,
 				version = version + 1, updated_at = ?
 			WHERE workspace = ? AND id = ? AND version = ?`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
+			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
 		if err != nil {
 			return emailTaken(err)
 		}
@@ -158,7 +159,7 @@ func (s *Accounts) PutSession(ctx context.Context, v account.Session) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx,
 			`INSERT INTO sessions (hash, workspace, account, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			v.Hash, v.Workspace, v.Account, v.Address, micros(v.CreatedAt), micros(v.SeenAt))
+			v.Hash, v.Workspace, v.Account, v.Address, cell.Micros(v.CreatedAt), cell.Micros(v.SeenAt))
 		return err
 	})
 }
@@ -175,13 +176,13 @@ func (s *Accounts) Session(ctx context.Context, hash string) (account.Session, a
 		return account.Session{}, account.Account{}, err
 	}
 	v.Workspace, v.Account = a.Workspace, a.ID
-	v.CreatedAt, v.SeenAt = fromMicros(created), fromMicros(seen)
+	v.CreatedAt, v.SeenAt = cell.Time(created), cell.Time(seen)
 	return v, a, nil
 }
 
 // TouchSession sets the time of a session's last use.
 func (s *Accounts) TouchSession(ctx context.Context, hash string, at time.Time) error {
-	return s.exec(ctx, `UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ?`, micros(at), hash)
+	return s.exec(ctx, `UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ?`, cell.Micros(at), hash)
 }
 
 // DeleteSession removes one session.
@@ -197,13 +198,13 @@ func (s *Accounts) DeleteSessions(ctx context.Context, ws id.Workspace, name, ex
 // SweepSessions removes what has ended.
 func (s *Accounts) SweepSessions(ctx context.Context, created, seen, now time.Time) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE created_at < ? OR seen_at < ?`, micros(created), micros(seen)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE created_at < ? OR seen_at < ?`, cell.Micros(created), cell.Micros(seen)); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM visitor_sessions WHERE expires_at < ?`, micros(now)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM visitor_sessions WHERE expires_at < ?`, cell.Micros(now)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM spent_identities WHERE expires_at < ?`, micros(now))
+		_, err := tx.ExecContext(ctx, `DELETE FROM spent_identities WHERE expires_at < ?`, cell.Micros(now))
 		return err
 	})
 }

@@ -3,42 +3,16 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
-	"math"
 
-	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
-// packVector writes a vector as little-endian 32-bit floats.
-func packVector(v []float32) []byte {
-	b := make([]byte, 0, 4*len(v))
-	for _, f := range v {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
-	}
-	return b
-}
-
-// unpackVector is the way back; nil for nothing.
-func unpackVector(b []byte) ([]float32, error) {
-	if len(b) == 0 {
-		return nil, nil
-	}
-	if len(b)%4 != 0 {
-		return nil, fault.New(fault.Internal, "a stored vector is damaged")
-	}
-	v := make([]float32, len(b)/4)
-	for i := range v {
-		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-	}
-	return v, nil
-}
-
 // Vectors returns stored vectors by hash; see knowledge.Store.
 func (s *Knowledge) Vectors(ctx context.Context, ws id.Workspace, model string, hashes []string) (map[string][]float32, error) {
-	list, err := encode(hashes)
+	list, err := cell.Encode(hashes)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +29,7 @@ func (s *Knowledge) Vectors(ctx context.Context, ws id.Workspace, model string, 
 		if err := rows.Scan(&hash, &packed); err != nil {
 			return nil, translate(err)
 		}
-		if out[hash], err = unpackVector(packed); err != nil {
+		if out[hash], err = cell.UnpackVector(packed); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +56,7 @@ func (s *Knowledge) Each(ctx context.Context, model string, visit func(knowledge
 		var sections, recipe string
 		d, err := scanDocument(docs.Scan, &sections, &recipe)
 		if err == nil {
-			err = decode(sections, &d.Sections)
+			err = cell.Decode(sections, &d.Sections)
 		}
 		if err != nil {
 			return translate(err)
@@ -123,10 +97,10 @@ func chunksOf(ctx context.Context, tx *sql.Tx, ws id.Workspace, doc knowledge.Do
 		if err := rows.Scan(&c.Ordinal, &c.Field, &heading, &c.Page, &c.Text, &c.Indexed, &c.Tokens, &c.Hash, &packed); err != nil {
 			return nil, translate(err)
 		}
-		if c.Vector, err = unpackVector(packed); err != nil {
+		if c.Vector, err = cell.UnpackVector(packed); err != nil {
 			return nil, err
 		}
-		if err := decode(heading, &c.Heading); err != nil {
+		if err := cell.Decode(heading, &c.Heading); err != nil {
 			return nil, err
 		}
 		out = append(out, c)

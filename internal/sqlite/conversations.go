@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -46,11 +47,11 @@ func scanConversation(scan func(...any) error) (bot.Conversation, error) {
 		&c.Language, &c.Sentiment, &c.LastText, &c.LastBy, &memory, &created, &updated); err != nil {
 		return bot.Conversation{}, err
 	}
-	c.Enqueued, c.CreatedAt, c.UpdatedAt = fromMicros(enqueued), fromMicros(created), fromMicros(updated)
-	if err := decode(skills, &c.Skills); err != nil {
+	c.Enqueued, c.CreatedAt, c.UpdatedAt = cell.Time(enqueued), cell.Time(created), cell.Time(updated)
+	if err := cell.Decode(skills, &c.Skills); err != nil {
 		return bot.Conversation{}, err
 	}
-	return c, decode(memory, &c.Memory)
+	return c, cell.Decode(memory, &c.Memory)
 }
 
 // getConversation returns one row. Error: NotFound.
@@ -95,12 +96,12 @@ func (s *Conversations) Open(ctx context.Context, c bot.Conversation, key bot.Ke
 			if c.CreatedAt.IsZero() {
 				row.CreatedAt, row.UpdatedAt = now, now
 			}
-			row.CreatedAt, row.UpdatedAt = fromMicros(micros(row.CreatedAt)), fromMicros(micros(row.UpdatedAt))
+			row.CreatedAt, row.UpdatedAt = cell.Time(cell.Micros(row.CreatedAt)), cell.Time(cell.Micros(row.UpdatedAt))
 			if _, err := tx.ExecContext(ctx, `
 				INSERT INTO conversations (workspace, id, inbox, visitor, client_conv_id, version, speaker, service, language, created_at, updated_at)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				row.Workspace, row.ID, row.Inbox, row.Visitor, row.ClientConvID, row.Version, row.Speaker, row.Service, row.Language,
-				micros(row.CreatedAt), micros(row.UpdatedAt)); err != nil {
+				cell.Micros(row.CreatedAt), cell.Micros(row.UpdatedAt)); err != nil {
 				return err
 			}
 		}
@@ -182,7 +183,7 @@ func (s *Conversations) Conversations(ctx context.Context, q bot.ConversationQue
 		and(`last_text LIKE ? ESCAPE '\'`, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q.Text)+"%")
 	}
 	if !q.Before.IsZero() {
-		and(`(updated_at, id) < (?, ?)`, micros(q.Before), q.BeforeID)
+		and(`(updated_at, id) < (?, ?)`, cell.Micros(q.Before), q.BeforeID)
 	}
 	args = append(args, q.Limit)
 	rows, err := s.db.read.QueryContext(ctx, `

@@ -179,3 +179,6 @@ func (db *DB) Ready(ctx context.Context) error {
 	var one int
 	return translate(db.read.QueryRowContext(ctx, `SELECT count(*) FROM meta`).Scan(&one))
 }
+
+// micronow is the clock's time as it can be stored.
+func (db *DB) micronow() time.Time { return db.now().UTC().Truncate(time.Microsecond) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -24,8 +25,8 @@ func scanEvent(scan func(...any) error) (bot.Event, error) {
 		&e.ClientMsgID, &e.Epoch, &at, &body); err != nil {
 		return bot.Event{}, err
 	}
-	e.At = fromMicros(at)
-	return e, decode(body, &e.Body)
+	e.At = cell.Time(at)
+	return e, cell.Decode(body, &e.Body)
 }
 
 // repeated answers a key that was used before with what its write stored.
@@ -123,14 +124,14 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, row bot.Conversation, key b
 }
 
 func insertEvent(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, e bot.Event) error {
-	body, err := encode(e.Body)
+	body, err := cell.Encode(e.Body)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO events (workspace, conversation, seq, vseq, id, kind, author_kind, author_id, author_name, client_msg_id, epoch, at, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		ws, e.Conversation, e.Seq, e.VSeq, e.ID, e.Kind, e.Author.Kind, e.Author.ID, e.Author.Name, e.ClientMsgID, e.Epoch, micros(e.At), body)
+		ws, e.Conversation, e.Seq, e.VSeq, e.ID, e.Kind, e.Author.Kind, e.Author.ID, e.Author.Name, e.ClientMsgID, e.Epoch, cell.Micros(e.At), body)
 	return err
 }
 
@@ -141,17 +142,17 @@ func updateConversation(ctx context.Context, tx *sql.Tx, c bot.Conversation, all
 		_, err := tx.ExecContext(ctx, `
 			UPDATE conversations SET seq = ?, vseq = ?, version = ?, last_text = ?, last_by = ?, updated_at = ?
 			WHERE workspace = ? AND id = ?`,
-			c.Seq, c.VSeq, c.Version, c.LastText, c.LastBy, micros(c.UpdatedAt), c.Workspace, c.ID)
+			c.Seq, c.VSeq, c.Version, c.LastText, c.LastBy, cell.Micros(c.UpdatedAt), c.Workspace, c.ID)
 		return err
 	}
-	skills, err := encode(c.Skills)
+	skills, err := cell.Encode(c.Skills)
 	if err != nil {
 		return err
 	}
 	if len(c.Skills) == 0 {
 		skills = ""
 	}
-	memory, err := encode(c.Memory)
+	memory, err := cell.Encode(c.Memory)
 	if err != nil {
 		return err
 	}
@@ -161,8 +162,8 @@ func updateConversation(ctx context.Context, tx *sql.Tx, c bot.Conversation, all
 			language = ?, sentiment = ?, last_text = ?, last_by = ?, memory = ?, updated_at = ?
 		WHERE workspace = ? AND id = ?`,
 		c.Inbox, c.Seq, c.VSeq, c.ControlEpoch, c.Version,
-		c.Speaker, c.Service, c.Agent, c.Queue, c.Priority, skills, c.Reason, micros(c.Enqueued),
-		c.Language, c.Sentiment, c.LastText, c.LastBy, memory, micros(c.UpdatedAt),
+		c.Speaker, c.Service, c.Agent, c.Queue, c.Priority, skills, c.Reason, cell.Micros(c.Enqueued),
+		c.Language, c.Sentiment, c.LastText, c.LastBy, memory, cell.Micros(c.UpdatedAt),
 		c.Workspace, c.ID)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -106,7 +107,7 @@ func putOutcome(ctx context.Context, tx *sql.Tx, row bot.Conversation, o handoff
 				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at`,
-				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, micros(r.OfferedAt), micros(r.Deadline), micros(r.DecidedAt)); err != nil {
+				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt)); err != nil {
 				return err
 			}
 		}
@@ -153,13 +154,13 @@ func (s *Handoff) ChangeAgent(ctx context.Context, ws bot.WorkspaceID, agent bot
 
 // Beat sets the heartbeat of those agents that exist.
 func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentID, now time.Time) error {
-	ids, err := encode(agents)
+	ids, err := cell.Encode(agents)
 	if err != nil {
 		return err
 	}
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE agents SET heartbeat = ? WHERE workspace = ? AND id IN (SELECT value FROM json_each(?))`, micros(now), ws, ids)
+			UPDATE agents SET heartbeat = ? WHERE workspace = ? AND id IN (SELECT value FROM json_each(?))`, cell.Micros(now), ws, ids)
 		return err
 	})
 }
@@ -198,7 +199,7 @@ func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time,
 		UNION ALL
 		SELECT `+reservationColumns+` FROM reservations
 		WHERE workspace = ?1 AND state IN ('declined', 'missed') AND decided_at >= ?2
-		ORDER BY offered_at, id`, ws, micros(recent))
+		ORDER BY offered_at, id`, ws, cell.Micros(recent))
 	if err != nil {
 		return f, translate(err)
 	}
@@ -254,7 +255,7 @@ func (s *Handoff) Workspaces(ctx context.Context) ([]bot.WorkspaceID, error) {
 
 // PutQueue makes or replaces a queue.
 func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
-	hours, err := encode(q.Hours)
+	hours, err := cell.Encode(q.Hours)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -15,7 +16,7 @@ var _ knowledge.ImportStore = (*Knowledge)(nil)
 
 // AddImport stores a new import; see knowledge.ImportStore.
 func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
-	files, err := encode(i.Files)
+	files, err := cell.Encode(i.Files)
 	if err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, micros(i.CreatedAt), micros(i.StartedAt), micros(i.FinishedAt))
+			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt))
 		if isUnique(err) {
 			return fault.New(fault.Conflict, "there is an import of that ID already")
 		}
@@ -41,7 +42,7 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 func (s *Knowledge) UpdateImport(ctx context.Context, i knowledge.Import, reports ...knowledge.FileReport) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE imports SET state = ?, attempts = ?, error = ?, started_at = ?, finished_at = ? WHERE workspace = ? AND id = ?`,
-			i.State, i.Attempts, i.Error, micros(i.StartedAt), micros(i.FinishedAt), i.Workspace, i.ID)
+			i.State, i.Attempts, i.Error, cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt), i.Workspace, i.ID)
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func (s *Knowledge) UpdateImport(ctx context.Context, i knowledge.Import, report
 
 func addReports(ctx context.Context, tx *sql.Tx, i knowledge.Import, reports []knowledge.FileReport) error {
 	for _, r := range reports {
-		report, err := encode(r)
+		report, err := cell.Encode(r)
 		if err != nil {
 			return err
 		}
@@ -78,8 +79,8 @@ func scanImport(scan func(...any) error) (knowledge.Import, error) {
 	if err != nil {
 		return knowledge.Import{}, err
 	}
-	i.CreatedAt, i.StartedAt, i.FinishedAt = fromMicros(created), fromMicros(started), fromMicros(finished)
-	return i, decode(files, &i.Files)
+	i.CreatedAt, i.StartedAt, i.FinishedAt = cell.Time(created), cell.Time(started), cell.Time(finished)
+	return i, cell.Decode(files, &i.Files)
 }
 
 // Import returns one import with its reports; see knowledge.ImportStore.
@@ -102,7 +103,7 @@ func (s *Knowledge) reports(ctx context.Context, i knowledge.Import) ([]knowledg
 		if err := scan(&text); err != nil {
 			return r, err
 		}
-		return r, decode(text, &r)
+		return r, cell.Decode(text, &r)
 	}
 	return many(ctx, s.db, scan, `SELECT report FROM import_files WHERE workspace = ? AND import = ? ORDER BY ordinal`, i.Workspace, i.ID)
 }
@@ -112,7 +113,7 @@ func (s *Knowledge) Imports(ctx context.Context, ws id.Workspace, before time.Ti
 	return many(ctx, s.db, scanImport, `
 		SELECT `+importColumns+` FROM imports
 		WHERE workspace = ? AND (? = 0 OR (created_at, id) < (?, ?))
-		ORDER BY created_at DESC, id DESC LIMIT ?`, ws, micros(before), micros(before), beforeID, limit)
+		ORDER BY created_at DESC, id DESC LIMIT ?`, ws, cell.Micros(before), cell.Micros(before), beforeID, limit)
 }
 
 // OpenImports returns what is yet to be done; see knowledge.ImportStore.

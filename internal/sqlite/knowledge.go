@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -55,14 +56,14 @@ func saveRevision(ctx context.Context, tx *sql.Tx, r *knowledge.Revision) error 
 			INSERT INTO documents (workspace, id, path, source, kind, status, version, title, language, audience, hash, imported, recipe, created_at, updated_at, updated_by)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			d.Workspace, d.ID, d.Path, d.Source, d.Kind, d.Status, d.Version, d.Title, d.Language, d.Audience, d.Hash, imported, r.Recipe,
-			micros(d.CreatedAt), micros(d.UpdatedAt), d.UpdatedBy)
+			cell.Micros(d.CreatedAt), cell.Micros(d.UpdatedAt), d.UpdatedBy)
 	} else {
 		_, err = tx.ExecContext(ctx, `
 			UPDATE documents SET path = ?, source = ?, status = ?, version = ?, title = ?, language = ?, audience = ?, hash = ?,
 				imported = CASE WHEN ? = '' THEN imported ELSE ? END, recipe = ?, updated_at = ?, updated_by = ?
 			WHERE workspace = ? AND id = ?`,
 			d.Path, d.Source, d.Status, d.Version, d.Title, d.Language, d.Audience, d.Hash, imported, imported, r.Recipe,
-			micros(d.UpdatedAt), d.UpdatedBy, d.Workspace, d.ID)
+			cell.Micros(d.UpdatedAt), d.UpdatedBy, d.Workspace, d.ID)
 	}
 	if isUnique(err) {
 		return fault.New(fault.Conflict, "another document has the path %q; rename one of them", d.Path)
@@ -85,14 +86,14 @@ func saveVersion(ctx context.Context, tx *sql.Tx, d *knowledge.Document) error {
 		INSERT INTO document_versions (workspace, document, version, title, url, language, audience, tags, valid_from, valid_until, hash,
 			sections, question, answer, paraphrases, negatives, updated_at, updated_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Workspace, d.ID, d.Version, d.Title, d.URL, d.Language, d.Audience, lists[0], micros(d.ValidFrom), micros(d.ValidUntil), d.Hash,
-		lists[1], d.Question, d.Answer, lists[2], lists[3], micros(d.UpdatedAt), d.UpdatedBy)
+		d.Workspace, d.ID, d.Version, d.Title, d.URL, d.Language, d.Audience, lists[0], cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), d.Hash,
+		lists[1], d.Question, d.Answer, lists[2], lists[3], cell.Micros(d.UpdatedAt), d.UpdatedBy)
 	return err
 }
 
 // encodeList writes a slice as JSON, an empty one as ”.
 func encodeList(v any) (string, error) {
-	s, err := encode(v)
+	s, err := cell.Encode(v)
 	if s == "null" || s == "[]" {
 		s = ""
 	}
@@ -123,7 +124,7 @@ func saveChunks(ctx context.Context, tx *sql.Tx, r *knowledge.Revision) error {
 			continue
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO vectors (workspace, model, hash, vector) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			d.Workspace, r.Model, c.Hash, packVector(c.Vector))
+			d.Workspace, r.Model, c.Hash, cell.PackVector(c.Vector))
 		if err != nil {
 			return err
 		}
@@ -152,8 +153,8 @@ func scanDocument(scan func(...any) error, tail ...any) (knowledge.Document, err
 	if err != nil {
 		return knowledge.Document{}, err
 	}
-	d.ValidFrom, d.ValidUntil, d.CreatedAt, d.UpdatedAt = fromMicros(from), fromMicros(until), fromMicros(created), fromMicros(updated)
-	return d, errors.Join(decode(tags, &d.Tags), decode(paraphrases, &d.Paraphrases), decode(negatives, &d.Negatives))
+	d.ValidFrom, d.ValidUntil, d.CreatedAt, d.UpdatedAt = cell.Time(from), cell.Time(until), cell.Time(created), cell.Time(updated)
+	return d, errors.Join(cell.Decode(tags, &d.Tags), cell.Decode(paraphrases, &d.Paraphrases), cell.Decode(negatives, &d.Negatives))
 }
 
 // scanWhole reads the columns of a document and v.sections.
@@ -163,7 +164,7 @@ func scanWhole(scan func(...any) error) (knowledge.Document, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, decode(sections, &d.Sections)
+	return d, cell.Decode(sections, &d.Sections)
 }
 
 // Document returns the current version; see knowledge.Store.
@@ -218,7 +219,7 @@ func (s *Knowledge) Documents(ctx context.Context, q knowledge.DocumentQuery) ([
 		and(`(d.title LIKE ? ESCAPE '\' OR d.path LIKE ? ESCAPE '\')`, like, like)
 	}
 	if !q.Before.IsZero() {
-		and(`(d.updated_at, d.id) < (?, ?)`, micros(q.Before), q.BeforeID)
+		and(`(d.updated_at, d.id) < (?, ?)`, cell.Micros(q.Before), q.BeforeID)
 	}
 	scan := func(scan func(...any) error) (knowledge.Document, error) { return scanDocument(scan) }
 	return many(ctx, s.db, scan, `

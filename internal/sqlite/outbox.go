@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 )
 
 // enqueue asks for long work in the transaction that writes what it is about.
 func (db *DB) enqueue(ctx context.Context, tx *sql.Tx, kind, workspace, subject string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO outbox (kind, workspace, subject, created_at) VALUES (?, ?, ?, ?)`, kind, workspace, subject, micros(db.now()))
+	_, err := tx.ExecContext(ctx, `INSERT INTO outbox (kind, workspace, subject, created_at) VALUES (?, ?, ?, ?)`, kind, workspace, subject, cell.Micros(db.now()))
 	return err
 }
 

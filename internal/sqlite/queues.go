@@ -8,6 +8,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -31,8 +32,8 @@ func scanAgent(scan func(...any) error) (handoff.Agent, error) {
 		&heartbeat, &given, &a.Version); err != nil {
 		return handoff.Agent{}, err
 	}
-	a.Heartbeat, a.LastGiven = fromMicros(heartbeat), fromMicros(given)
-	return a, decode(skills, &a.Skills)
+	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
+	return a, cell.Decode(skills, &a.Skills)
 }
 
 func getAgent(ctx context.Context, q querier, ws bot.WorkspaceID, agent bot.AgentID) (handoff.Agent, error) {
@@ -47,7 +48,7 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 	skills := ""
 	if len(a.Skills) > 0 {
 		var err error
-		if skills, err = encode(a.Skills); err != nil {
+		if skills, err = cell.Encode(a.Skills); err != nil {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
 			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		micros(a.Heartbeat), micros(a.LastGiven), a.Version+1)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1)
 	return err
 }
 
@@ -68,7 +69,7 @@ func scanReservation(scan func(...any) error) (handoff.Reservation, error) {
 		offered, deadline, decided int64
 	)
 	err := scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided)
-	r.OfferedAt, r.Deadline, r.DecidedAt = fromMicros(offered), fromMicros(deadline), fromMicros(decided)
+	r.OfferedAt, r.Deadline, r.DecidedAt = cell.Time(offered), cell.Time(deadline), cell.Time(decided)
 	return r, err
 }
 
@@ -82,7 +83,7 @@ func scanQueue(scan func(...any) error) (handoff.Queue, error) {
 		return q, err
 	}
 	q.OfferFor = time.Duration(offer) * time.Microsecond
-	return q, decode(hours, &q.Hours)
+	return q, cell.Decode(hours, &q.Hours)
 }
 
 // waitRow receives waitColumns.
@@ -98,10 +99,10 @@ func (r *waitRow) dest() []any {
 
 func (r *waitRow) wait() (handoff.Wait, error) {
 	w := handoff.Wait{
-		Since: fromMicros(r.since), Parked: fromMicros(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
-		Away: fromMicros(r.away), Accepted: fromMicros(r.accepted),
+		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
+		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 	}
-	return w, decode(r.contact, &w.Contact)
+	return w, cell.Decode(r.contact, &w.Contact)
 }
 
 // scanStanding reads conversationColumns and waitColumns.
@@ -136,7 +137,7 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 		_, err := tx.ExecContext(ctx, `DELETE FROM waits WHERE workspace = ? AND conversation = ?`, ws, conv)
 		return err
 	}
-	contact, err := encode(w.Contact)
+	contact, err := cell.Encode(w.Contact)
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact`,
-		ws, conv, micros(w.Since), micros(w.Parked), w.Why, w.Promised, micros(w.Away), micros(w.Accepted), contact)
+		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact)
 	return err
 }
 

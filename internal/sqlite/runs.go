@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -23,9 +24,9 @@ func scanRun(scan func(...any) error) (bot.Run, error) {
 	err := scan(&r.Workspace, &r.ID, &r.Conversation, &r.Trigger, &r.From, &r.Through, &r.Attempt, &r.Owner, &lease, &r.Epoch,
 		&r.State, &r.Text, &r.Placeholder, &created, &updated)
 	if lease > 0 {
-		r.LeaseUntil = fromMicros(lease)
+		r.LeaseUntil = cell.Time(lease)
 	}
-	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
+	r.CreatedAt, r.UpdatedAt = cell.Time(created), cell.Time(updated)
 	return r, err
 }
 
@@ -41,7 +42,7 @@ func oweRun(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, e bot.Event, no
 	run = bot.RunID(id.New())
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO runs (workspace, id, conversation, trigger, from_seq, state, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)`, ws, run, e.Conversation, e.ID, e.Seq, micros(now), micros(now))
+		VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)`, ws, run, e.Conversation, e.ID, e.Seq, cell.Micros(now), cell.Micros(now))
 	return run, err
 }
 
@@ -77,13 +78,13 @@ func moveRun(ctx context.Context, tx *sql.Tx, row bot.Conversation, u bot.RunUpd
 func putRun(ctx context.Context, tx *sql.Tx, r bot.Run, now time.Time) error {
 	var lease int64
 	if !r.LeaseUntil.IsZero() {
-		lease = micros(r.LeaseUntil)
+		lease = cell.Micros(r.LeaseUntil)
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE runs SET from_seq = ?, through_seq = ?, attempt = ?, owner = ?, lease_until = ?, epoch = ?, state = ?, text = ?, placeholder = ?,
 			updated_at = ?
 		WHERE workspace = ? AND id = ?`,
-		r.From, r.Through, r.Attempt, r.Owner, lease, r.Epoch, r.State, r.Text, r.Placeholder, micros(now), r.Workspace, r.ID)
+		r.From, r.Through, r.Attempt, r.Owner, lease, r.Epoch, r.State, r.Text, r.Placeholder, cell.Micros(now), r.Workspace, r.ID)
 	return err
 }
 
@@ -109,7 +110,7 @@ func requeue(ctx context.Context, tx *sql.Tx, r bot.Run, now time.Time) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE runs SET from_seq = ?, updated_at = ? WHERE workspace = ? AND id = ?`,
-		min(from, r.From), micros(now), r.Workspace, other)
+		min(from, r.From), cell.Micros(now), r.Workspace, other)
 	return err
 }
 
@@ -180,7 +181,7 @@ func (s *Conversations) ClaimRun(ctx context.Context, owner string, lease time.D
 				WHERE a.workspace = q.workspace AND a.conversation = q.conversation AND a.state IN ('active', 'streaming'))
 			UNION ALL
 			SELECT `+runColumns+` FROM runs WHERE state IN ('active', 'streaming') AND lease_until <= ?
-			ORDER BY created_at, id LIMIT 1`, micros(now)).Scan)
+			ORDER BY created_at, id LIMIT 1`, cell.Micros(now)).Scan)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -198,7 +199,7 @@ func (s *Conversations) ClaimRun(ctx context.Context, owner string, lease time.D
 		}
 		r.Through = max(r.Through, r.From)
 		r.State, r.Owner, r.Attempt = bot.RunActive, owner, r.Attempt+1
-		r.UpdatedAt, r.LeaseUntil = fromMicros(micros(now)), fromMicros(micros(now.Add(lease)))
+		r.UpdatedAt, r.LeaseUntil = cell.Time(cell.Micros(now)), cell.Time(cell.Micros(now.Add(lease)))
 		run, ok = r, true
 		return putRun(ctx, tx, r, now)
 	})
@@ -212,7 +213,7 @@ func (s *Conversations) Checkpoint(ctx context.Context, ws bot.WorkspaceID, run 
 		res, err := tx.ExecContext(ctx, `
 			UPDATE runs SET text = ?, updated_at = ?
 			WHERE workspace = ? AND id = ? AND attempt = ? AND state IN ('active', 'streaming')`,
-			text, micros(now), ws, run, attempt)
+			text, cell.Micros(now), ws, run, attempt)
 		if err != nil {
 			return err
 		}
@@ -236,7 +237,7 @@ func (s *Conversations) RenewRuns(ctx context.Context, owner string, runs []bot.
 		rows, err := tx.QueryContext(ctx, `
 			UPDATE runs SET lease_until = ?
 			WHERE id IN (SELECT value FROM json_each(?)) AND owner = ? AND state IN ('active', 'streaming')
-			RETURNING id`, micros(now.Add(lease)), string(list), owner)
+			RETURNING id`, cell.Micros(now.Add(lease)), string(list), owner)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -20,8 +21,8 @@ func putTrace(ctx context.Context, tx *sql.Tx, row bot.Conversation, t bot.Trace
 	if t.At.IsZero() {
 		t.At = now
 	}
-	t.At = fromMicros(micros(t.At))
-	body, err := encode(t)
+	t.At = cell.Time(cell.Micros(t.At))
+	body, err := cell.Encode(t)
 	if err != nil {
 		return err
 	}
@@ -29,7 +30,7 @@ func putTrace(ctx context.Context, tx *sql.Tx, row bot.Conversation, t bot.Trace
 		INSERT INTO traces (workspace, conversation, event, decision, at, trace) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, conversation, event) DO UPDATE
 		SET decision = excluded.decision, at = excluded.at, trace = excluded.trace`,
-		t.Workspace, t.Conversation, t.Event, t.Decision, micros(t.At), body)
+		t.Workspace, t.Conversation, t.Event, t.Decision, cell.Micros(t.At), body)
 	return err
 }
 
@@ -53,7 +54,7 @@ func scanTrace(scan func(...any) error) (bot.Trace, error) {
 	if err := scan(&body, &helpful, &why); err != nil {
 		return bot.Trace{}, err
 	}
-	if err := decode(body, &t); err != nil {
+	if err := cell.Decode(body, &t); err != nil {
 		return bot.Trace{}, err
 	}
 	t.Helpful, t.Why = nil, why
@@ -83,7 +84,7 @@ func (s *Conversations) Turns(ctx context.Context, q bot.TurnQuery) ([]bot.Trace
 	if before.IsZero() {
 		before = s.db.now().Add(time.Microsecond)
 	}
-	args := []any{q.Workspace, micros(q.Since), micros(before)}
+	args := []any{q.Workspace, cell.Micros(q.Since), cell.Micros(before)}
 	if len(q.Decisions) > 0 {
 		b, err := json.Marshal(q.Decisions)
 		if err != nil {

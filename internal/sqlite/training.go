@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/training"
 )
@@ -34,7 +35,7 @@ func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, e
 			INSERT INTO artefacts (workspace, kind, version, hash, note, blob, active, created_at)
 			SELECT ?1, ?2, COALESCE(MAX(version), 0) + 1, ?3, ?4, ?5, 1, ?6 FROM artefacts WHERE workspace = ?1 AND kind = ?2
 			RETURNING version`,
-			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, micros(a.CreatedAt)).Scan(&version)
+			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, cell.Micros(a.CreatedAt)).Scan(&version)
 	})
 	return version, err
 }
@@ -49,7 +50,7 @@ func (s *Training) ActiveArtefact(ctx context.Context, ws bot.WorkspaceID, kind 
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
 	}
-	a.CreatedAt = fromMicros(at)
+	a.CreatedAt = cell.Time(at)
 	return a, translate(err)
 }
 
@@ -85,7 +86,7 @@ func (s *Training) Artefacts(ctx context.Context, ws bot.WorkspaceID, kind strin
 		if err := rows.Scan(&a.Version, &a.Hash, &a.Note, &at); err != nil {
 			return nil, translate(err)
 		}
-		a.CreatedAt = fromMicros(at)
+		a.CreatedAt = cell.Time(at)
 		out = append(out, a)
 	}
 	return out, translate(rows.Err())
@@ -96,7 +97,7 @@ func (s *Training) MarkReviewed(ctx context.Context, ws bot.WorkspaceID, events 
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		for _, e := range events {
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO reviewed (workspace, event, account, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, ws, e, by, micros(at)); err != nil {
+				INSERT INTO reviewed (workspace, event, account, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, ws, e, by, cell.Micros(at)); err != nil {
 				return err
 			}
 		}

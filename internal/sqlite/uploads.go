@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
@@ -23,7 +24,7 @@ func (s *Uploads) AddUpload(ctx context.Context, f upload.File) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO uploads (workspace, id, visitor, account, name, type, size, key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			f.Workspace, f.ID, f.Visitor, f.Account, f.Name, f.Type, f.Size, f.Key, micros(f.CreatedAt))
+			f.Workspace, f.ID, f.Visitor, f.Account, f.Name, f.Type, f.Size, f.Key, cell.Micros(f.CreatedAt))
 		return err
 	})
 }
@@ -40,7 +41,7 @@ func (s *Uploads) Upload(ctx context.Context, ws id.Workspace, name string) (upl
 	} else if err != nil {
 		return upload.File{}, err
 	}
-	f.CreatedAt = fromMicros(created)
+	f.CreatedAt = cell.Time(created)
 	return f, nil
 }
 

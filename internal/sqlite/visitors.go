@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/account"
+	"github.com/frontdesk-chat/frontdesk/internal/cell"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -17,7 +18,7 @@ func scanVisitor(scan func(...any) error, head ...any) (account.Visitor, error) 
 	var v account.Visitor
 	var created, updated int64
 	err := scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated)...)
-	v.CreatedAt, v.UpdatedAt = fromMicros(created), fromMicros(updated)
+	v.CreatedAt, v.UpdatedAt = cell.Time(created), cell.Time(updated)
 	if err != nil {
 		return account.Visitor{}, translate(err)
 	}
@@ -29,7 +30,7 @@ func scanVisitor(scan func(...any) error, head ...any) (account.Visitor, error) 
 func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account.VisitorSession, spent account.Spent) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		if spent.Hash != "" {
-			_, err := tx.ExecContext(ctx, `INSERT INTO spent_identities (hash, expires_at) VALUES (?, ?)`, spent.Hash, micros(spent.Expires))
+			_, err := tx.ExecContext(ctx, `INSERT INTO spent_identities (hash, expires_at) VALUES (?, ?)`, spent.Hash, cell.Micros(spent.Expires))
 			if isUnique(err) {
 				return fault.New(fault.Conflict, "The identity token was used before. Ask for a new one.")
 			}
@@ -42,7 +43,7 @@ func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (workspace, id) DO UPDATE SET external = excluded.external, name = excluded.name,
 				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at`,
-			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, micros(v.CreatedAt), micros(v.UpdatedAt))
+			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt))
 		if isUnique(err) {
 			return fault.New(fault.Conflict, "Another visitor of this inbox has that identity. Try again.")
 		}
@@ -51,7 +52,7 @@ func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account
 		}
 		_, err = tx.ExecContext(ctx,
 			`INSERT INTO visitor_sessions (hash, workspace, visitor, inbox, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			vs.Hash, vs.Workspace, vs.Visitor, vs.Inbox, micros(vs.CreatedAt), micros(vs.Expires))
+			vs.Hash, vs.Workspace, vs.Visitor, vs.Inbox, cell.Micros(vs.CreatedAt), cell.Micros(vs.Expires))
 		return err
 	})
 }
@@ -68,13 +69,13 @@ func (s *Accounts) VisitorSession(ctx context.Context, hash string) (account.Vis
 		return account.VisitorSession{}, account.Visitor{}, err
 	}
 	vs.Workspace, vs.Visitor, vs.Inbox = v.Workspace, v.ID, v.Inbox
-	vs.CreatedAt, vs.Expires = fromMicros(created), fromMicros(expires)
+	vs.CreatedAt, vs.Expires = cell.Time(created), cell.Time(expires)
 	return vs, v, nil
 }
 
 // ExtendVisitorSession moves the end of a session.
 func (s *Accounts) ExtendVisitorSession(ctx context.Context, hash string, expires time.Time) error {
-	return s.exec(ctx, `UPDATE visitor_sessions SET expires_at = max(expires_at, ?) WHERE hash = ?`, micros(expires), hash)
+	return s.exec(ctx, `UPDATE visitor_sessions SET expires_at = max(expires_at, ?) WHERE hash = ?`, cell.Micros(expires), hash)
 }
 
 // DeleteVisitorSession removes one session.
@@ -129,14 +130,14 @@ type inboxSettings struct {
 
 // PutInbox inserts or replaces an inbox.
 func (s *Accounts) PutInbox(ctx context.Context, in account.Inbox) error {
-	settings, err := encode(inboxSettings{in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys})
+	settings, err := cell.Encode(inboxSettings{in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys})
 	if err != nil {
 		return err
 	}
 	return s.exec(ctx, `
 		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at`,
-		in.Workspace, in.ID, in.Name, settings, micros(in.CreatedAt), micros(in.UpdatedAt))
+		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt))
 }
 
 const inboxColumns = `workspace, id, name, settings, created_at, updated_at`
@@ -149,11 +150,11 @@ func scanInbox(scan func(...any) error) (account.Inbox, error) {
 		return account.Inbox{}, translate(err)
 	}
 	var st inboxSettings
-	if err := decode(settings, &st); err != nil {
+	if err := cell.Decode(settings, &st); err != nil {
 		return account.Inbox{}, err
 	}
 	in.Origins, in.Accent, in.Greeting, in.Language, in.Hours, in.Keys = st.Origins, st.Accent, st.Greeting, st.Language, st.Hours, st.Keys
-	in.CreatedAt, in.UpdatedAt = fromMicros(created), fromMicros(updated)
+	in.CreatedAt, in.UpdatedAt = cell.Time(created), cell.Time(updated)
 	return in, nil
 }
 

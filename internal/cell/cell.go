@@ -1,4 +1,6 @@
-package sqlite
+// Package cell says what a value looks like in a column, the same in both engines, so
+// that rows can be copied from one to the other without knowing what they mean.
+package cell
 
 import (
 	"bytes"
@@ -9,26 +11,26 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
-// micros is how times are stored: microseconds since 1970 in UTC; the zero time
+// Micros is how times are stored: microseconds since 1970 in UTC; the zero time
 // is 0.
-func micros(t time.Time) int64 {
+func Micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMicro()
 }
 
-// fromMicros is the way back.
-func fromMicros(n int64) time.Time {
+// Time is the way back.
+func Time(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}
 	}
 	return time.UnixMicro(n).UTC()
 }
 
-// encode writes a struct as a JSON object of its fields that are not zero, so
+// Encode writes a struct as a JSON object of its fields that are not zero, so
 // that a new field costs old rows nothing. Anything else is plain JSON.
-func encode(v any) (string, error) {
+func Encode(v any) (string, error) {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Struct {
 		b, err := json.Marshal(v)
@@ -60,8 +62,8 @@ func encode(v any) (string, error) {
 	return out.String(), nil
 }
 
-// decode reads what encode wrote. The empty text is the zero value.
-func decode(s string, v any) error {
+// Decode reads what Encode wrote. The empty text is the zero value.
+func Decode(s string, v any) error {
 	if s == "" || s == "{}" {
 		return nil
 	}
@@ -70,6 +72,3 @@ func decode(s string, v any) error {
 	}
 	return nil
 }
-
-// micronow is the clock's time as it can be stored.
-func (db *DB) micronow() time.Time { return db.now().UTC().Truncate(time.Microsecond) }

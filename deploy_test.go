@@ -22,6 +22,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 )
 
 // program returns the path of a program of another project, the first that there
@@ -34,10 +36,7 @@ func program(t *testing.T, names ...string) string {
 			return path
 		}
 	}
-	if os.Getenv("FRONTDESK_TEST_REQUIRE") == "1" {
-		t.Fatalf("%s is not installed; run make setup", names[0])
-	}
-	t.Skipf("%s is not installed; run make setup", names[0])
+	testenv.Absent(t, "%s is not installed; run make setup", names[0])
 	return ""
 }
 

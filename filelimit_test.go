@@ -5,6 +5,8 @@ package frontdesk
 import (
 	"syscall"
 	"testing"
+
+	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 )
 
 // TestSocketsFitTheFileLimit wants the server to refuse sockets 500 files below
@@ -16,7 +18,7 @@ func TestSocketsFitTheFileLimit(t *testing.T) {
 	}
 	few := syscall.Rlimit{Cur: 1400, Max: had.Max}
 	if had.Cur < few.Cur {
-		t.Skipf("only %d open files are allowed here", had.Cur)
+		testenv.Absent(t, "only %d open files are allowed here", had.Cur)
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {
 		t.Fatal(err)

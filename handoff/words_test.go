@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // zones on machines that have none
 )
 
 func TestSentences(t *testing.T) {
@@ -32,7 +33,7 @@ func TestSentences(t *testing.T) {
 func TestOpens(t *testing.T) {
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
-		t.Skip("no time zones on this machine")
+		t.Fatal(err)
 	}
 	at := func(d, h int) time.Time { return time.Date(2026, 12, d, h, 0, 0, 0, shanghai) }
 	for _, c := range []struct {

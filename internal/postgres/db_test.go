@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -455,8 +454,8 @@ func TestServerRestartsAndFailsOver(t *testing.T) {
 	}
 	ctx := t.Context()
 	p, err := testenv.StartPostgres(ctx, testenv.Options{Durable: true})
-	if errors.Is(err, testenv.ErrNoPostgres) && os.Getenv("FRONTDESK_TEST_REQUIRE") != "1" {
-		t.Skip(err)
+	if errors.Is(err, testenv.ErrNoPostgres) {
+		testenv.Absent(t, "%v", err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func newServer(t testing.TB, args ...string) *server {
 		testenv.Redis(t) // skips or fails where there is none
 	}
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("no redis-server on this machine that could be killed")
+		testenv.Absent(t, "no redis-server on this machine that could be killed")
 	}
 	port, err := testenv.FreePort()
 	if err != nil {

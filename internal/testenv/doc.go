@@ -15,8 +15,9 @@ import (
 	"testing"
 )
 
-// absent skips the test, or fails it where everything is required.
-func absent(t testing.TB, format string, args ...any) {
+// Absent skips the test because something that it needs is not there, or fails it
+// where everything is required.
+func Absent(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("FRONTDESK_TEST_REQUIRE") == "1" {
 		t.Fatalf(format, args...)

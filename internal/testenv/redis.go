@@ -20,7 +20,7 @@ func Redis(t testing.TB) string {
 	}
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		absent(t, "no redis-server on this machine; run `make setup`, or name one in FRONTDESK_TEST_REDIS")
+		Absent(t, "no redis-server on this machine; run `make setup`, or name one in FRONTDESK_TEST_REDIS")
 	}
 	port, err := FreePort()
 	if err != nil {

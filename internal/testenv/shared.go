@@ -30,7 +30,7 @@ func Postgres(t testing.TB) string {
 			t.Cleanup(func() { _ = users.Close() })
 		}
 		if errors.Is(err, ErrNoPostgres) {
-			absent(t, "%v", err)
+			Absent(t, "%v", err)
 		}
 		if err != nil {
 			t.Fatal(err)

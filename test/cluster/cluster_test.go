@@ -11,6 +11,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/faultproxy"
 	"github.com/frontdesk-chat/frontdesk/internal/history"
 	"github.com/frontdesk-chat/frontdesk/internal/load"
+	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 )
 
 // clusterFaults are those of several nodes. Those that leave another topology
@@ -496,7 +497,7 @@ func rolling(t *testing.T, b *bed, p *people, r *result) {
 // fullDisk fills the filesystem of a Postgres of its own.
 func fullDisk(t *testing.T, _ *bed, _ *people, r *result) {
 	if os.Geteuid() != 0 {
-		t.Skip("a small filesystem can be mounted by root only")
+		testenv.Absent(t, "a small filesystem can be mounted by root only")
 	}
 	b := startCluster(t, false, clusterOptions{nodes: 1, small: true})
 	p := b.populate(t, 40, 4)

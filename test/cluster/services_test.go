@@ -52,10 +52,7 @@ func require(t testing.TB, err error, what string) {
 	if err == nil {
 		return
 	}
-	if os.Getenv("FRONTDESK_TEST_REQUIRE") == "1" {
-		t.Fatalf("%s: %v", what, err)
-	}
-	t.Skipf("%s: %v", what, err)
+	testenv.Absent(t, "%s: %v", what, err)
 }
 
 // newCluster is two nodes behind nginx on Postgres with a synchronous standby

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -14,9 +15,9 @@ import (
 
 // How long the desk waits for whom.
 const (
-	offerFor  = 25 * time.Second // to answer an offer, when the queue does not say
+	offerFor  = 25 * time.Second // to answer an offer, when neither queue nor options say
 	freshFor  = 30 * time.Second // an agent silent for longer gets no offers
-	goneAfter = 90 * time.Second // … and for longer still loses their chats: 30 s and 60 s of grace
+	graceFor  = 60 * time.Second // … and for so much longer still loses their chats
 	awayFor   = 2 * time.Minute  // a visitor who left while waiting is parked then
 	keptFor   = 30 * time.Minute // and finds the old place on coming back within this
 	restart   = 10 * time.Minute // heartbeats this old at our start stopped because we did
@@ -35,8 +36,10 @@ type Notifier interface {
 
 // Options tunes a desk. nil and the zero value are the defaults.
 type Options struct {
-	Notifier Notifier // nil: nobody is told
-	Observer Observer // nil: nobody is told
+	Notifier Notifier      // nil: nobody is told
+	Observer Observer      // nil: nobody is told
+	OfferFor time.Duration // to answer an offer, when the queue does not say; 0: 25 s
+	Grace    time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen func(ws bot.WorkspaceID, f Floor)
@@ -59,6 +62,8 @@ type Desk struct {
 	here      func(bot.WorkspaceID, bot.ConversationID) bool
 	now       func() time.Time
 	log       *slog.Logger
+	offerFor  time.Duration
+	goneAfter time.Duration // of silence: an agent loses their chats
 	started   time.Time
 	kick      chan struct{} // holds one token when something may be matched
 
@@ -80,6 +85,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	if o == nil {
 		o = &Options{}
 	}
+	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
 	if d.notifier = o.Notifier; d.notifier == nil {
 		d.notifier = silent{}
 	}
@@ -118,7 +124,7 @@ func (d *Desk) floor(ctx context.Context, ws bot.WorkspaceID) (Floor, error) {
 }
 
 func (d *Desk) forgive(f Floor) Floor {
-	f.Agents = slices.Clone(f.Agents)
+	f.Agents, f.gone = slices.Clone(f.Agents), d.goneAfter
 	for i, a := range f.Agents {
 		f.Agents[i].Heartbeat = d.alive(a)
 	}

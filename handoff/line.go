@@ -68,7 +68,12 @@ func (a Agent) Present(now time.Time) bool {
 // staffed reports whether somebody is on duty. An agent whose connection blinks
 // counts until the grace is over.
 func (f Floor) staffed(now time.Time) bool {
-	return slices.ContainsFunc(f.Agents, func(a Agent) bool { return a.Duty == DutyOn && now.Sub(a.Heartbeat) < goneAfter })
+	return slices.ContainsFunc(f.Agents, func(a Agent) bool { return f.counts(a, now) })
+}
+
+// counts reports whether an agent is on duty and not taken for gone.
+func (f Floor) counts(a Agent, now time.Time) bool {
+	return a.Duty == DutyOn && now.Sub(a.Heartbeat) < cmp.Or(f.gone, freshFor+graceFor)
 }
 
 // queue returns the queue of that ID, the zero Queue when there is none.
@@ -128,7 +133,7 @@ func (f Floor) joining(s Standing, now time.Time) Place {
 func (f Floor) wait(position int, now time.Time) (median, upper time.Duration) {
 	capacity, free := 0, 0
 	for _, a := range f.Agents {
-		if a.Duty == DutyOn && now.Sub(a.Heartbeat) < goneAfter {
+		if f.counts(a, now) {
 			capacity += a.Capacity
 			free += max(a.Capacity-a.Load, 0)
 		}

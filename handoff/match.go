@@ -67,7 +67,7 @@ func (a Agent) fits(c bot.Conversation) int {
 func (f Floor) relaxed(s Standing, now time.Time) int {
 	best := 2
 	for _, a := range f.Agents {
-		if a.Duty == DutyOn && now.Sub(a.Heartbeat) < goneAfter && a.ID != s.Conversation.Agent {
+		if f.counts(a, now) && a.ID != s.Conversation.Agent {
 			best = min(best, a.fits(s.Conversation))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // step is one move being decided: the locked things, and what becomes of them.
 type step struct {
 	now    time.Time
+	hold   time.Duration // of an offer, when the queue does not say
 	locked Locked
 	floor  Floor            // forgiven; zero unless asked for
 	next   bot.Conversation // the row as it will be
@@ -31,7 +32,7 @@ func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (b
 	now := d.now().UTC().Truncate(time.Microsecond)
 	ask.Recent = now.Add(-excludedFor)
 	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
-		s := &step{now: now, locked: l, floor: d.forgive(l.Floor), next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		s := &step{now: now, hold: d.offerFor, locked: l, floor: d.forgive(l.Floor), next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
 		last = s
 		if err := decide(s); err != nil {
 			return Outcome{}, err
@@ -179,7 +180,7 @@ func (s *step) give(a Agent) {
 func (s *step) offer(a Agent, queue Queue) {
 	hold := queue.OfferFor
 	if hold <= 0 {
-		hold = offerFor
+		hold = s.hold
 	}
 	a.Reserved++
 	s.set(a)

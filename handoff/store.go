@@ -76,6 +76,8 @@ type Floor struct {
 	Offers   []Reservation // open ones, and those declined or missed recently
 	Queues   []Queue       // in order of ID
 	Measures Measures
+
+	gone time.Duration // the silence after which the desk takes an agent for gone; 0: its default
 }
 
 // Standing is a conversation that somebody waits in.

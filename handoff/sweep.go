@@ -104,7 +104,7 @@ func (d *Desk) gone(ctx context.Context, f Floor) (bool, error) {
 			moved = true
 			errs = append(errs, d.rescind(ctx, a.Workspace, a.ID))
 		}
-		if silent >= goneAfter && (a.Load > 0 || a.Duty == DutyOn || a.Duty == DutyMissed) {
+		if silent >= d.goneAfter && (a.Load > 0 || a.Duty == DutyOn || a.Duty == DutyMissed) {
 			moved = true
 			errs = append(errs, d.lost(ctx, a))
 		}
@@ -115,7 +115,7 @@ func (d *Desk) gone(ctx context.Context, f Floor) (bool, error) {
 // lost puts the chats of an agent who is gone back in line at their age.
 func (d *Desk) lost(ctx context.Context, a Agent) error {
 	if _, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
-		if d.now().Sub(d.alive(*a)) >= goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed) {
+		if d.now().Sub(d.alive(*a)) >= d.goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed) {
 			a.Duty = DutyOff
 		}
 		return nil
@@ -135,7 +135,7 @@ func (d *Desk) lost(ctx context.Context, a Agent) error {
 	_, err = each(held, func(c bot.Conversation) error {
 		_, err := d.move(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID, Floor: true}, func(s *step) error {
 			now, ok := s.agent(a.ID)
-			if s.next.Agent != a.ID || ok && s.now.Sub(d.alive(now)) < goneAfter {
+			if s.next.Agent != a.ID || ok && s.now.Sub(d.alive(now)) < d.goneAfter {
 				return nil
 			}
 			name := s.name(a.ID)

@@ -105,6 +105,26 @@ func testDeskGone(t *testing.T, s Stores) {
 	}
 }
 
+// A desk's own times are kept instead of the usual ones.
+func testDeskTimes(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.Desk = handoff.New(d.Stores.Desk, d.Timeline, d.heard, d.clock.now, nil,
+		&handoff.Options{Notifier: d.heard, OfferFor: 10 * time.Second, Grace: 5 * time.Second})
+	d.hire(t, "lin", 1)
+	c := d.ask(t, nil)
+	d.sweep(t)
+	if r := d.offerOf(t, "lin"); r.Deadline.Sub(r.OfferedAt) != 10*time.Second {
+		t.Errorf("an offer from %v to %v, want 10 s", r.OfferedAt, r.Deadline)
+	}
+	d.accept(t, "lin")
+	d.after(t, 34*time.Second)
+	d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	d.after(t, 2*time.Second)
+	if got := d.row(t, c); got.Agent != "" {
+		t.Errorf("36 s without a sign of life, and %s has the chat still", got.Agent)
+	}
+}
+
 func testDeskRestart(t *testing.T, s Stores) {
 	d := newDesk(s, workspace)
 	d.hire(t, "lin", 1)

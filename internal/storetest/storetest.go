@@ -81,6 +81,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskTwoTake", testDeskTwoTake},
 		{"DeskTake", testDeskTake},
 		{"DeskGone", testDeskGone},
+		{"DeskTimes", testDeskTimes},
 		{"DeskRestart", testDeskRestart},
 		{"DeskTransfer", testDeskTransfer},
 		{"DeskAway", testDeskAway},

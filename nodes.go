@@ -2,6 +2,7 @@ package frontdesk
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,10 +26,11 @@ func (a *App) openBus(ctx context.Context, timeline bot.Timeline, alone bool) (p
 		}
 		return pubsub.Polling{}, nil
 	}
-	installation, err := timeline.Epoch(ctx)
+	epoch, err := timeline.Epoch(ctx)
 	if err != nil {
 		return nil, err
 	}
+	installation, _, _ := strings.Cut(epoch, ".") // nodes that opened before and after a failover still hear each other
 	client, away, err := redis.Open(string(a.config.Redis.URL), installation, &redis.Options{Logger: a.log})
 	if err != nil {
 		return nil, err

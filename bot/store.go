@@ -33,6 +33,8 @@ type Timeline interface {
 	Conversations(ctx context.Context, q ConversationQuery) ([]Conversation, error)
 
 	// Epoch returns the stream epoch of the database: a cursor with another epoch is answered by a snapshot.
+	// It changes when acknowledged events may be gone: in a restored copy, and when a standby has taken over.
+	// What stands before its first dot names the database and outlives a standby's taking over.
 	Epoch(ctx context.Context) (string, error)
 }
 

@@ -34,4 +34,6 @@ type Indexer interface {
 	Replace(doc Document, chunks []Chunk)
 	// Remove forgets a document.
 	Remove(ws id.Workspace, doc DocumentID)
+	// Retain forgets all documents but those that keep wants.
+	Retain(keep func(ws id.Workspace, doc DocumentID) bool)
 }

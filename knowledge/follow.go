@@ -3,6 +3,9 @@ package knowledge
 import (
 	"context"
 	"time"
+
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
 // Feed tells which documents were written by anybody, on any node, in an order
@@ -15,7 +18,8 @@ type Feed interface {
 	// DocumentChanges calls visit with documents written behind the cursor as they
 	// stand now, deleted ones included, with their chunks and the model's vectors,
 	// at most limit (1…1,000) of them. A write that commits late is not passed over.
-	// With nothing new next is after. Error: Invalid for a cursor that is none.
+	// With nothing new next is after. Error: Invalid for a cursor that is none, or of
+	// another history of the database.
 	DocumentChanges(ctx context.Context, model, after string, limit int, visit func(Document, []Chunk)) (next string, more bool, err error)
 }
 
@@ -36,6 +40,13 @@ func (l *Library) Follow(ctx context.Context, feed Feed, from string) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case fault.Is(err, fault.Invalid):
+			l.log.WarnContext(ctx, "the database has another history; all documents are read again", "error", err)
+			if head, err := l.startOver(ctx, feed); err == nil {
+				from = head
+			} else if ctx.Err() == nil {
+				l.log.WarnContext(ctx, "documents cannot be read; search may be behind", "error", err)
+			}
 		case err != nil:
 			l.log.WarnContext(ctx, "changes of documents cannot be read; search may be behind", "error", err)
 		default:
@@ -50,6 +61,30 @@ func (l *Library) Follow(ctx context.Context, feed Feed, from string) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// startOver indexes all documents as they stand now and forgets those that the
+// store does not know: a standby that lacked the last writes has taken over.
+func (l *Library) startOver(ctx context.Context, feed Feed) (head string, err error) {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	if head, err = feed.DocumentHead(ctx); err != nil {
+		return "", err
+	}
+	known := map[id.Workspace]map[DocumentID]bool{}
+	err = l.store.Each(ctx, l.embedder.Model(), func(d Document, chunks []Chunk, _ string) error {
+		if known[d.Workspace] == nil {
+			known[d.Workspace] = map[DocumentID]bool{}
+		}
+		known[d.Workspace][d.ID] = true
+		l.index.Replace(d, chunks)
+		return ctx.Err()
+	})
+	if err != nil {
+		return "", err
+	}
+	l.index.Retain(func(ws id.Workspace, doc DocumentID) bool { return known[ws][doc] })
+	return head, nil
 }
 
 // catchUp indexes one page of changes. The commit lock is held from before it is

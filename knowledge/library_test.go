@@ -79,6 +79,13 @@ func (s *shelf) Replace(d knowledge.Document, chunks []knowledge.Chunk) {
 	s.docs[d.ID] = shelved{d, chunks}
 }
 func (s *shelf) Remove(_ id.Workspace, doc knowledge.DocumentID) { delete(s.docs, doc) }
+func (s *shelf) Retain(keep func(id.Workspace, knowledge.DocumentID) bool) {
+	for doc, d := range s.docs {
+		if !keep(d.doc.Workspace, doc) {
+			delete(s.docs, doc)
+		}
+	}
+}
 
 // paths lists what is indexed.
 func (s *shelf) paths() []string {

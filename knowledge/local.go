@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -155,6 +156,20 @@ func (l *Local) Remove(ws id.Workspace, doc DocumentID) {
 // prints are the same, on whatever node, so are the results of the same query by
 // the same program and model. It is "" while a document is being replaced.
 func (l *Local) Print(ws id.Workspace, at time.Time) string { return l.prints.of(ws, at) }
+
+// Retain implements Indexer.
+func (l *Local) Retain(keep func(ws id.Workspace, doc DocumentID) bool) {
+	l.mu.RLock()
+	indexes := maps.Clone(l.indexes)
+	l.mu.RUnlock()
+	for ws, x := range indexes {
+		for _, doc := range x.IDs() {
+			if !keep(ws, DocumentID(doc)) {
+				x.Delete(doc)
+			}
+		}
+	}
+}
 
 // Size returns how many documents and rows of a workspace can be searched.
 func (l *Local) Size(ws id.Workspace) (documents, rows int) {

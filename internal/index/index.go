@@ -1,6 +1,10 @@
 package index
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // Index is one searchable set of documents, of one workspace. Make it with New.
 type Index struct {
@@ -116,6 +120,13 @@ func (x *Index) Delete(id string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.remove(id)
+}
+
+// IDs returns the documents that are indexed, in no order.
+func (x *Index) IDs() []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return slices.Collect(maps.Keys(x.docs))
 }
 
 // Len returns the number of documents and of their rows.

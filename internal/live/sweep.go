@@ -57,6 +57,9 @@ func (h *Hub) readStale() {
 // follows goes to the end of the feed and delivers what was not.
 func (h *Hub) follows(ctx context.Context, s *sweeper) error {
 	if s.cursor == "" {
+		if err := h.turnPage(ctx); err != nil {
+			return err
+		}
 		head, err := h.head(ctx)
 		if err != nil {
 			return err
@@ -84,6 +87,38 @@ func (h *Hub) follows(ctx context.Context, s *sweeper) error {
 			return nil
 		}
 	}
+}
+
+// turnPage notices that the database has another history than before: a standby
+// that lacked the last writes has taken over, or a copy was restored beneath us.
+// Numbers then mean something else, so every reader comes back with none, and
+// offers again what it has sent.
+func (h *Hub) turnPage(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, feedWait)
+	defer cancel()
+	epoch, err := h.timeline.Epoch(bounded)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	before := h.epoch
+	h.epoch = epoch
+	topics := make([]*topic, 0, len(h.topics))
+	for _, t := range h.topics {
+		topics = append(topics, t)
+	}
+	h.mu.Unlock()
+	if before == "" || before == epoch {
+		return nil
+	}
+	h.log.Warn("the database has another history; readers come back and offer again what they sent", "before", before, "now", epoch)
+	for _, t := range topics {
+		t.mu.Lock()
+		t.end()
+		t.mu.Unlock()
+	}
+	h.Each(func(p *Peer) { p.Close(CloseResync, "another history") })
+	return nil
 }
 
 func (h *Hub) head(ctx context.Context) (string, error) {

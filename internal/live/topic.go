@@ -205,6 +205,13 @@ func (t *topic) drop(p *Peer) {
 	t.bury()
 }
 
+// end removes everything: its numbers are of a history that is over. The caller
+// holds mu.
+func (t *topic) end() {
+	t.subs, t.held, t.next, t.row, t.stream = nil, nil, 0, bot.Conversation{}, nil
+	t.bury()
+}
+
 // bury takes the topic out of the hub when nobody needs it; the caller holds mu.
 func (t *topic) bury() {
 	if len(t.subs) > 0 || t.stream != nil || t.dead {

@@ -265,14 +265,16 @@ func (s *Conversations) Conversations(ctx context.Context, q bot.ConversationQue
 	return out, err
 }
 
-// Epoch returns the stream epoch.
+// Epoch returns the stream epoch: the name of this history of the database and,
+// behind a dot, of the server's timeline, for a standby that took over may lack what
+// its primary had acknowledged.
 func (s *Conversations) Epoch(ctx context.Context) (string, error) {
 	var (
 		epoch string
 		found bool
 	)
 	err := s.db.read(ctx, everywhere, func(q queue) {
-		value(q, &found, []any{&epoch}, `SELECT value FROM meta WHERE key = 'stream_epoch'`)
+		value(q, &found, []any{&epoch}, `SELECT value || '.' || `+timeline+` FROM meta WHERE key = 'stream_epoch'`)
 	})
 	return epoch, err
 }

@@ -491,10 +491,14 @@ func TestServerRestartsAndFailsOver(t *testing.T) {
 		}
 	}
 	until("before")
+	was := placesOf(t, db)
 	if err := p.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
 	until("after the restart")
+	if is := placesOf(t, db); is.epoch != was.epoch {
+		t.Errorf("after a restart the epoch is %q, was %q", is.epoch, was.epoch)
+	}
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -505,9 +509,39 @@ func TestServerRestartsAndFailsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	until("after the failover")
+	// The standby's history is another one, of the same database.
+	is := placesOf(t, db)
+	same, _, _ := strings.Cut(was.epoch, ".")
+	if is.epoch == was.epoch || !strings.HasPrefix(is.epoch, same+".") {
+		t.Errorf("after the failover the epoch is %q, was %q", is.epoch, was.epoch)
+	}
+	if _, err := db.Conversations().Changes(ctx, was.feed, 10); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a place in the feed of before: %v, want Invalid", err)
+	}
+	if _, _, err := db.Knowledge().DocumentChanges(ctx, "m", was.documents, 10, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a place in the feed of documents of before: %v, want Invalid", err)
+	}
+	if _, err := db.Conversations().Changes(ctx, is.feed, 10); err != nil {
+		t.Errorf("a place of now: %v", err)
+	}
 	for _, c := range acked {
 		if _, err := db.Conversations().Conversation(ctx, "w", c); err != nil {
 			t.Errorf("an acknowledged conversation is gone: %v", err)
 		}
 	}
+}
+
+// places are where a reader of everything stands.
+type places struct{ epoch, feed, documents string }
+
+func placesOf(t *testing.T, db *DB) (p places) {
+	t.Helper()
+	var errs [3]error
+	p.epoch, errs[0] = db.Conversations().Epoch(t.Context())
+	p.feed, errs[1] = db.Conversations().Head(t.Context())
+	p.documents, errs[2] = db.Knowledge().DocumentHead(t.Context())
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -41,16 +41,30 @@ func (h *horizon) lag(xmin uint64, waiting bool) time.Duration {
 	return max(time.Since(h.since), time.Microsecond)
 }
 
-// place is a position of the feed: behind the row of that number and transaction.
-type place struct {
-	xid uint64
-	n   int64
+// timeline is the SQL of the name of the server's write-ahead log. A standby that is
+// promoted begins another one: it may lack the last transactions of its primary, and
+// gives their numbers to others.
+const timeline = `substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`
+
+// errHistory answers a place of a timeline that has ended.
+func errHistory() error {
+	return fault.New(fault.Invalid, "That is a place of another history: another database server has taken over.")
 }
 
-func (p place) String() string { return fmt.Sprintf("%d.%d", p.xid, p.n) }
+// place is a position of the feed: in that timeline, behind the row of that number
+// and transaction.
+type place struct {
+	timeline string
+	xid      uint64
+	n        int64
+}
+
+func (p place) String() string { return fmt.Sprintf("%s.%d.%d", p.timeline, p.xid, p.n) }
 
 func parsePlace(s string) (p place, err error) {
-	if n, err := fmt.Sscanf(s, "%d.%d", &p.xid, &p.n); err != nil || n != 2 || s != p.String() {
+	var rest string
+	p.timeline, rest, _ = strings.Cut(s, ".")
+	if n, err := fmt.Sscanf(rest, "%d.%d", &p.xid, &p.n); err != nil || n != 2 || s != p.String() {
 		return p, fault.New(fault.Invalid, "That is no place in the feed.")
 	}
 	return p, nil
@@ -62,7 +76,8 @@ func (s *Conversations) Head(ctx context.Context) (string, error) {
 		p     place
 		found bool
 	)
-	err := s.db.read(ctx, everywhere, func(q queue) {
+	err := s.db.snapshot(ctx, everywhere, func(q queue) {
+		value(q, &found, []any{&p.timeline}, `SELECT `+timeline)
 		value(q, &found, []any{&p.xid, &p.n}, `
 			SELECT xid, n FROM events WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, n DESC LIMIT 1`)
 	})
@@ -89,18 +104,22 @@ func (s *Conversations) Changes(ctx context.Context, after string, limit int) (b
 	}
 	var (
 		rows           []row
+		now            string
 		xmin           uint64
 		waiting, found bool
 	)
 	if err := s.db.snapshot(ctx, everywhere, func(q queue) {
-		value(q, &found, []any{&xmin, &waiting}, `
-			SELECT pg_snapshot_xmin(pg_current_snapshot()), EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))`)
+		value(q, &found, []any{&now, &xmin, &waiting}, `
+			SELECT `+timeline+`, pg_snapshot_xmin(pg_current_snapshot()), EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))`)
 		all(q, &rows, pgx.RowToStructByPos[row], `
 			SELECT xid, n, workspace, conversation FROM events
 			WHERE (xid, n) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
 			ORDER BY xid, n LIMIT $3`, from.xid, from.n, feedScan+1)
 	}); err != nil {
 		return bot.FeedPage{}, err
+	}
+	if from.timeline != now {
+		return bot.FeedPage{}, errHistory()
 	}
 	page := bot.FeedPage{Next: after, Lag: s.db.feed.lag(xmin, waiting)}
 	if len(rows) > feedScan {
@@ -117,7 +136,7 @@ func (s *Conversations) Changes(ctx context.Context, after string, limit int) (b
 			seen[k] = true
 			workspaces, conversations = append(workspaces, k[0]), append(conversations, k[1])
 		}
-		page.Next = place{r.XID, r.N}.String()
+		page.Next = place{now, r.XID, r.N}.String()
 	}
 	if len(conversations) == 0 {
 		return page, nil

@@ -14,23 +14,25 @@ import (
 
 var _ knowledge.Feed = (*Knowledge)(nil)
 
-// shelf is a position in the feed of documents: behind the document of that
-// workspace and ID as that transaction wrote it.
+// shelf is a position in the feed of documents: in that timeline, behind the
+// document of that workspace and ID as that transaction wrote it.
 type shelf struct {
+	timeline      string
 	xid           uint64
 	workspace, id string
 }
 
 func (s shelf) String() string {
-	return fmt.Sprintf("%d %s %s", s.xid, url.QueryEscape(s.workspace), url.QueryEscape(s.id))
+	return fmt.Sprintf("%s %d %s %s", s.timeline, s.xid, url.QueryEscape(s.workspace), url.QueryEscape(s.id))
 }
 
 func parseShelf(text string) (s shelf, err error) {
 	parts := strings.Split(text, " ")
-	if len(parts) == 3 {
-		_, err = fmt.Sscan(parts[0], &s.xid)
-		s.workspace, _ = url.QueryUnescape(parts[1])
-		s.id, _ = url.QueryUnescape(parts[2])
+	if len(parts) == 4 {
+		s.timeline = parts[0]
+		_, err = fmt.Sscan(parts[1], &s.xid)
+		s.workspace, _ = url.QueryUnescape(parts[2])
+		s.id, _ = url.QueryUnescape(parts[3])
 	}
 	if err != nil || s.String() != text {
 		return s, fault.New(fault.Invalid, "That is no place in the feed of documents.")
@@ -44,7 +46,8 @@ func (s *Knowledge) DocumentHead(ctx context.Context) (string, error) {
 		at    shelf
 		found bool
 	)
-	err := s.db.read(ctx, everywhere, func(q queue) {
+	err := s.db.snapshot(ctx, everywhere, func(q queue) {
+		value(q, &found, []any{&at.timeline}, `SELECT `+timeline)
 		value(q, &found, []any{&at.xid, &at.workspace, &at.id}, `
 			SELECT xid, workspace, id FROM documents WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
 			ORDER BY xid DESC, workspace DESC, id DESC LIMIT 1`)
@@ -64,11 +67,14 @@ func (s *Knowledge) DocumentChanges(ctx context.Context, model, after string, li
 	var (
 		docs   []walked
 		last   []shelf
+		now    string
+		found  bool
 		chunks [][]knowledge.Chunk
 	)
 	// One snapshot for documents and chunks, which a read in two parts needs.
 	err = s.db.view(ctx, everywhere, func(ctx context.Context, t *tx) error {
 		docs, last = nil, nil
+		value(t, &found, []any{&now}, `SELECT `+timeline)
 		all(t, &docs, scanWalked, `
 			SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
 			WHERE (d.xid, d.workspace, d.id) > ($1::xid8, $2, $3) AND d.xid < pg_snapshot_xmin(pg_current_snapshot())
@@ -79,6 +85,9 @@ func (s *Knowledge) DocumentChanges(ctx context.Context, model, after string, li
 			ORDER BY xid, workspace, id LIMIT $4`, from.xid, from.workspace, from.id, limit)
 		if err := t.flush(ctx); err != nil {
 			return err
+		}
+		if from.timeline != now {
+			return errHistory()
 		}
 		if len(docs) > limit {
 			more, docs = true, docs[:limit]
@@ -96,5 +105,6 @@ func (s *Knowledge) DocumentChanges(ctx context.Context, model, after string, li
 	for i, d := range docs {
 		visit(d.document, chunks[i])
 	}
-	return last[len(last)-1].String(), more, nil
+	next = shelf{now, last[len(last)-1].xid, last[len(last)-1].workspace, last[len(last)-1].id}.String()
+	return next, more, nil
 }

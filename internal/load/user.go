@@ -22,6 +22,7 @@ import (
 const (
 	backoffCeiling = 30 * time.Second
 	welcomeWait    = 10 * time.Second // from dialling to welcome
+	probeWait      = 5 * time.Second  // for a sign of life
 	zombieSlack    = 10 * time.Second // silence of ping and this means that the socket is dead
 	floodPause     = 15 * time.Second // after close code 4029
 	gapWait        = time.Second      // a hole this old is asked for
@@ -62,7 +63,8 @@ type User struct {
 	order      []string // conversations in the order in which they were watched
 	outbox     map[string]*box
 	resumes    Resumes
-	refused    int // handshakes that the server turned away
+	silent     bool // the last socket ended in silence; Run's own
+	refused    int  // handshakes that the server turned away
 	background sync.WaitGroup
 	ctx        context.Context // of Run; nil before
 }
@@ -201,7 +203,11 @@ func (u *User) Run(ctx context.Context) {
 			if !sleep(ctx, backoff(failures-1, named)) {
 				return
 			}
+			if u.silent {
+				u.probe(ctx)
+			}
 		}
+		u.silent = false
 		welcomed, again := u.connect(ctx)
 		u.gone()
 		if ctx.Err() != nil {
@@ -222,6 +228,30 @@ func (u *User) Run(ctx context.Context) {
 			u.fallBack(ctx)
 		}
 	}
+}
+
+// probe asks for signs of life over HTTP, so that a balancer in front learns which
+// node is silent: two at once, so that of two nodes with as much to do each is
+// asked. What comes back does not matter.
+func (u *User) probe(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeWait)
+	defer cancel()
+	u.mu.Lock()
+	base := u.o.Base
+	u.mu.Unlock()
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
+			if err != nil {
+				return
+			}
+			if res, err := u.client.Do(req); err == nil {
+				res.Body.Close()
+			}
+		})
+	}
+	both.Wait()
 }
 
 // stop is the wait that never ends.
@@ -284,6 +314,7 @@ func (u *User) connect(ctx context.Context) (welcomed bool, named time.Duration)
 			u.refused++
 			u.mu.Unlock()
 		}
+		u.silent = timedOut(err)
 		return false, -1
 	}
 	defer conn.Close()
@@ -337,6 +368,7 @@ func (u *User) read(conn *websocket.Conn) (welcomed bool, named time.Duration) {
 		}
 		var f Frame
 		if err := conn.ReadJSON(&f); err != nil {
+			u.silent = timedOut(err)
 			return welcomed, u.closed(err)
 		}
 		switch f.Type {
@@ -360,6 +392,11 @@ func (u *User) read(conn *websocket.Conn) (welcomed bool, named time.Duration) {
 			u.mu.Unlock()
 		}
 	}
+}
+
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }
 
 // closed says what a socket's end asks for.

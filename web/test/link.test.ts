@@ -4,7 +4,7 @@ import { Link, type LinkState } from '../src/shared/client/link';
 import type { ServerFrame } from '../src/shared/protocol';
 import { FakeSocket } from './fake';
 
-function setup(refresh = async () => true) {
+function setup(refresh = async () => true, probe?: () => Promise<void>) {
   const sockets: FakeSocket[] = [];
   const states: LinkState[] = [];
   const frames: ServerFrame[] = [];
@@ -19,6 +19,7 @@ function setup(refresh = async () => true) {
     frame: (f) => frames.push(f),
     state: (s) => states.push(s),
     refresh,
+    probe,
     resync: () => resyncs++,
     random: () => 0.5,
   });
@@ -88,6 +89,25 @@ describe('link', () => {
     sockets[0]!.accept();
     vi.advanceTimersByTime(10_000 + 250);
     expect(sockets).toHaveLength(2);
+  });
+
+  test('after silence it asks for a sign of life before it dials again', async () => {
+    let alive = () => {};
+    let asked = 0;
+    const { link, sockets } = setup(undefined, () => {
+      asked++;
+      return new Promise((ok) => (alive = () => ok()));
+    });
+    link.start();
+    sockets[0]!.welcome('e', 15);
+    await vi.advanceTimersByTimeAsync(25_000 + 500);
+    expect([asked, sockets.length]).toEqual([1, 1]);
+    alive();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets).toHaveLength(2);
+    sockets[1]!.die(1006); // that was no silence
+    await vi.advanceTimersByTimeAsync(500);
+    expect([asked, sockets.length]).toEqual([1, 3]);
   });
 
   test('reconnects with growing waits and resets them after a welcome', () => {

@@ -68,6 +68,7 @@ export class Client {
       frame: (f) => this.frame(f),
       state: (s, failures) => this.linkMoved(s, failures),
       refresh: async () => (await o.refresh?.()) ?? false,
+      probe: () => o.http.probe(),
       resync: () => this.timelines.forEach((t) => t.forget()),
       random: o.random,
     });

@@ -45,6 +45,12 @@ export class Http {
   patch = <T>(path: string, body: unknown): Promise<T> => this.call<T>('PATCH', path, body);
   delete = <T>(path: string): Promise<T> => this.call<T>('DELETE', path);
 
+  /** Waits for signs of life of the server, for five seconds at most. Two at once, so that of two nodes with as much to do each is asked. */
+  async probe(): Promise<void> {
+    const ask = async () => (this.o.fetch ?? fetch)('/healthz', { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(5000) });
+    await Promise.allSettled([ask(), ask()]); // no sign is an answer too
+  }
+
   async call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, again = true): Promise<T> {
     const headers: Record<string, string> = { Accept: 'application/json', ...this.o.headers?.() };
     if (body !== undefined) headers['Content-Type'] = 'application/json';

@@ -23,6 +23,8 @@ export interface LinkOptions {
   refresh: () => Promise<boolean>;
   /** The server wants every cursor forgotten (4009). */
   resync: () => void;
+  /** Asks for a sign of life over HTTP and never fails: a balancer in front learns from it which node is silent. */
+  probe?: () => Promise<void>;
   random?: () => number;
 }
 
@@ -39,6 +41,7 @@ export class Link {
   private current: LinkState = 'idle';
   private failures = 0;
   private malformed = 0;
+  private silent = false; // the last socket ended in silence: the node behind it may be frozen
   private pingMs = 25_000;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -116,6 +119,7 @@ export class Link {
         return;
       case 'welcome':
         this.failures = 0;
+        this.silent = false;
         this.malformed = 0;
         this.pingMs = f.ping_s * 1000;
         this.listen(this.pingMs + ZOMBIE_SLACK_MS);
@@ -162,13 +166,23 @@ export class Link {
     this.failures++;
     this.move('waiting');
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.connect(), wait);
+    this.retry = setTimeout(() => void this.again(), wait);
+  }
+
+  private async again(): Promise<void> {
+    if (this.silent && this.o.probe) {
+      this.silent = false;
+      await this.o.probe();
+      if (this.current !== 'waiting') return; // somebody was quicker
+    }
+    this.connect();
   }
 
   /** (Re)starts the silence timer: nothing heard for `ms` means a zombie. */
   private listen(ms: number): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => {
+      this.silent = true;
       this.drop();
       this.later();
     }, ms);

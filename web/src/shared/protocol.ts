@@ -89,6 +89,7 @@ export interface Conversation {
   facts?: { name: string; value: string }[];
   summary?: Summary;
   page?: string;
+  online?: boolean; // absent: not known
   moods?: number[];
   earlier?: Conversation[];
 }

@@ -9,6 +9,9 @@ import type { App } from '../app.svelte';
 import { inbox } from '../words/inbox';
 import type { DeskAction } from './desk.svelte';
 
+/** Who comes and goes is no event of the conversation; it is looked at this often, in ms. */
+const glanceEvery = 20_000;
+
 /** Talk is the one conversation that is open: its timeline, its context, and what may be done with it. */
 export class Talk {
   row = $state.raw<Conversation | undefined>();
@@ -24,16 +27,20 @@ export class Talk {
   trace = $state.raw<{ event: string; trace?: Trace; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
-
+  online = $state<boolean | null | undefined>(); // the visitor is connected; null: not known; undefined: not asked yet
 
   private client: Client | undefined;
   private refetch: ReturnType<typeof setTimeout> | undefined;
+  private readonly glance: ReturnType<typeof setInterval>;
 
   constructor(
     private readonly app: App,
     readonly id: string,
   ) {
     void this.detail();
+    this.glance = setInterval(() => {
+      if (document.visibilityState === 'visible' && !this.closed && !this.gone) void this.detail();
+    }, glanceEvery);
   }
 
   get mine(): boolean {
@@ -52,6 +59,7 @@ export class Talk {
 
   close(): void {
     clearTimeout(this.refetch);
+    clearInterval(this.glance);
     this.client?.unwatch(this.id);
   }
 
@@ -150,6 +158,7 @@ export class Talk {
     try {
       const full = await this.app.http.get<Conversation>(`/conversations/${this.id}`);
       this.row = this.row && (this.row.version ?? 0) > (full.version ?? 0) ? { ...full, ...this.row } : { ...this.row, ...full };
+      this.online = full.online ?? null;
       this.problem = undefined;
       this.app.desk.read(this.row);
     } catch (e) {

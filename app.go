@@ -134,10 +134,7 @@ func (a *App) openServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parts, err := a.parts()
-	if err != nil {
-		return err
-	}
+	parts := a.parts()
 	a.accounts = account.New(parts.accounts, a.set.now, &account.Options{Logger: a.log})
 	frames := api.NewFrames(a.accounts, a.log)
 	a.hub = live.New(conversations, frames, a.set.now, &live.Options{

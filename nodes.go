@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -82,27 +80,14 @@ type parts struct {
 	accounts  account.Store
 }
 
-func (a *App) parts() (parts, error) {
+func (a *App) parts() parts {
 	p := parts{embedder: a.encoder, retriever: a.mind.index, accounts: a.db.accounts}
 	if a.redis == nil {
-		return p, nil
+		return p
 	}
-	asked := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "frontdesk_copies_total", Help: "What was looked up among copies in Redis (embedding, search, profile), by whether it was there.",
-	}, []string{"what", "result"})
-	if err := a.registry.Register(asked); err != nil {
-		return p, err
-	}
-	count := func(what string, hit bool) {
-		result := "miss"
-		if hit {
-			result = "hit"
-		}
-		asked.WithLabelValues(what, result).Inc()
-	}
-	copies := a.redis.Copies(string(id.DefaultWorkspace))
+	copies, count := a.redis.Copies(string(id.DefaultWorkspace)), a.metrics.Copied
 	p.embedder = hot.Embed(a.encoder, copies, count)
 	p.retriever = hot.Search(a.mind.index, a.set.version+" "+a.encoder.Model(), a.set.now, copies, count)
 	p.accounts = hot.Profiles(p.accounts, copies, count)
-	return p, nil
+	return p
 }

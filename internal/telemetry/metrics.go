@@ -50,6 +50,7 @@ type Metrics struct {
 	embed    *prometheus.HistogramVec
 	embedded *prometheus.CounterVec
 
+	copies    *prometheus.CounterVec
 	lostSpans prometheus.Counter
 
 	commits prometheus.Histogram
@@ -97,6 +98,7 @@ func NewMetrics(reg prometheus.Registerer, prices Prices) (*Metrics, error) {
 	m.embed = r.histograms("embed_seconds", "Time of one call of the embedding model.", quick, "what")
 	m.embedded = r.counters("embedded_texts_total", "Texts given to the embedding model.", "what")
 
+	m.copies = r.counters("copies_total", "What was looked up among copies in Redis (embedding, search, profile), by whether it was there.", "what", "result")
 	m.lostSpans = r.counter("trace_spans_lost_total", "Spans that the collector of traces did not take.")
 
 	m.commits = r.histogram("group_commit_writes", "Writes that shared one commit (embedded store).", []float64{1, 2, 4, 8, 16, 24, 32})
@@ -158,6 +160,15 @@ func (m *Metrics) Committed(writes int, took time.Duration) {
 
 // LostSpans takes what a tracer says it could not send.
 func (m *Metrics) LostSpans(n int) { m.lostSpans.Add(float64(n)) }
+
+// Copied takes whether a copy that was looked for was there.
+func (m *Metrics) Copied(what string, hit bool) {
+	result := "miss"
+	if hit {
+		result = "hit"
+	}
+	m.copies.WithLabelValues(what, result).Inc()
+}
 
 // Tokens takes what a model's endpoint says it has read and written.
 func (m *Metrics) Tokens(model string, input, output int) {

@@ -54,7 +54,7 @@ type sender struct {
 func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
 	report := &SendsReport{}
 	var lock sync.Mutex
-	ctx, cancel := context.WithTimeout(ctx, plan.Seconds+30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, plan.Seconds+2*time.Minute)
 	defer cancel()
 	var wg sync.WaitGroup
 	errs := make(chan error, len(plan.Seats))

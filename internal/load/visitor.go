@@ -1,12 +1,9 @@
 package load
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -41,39 +38,17 @@ func OpenConversation(ctx context.Context, base, token, words string) (string, e
 	return ack.Conversation, err
 }
 
-// call sends body as JSON and reads the answer into out; headers may be nil.
+// call sends body as JSON and reads the answer into out; headers may be nil. Whoever
+// asks too much of one address waits as long as the server says.
 func call(ctx context.Context, client *http.Client, method, url, origin string, headers map[string]string, body, out any) error {
-	var payload io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
+	h := http.Header{"Origin": {origin}}
+	for k, v := range headers {
+		h.Set(k, v)
+	}
+	for {
+		status, retry, err := request(ctx, client, method, url, h, body, out)
+		if status != http.StatusTooManyRequests || !sleep(ctx, max(retry, 100*time.Millisecond)) {
 			return err
 		}
-		payload = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, url, payload)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", origin)
-	for k, v := range headers {
-		req.Header.Set(k, v)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: status %d: %s", method, url, res.StatusCode, text)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(text, out)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -21,39 +22,54 @@ import (
 func newID() string { return id.New() }
 
 // flood has one visitor do everything that is too much, at a node with the
-// shipped limits, while others talk.
-func flood(t *testing.T, _ *bed, _ *people, r *result) {
-	b := newBed(t, false)
+// shipped limits, while others talk. What the others' latency is compared with is
+// taken while the same sockets and requests go to a server that does nothing but
+// refuse: the flood's own client takes its part of the cores in both.
+func flood(t *testing.T, parent *bed, _ *people, r *result) {
+	b := newBed(t, parent.full)
 	n := newNode(t, b.dir, b.binary, nodeOptions{name: "limited", model: b.model.URL()})
 	shipped(t, n)
 	b.nodes = []*node{n}
 	b.openDoors(t, n.addr)
 	n.start(t, "--demo")
-	p := b.populate(t, 40, 4)
-	calm := b.play(t, p, 40, func(e *episode) { e.wait(8 * time.Second) })
+	p := b.populate(t, size(b, 40, 100), 4)
+	rounds, rate := size(b, 1, 5), size(b, 40.0, 100.0)
+	wall := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
+	defer wall.Close()
+	calm := b.play(t, p, rate, func(e *episode) {
+		for range rounds {
+			dialMany(t, strings.TrimPrefix(wall.URL, "http://"))
+			if _, err := openMany(t, load.NewUser(load.UserOptions{Base: wall.URL, Address: "127.99.0.1", View: history.Visitor})); err != nil {
+				t.Fatal(err)
+			}
+			e.wait(8 * time.Second)
+		}
+	})
 	calm.clean(t)
 	rss := n.rss()
 	base := "http://" + n.addr
 	bad := load.NewUser(load.UserOptions{Base: base, Address: "127.99.0.1", View: history.Visitor})
-	r.outcome = b.play(t, p, 40, func(e *episode) {
+	r.outcome = b.play(t, p, rate, func(e *episode) {
 		if err := bad.Arrive(t.Context(), inbox); err != nil {
 			t.Fatal(err)
 		}
-		floodMessages(t, base, bad)
-		floodSockets(t, n, r)
-		floodConversations(t, bad, r)
-		bigFrame(t, base, bad)
-		slowHello(t, n)
+		for range rounds {
+			floodMessages(t, base, bad)
+			floodSockets(t, n, r)
+			floodConversations(t, bad, r)
+			bigFrame(t, base, bad)
+			slowHello(t, n)
+		}
 	})
 	r.clean(t)
-	r.note("others' ack p99", "%s, before %s", ms(r.Ack.P99), ms(calm.Ack.P99))
+	r.note("others' ack p99", "%s of %d, while another server refuses the same flood %s", ms(r.Ack.P99), r.Ack.Count, ms(calm.Ack.P99))
 	r.note("grown by", "%d MB", (n.rss()-rss)>>20)
 	if grown := n.rss() - rss; grown > 128<<20 {
 		t.Errorf("the node grew by %d MB", grown>>20)
 	}
-	// The flood's own client takes a part of the two cores: a fifth of a few milliseconds is less than that.
-	if r.Ack.P99 > calm.Ack.P99*12/10+50*time.Millisecond {
-		t.Errorf("others' p99 is %s, before %s", ms(r.Ack.P99), ms(calm.Ack.P99))
+	// A p99 of a few hundred sends is the third worst of them; only the full length has enough to compare.
+	if limit := calm.Ack.P99*12/10 + size(b, 50*time.Millisecond, 0); r.Ack.P99 > limit {
+		t.Errorf("others' p99 is %s, the limit %s", ms(r.Ack.P99), ms(limit))
 	}
 }
 
@@ -88,43 +104,56 @@ func floodMessages(t *testing.T, base string, v *load.User) {
 
 // floodSockets opens 5,000 sockets from one address.
 func floodSockets(t *testing.T, n *node, r *result) {
+	open := dialMany(t, n.addr)
+	r.note("sockets of one address", "%d of 5,000", open)
+	// Those that say no hello are closed after five seconds, so a few batches of fifty get in.
+	if open > 500 {
+		t.Errorf("%d of 5,000 sockets from one address were let in", open)
+	}
+}
+
+// dialMany dials 5,000 sockets from one address and returns how many were let in;
+// they stay open until all were tried.
+func dialMany(t *testing.T, addr string) (open int) {
 	from := &net.TCPAddr{IP: net.IPv4(127, 99, 0, 2)}
 	dialer := &websocket.Dialer{NetDialContext: (&net.Dialer{LocalAddr: from, Timeout: 5 * time.Second}).DialContext, HandshakeTimeout: 5 * time.Second}
-	open, refused := 0, 0
 	for range 5000 {
-		c, res, err := dialer.DialContext(t.Context(), "ws://"+n.addr+"/api/v1/socket", http.Header{"Origin": {"http://" + n.addr}})
+		c, res, err := dialer.DialContext(t.Context(), "ws://"+addr+"/api/v1/socket", http.Header{"Origin": {"http://" + addr}})
 		if err != nil {
 			if res != nil {
 				res.Body.Close()
 			}
-			refused++
 			continue
 		}
 		open++
 		defer c.Close()
 	}
-	r.note("sockets of one address", "%d of 5,000", open)
-	// Those that say no hello are closed after five seconds, so a few batches of fifty get in.
-	if open > 500 || refused == 0 {
-		t.Errorf("%d of 5,000 sockets from one address were let in", open)
-	}
+	return open
 }
 
 func floodConversations(t *testing.T, v *load.User, r *result) {
-	made := 0
-	for range 10_000 {
-		status, err := v.Post(t.Context(), "/visitor/messages", map[string]any{"id": id.New(), "client_conv_id": id.New(), "text": "hello"}, nil)
-		if err == nil {
-			made++
-		} else if status != http.StatusTooManyRequests {
-			t.Errorf("status %d: %v", status, err)
-			return
-		}
+	made, err := openMany(t, v)
+	if err != nil {
+		t.Error(err)
 	}
 	r.note("conversations of one address", "%d of 10,000", made)
 	if made > 11 {
 		t.Errorf("%d new conversations in an hour from one address, the limit is 10", made)
 	}
+}
+
+// openMany begins 10,000 conversations and returns how many were not refused for
+// being too many.
+func openMany(t *testing.T, v *load.User) (made int, err error) {
+	for range 10_000 {
+		status, err := v.Post(t.Context(), "/visitor/messages", map[string]any{"id": id.New(), "client_conv_id": id.New(), "text": "hello"}, nil)
+		if err == nil {
+			made++
+		} else if status != http.StatusTooManyRequests {
+			return made, fmt.Errorf("status %d: %w", status, err)
+		}
+	}
+	return made, nil
 }
 
 func bigFrame(t *testing.T, base string, v *load.User) {

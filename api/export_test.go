@@ -39,9 +39,9 @@ func Door(perSecond int, now func() time.Time) func() time.Duration {
 }
 
 // Pace limits one socket's frames, for its test.
-func Pace(every time.Duration, burst int) func(at time.Duration) bool {
+func Pace(every time.Duration, burst int) func(at time.Duration) (wait time.Duration) {
 	p := new(pace)
-	return func(at time.Duration) bool { return p.take(at, every, burst) }
+	return func(at time.Duration) time.Duration { return p.take(at, every, burst) }
 }
 
 // CheckSessions is one turn of the look at sessions, for its test.

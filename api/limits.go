@@ -100,15 +100,13 @@ type pace struct {
 	due time.Duration // when an event would come that keeps to the rate exactly
 }
 
-// take counts an event at a time since some start; false when it comes too soon
-// after a burst, and counts nothing then. every 0 is no limit.
-func (p *pace) take(at, every time.Duration, burst int) bool {
+// take counts an event at a time since some start and returns how long to wait with
+// it: what comes in bursts larger than burst is carried out at the rate. every 0 is
+// no limit.
+func (p *pace) take(at, every time.Duration, burst int) time.Duration {
 	due := max(p.due, at)
-	if due-at > time.Duration(burst-1)*every {
-		return false
-	}
 	p.due = due + every
-	return true
+	return max(0, due-at-time.Duration(burst-1)*every)
 }
 
 // door admits connections at a rate, all nodes' worth of returning sockets at

@@ -58,20 +58,22 @@ func TestDoorSpreadsAStorm(t *testing.T) {
 func TestPaceOfFrames(t *testing.T) {
 	take := api.Pace(100*time.Millisecond, 20)
 	for i := range 20 {
-		if !take(time.Hour) {
-			t.Fatalf("frame %d of the burst was refused", i)
+		if wait := take(time.Hour); wait != 0 {
+			t.Fatalf("frame %d of the burst waits %v", i, wait)
 		}
 	}
-	if take(time.Hour) {
-		t.Error("frame 21 at once was admitted")
+	for i, want := range []time.Duration{100, 200, 300} {
+		if wait := take(time.Hour); wait != want*time.Millisecond {
+			t.Errorf("frame %d at once waits %v, want %v ms", 21+i, wait, int(want))
+		}
 	}
-	if !take(time.Hour+100*time.Millisecond) || take(time.Hour+100*time.Millisecond) {
-		t.Error("want one more frame a tenth of a second later, and only one")
+	if wait := take(time.Hour + 400*time.Millisecond); wait != 0 {
+		t.Errorf("a frame that is due waits %v", wait)
 	}
 	free := api.Pace(0, 0)
 	for range 1000 {
-		if !free(0) {
-			t.Fatal("refused without a limit")
+		if wait := free(0); wait != 0 {
+			t.Fatalf("waits %v without a limit", wait)
 		}
 	}
 }

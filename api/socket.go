@@ -42,7 +42,8 @@ type socket struct {
 	visitor guest      // of visitors
 	agent   bot.Author // of consoles
 	frames  pace
-	bad     int
+	late    uint8 // frames in a row that came too soon
+	bad     uint8 // malformed ones
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
 	failed  map[string]time.Time // sends that were refused for now, and when; nil: none
@@ -234,14 +235,26 @@ func (k *socket) pong() bool {
 	return true
 }
 
-// admit counts a frame; when there were too many it closes the socket.
+// maxLate is how many frames in a row may come too soon before the socket is closed.
+// Somebody who comes back with the messages of an outage is read slowly; closing at
+// once would have them come back with the same ones for ever.
+const maxLate = 100
+
+// admit counts a frame and waits until it is due; false when the socket is closed
+// for having been ahead of its rate for too long.
 func (k *socket) admit() bool {
-	if k.frames.take(time.Since(k.s.began), k.s.limits.framesEvery, k.s.limits.framesBurst) {
+	wait := k.frames.take(time.Since(k.s.began), k.s.limits.framesEvery, k.s.limits.framesBurst)
+	if wait == 0 {
+		k.late = 0
 		return true
 	}
-	k.s.metrics.limited("frames")
-	k.peer.Close(live.CloseFlood, "too many frames: wait")
-	return false
+	if k.late++; k.late > maxLate {
+		k.s.metrics.limited("frames")
+		k.peer.Close(live.CloseFlood, "too many frames: wait")
+		return false
+	}
+	time.Sleep(wait)
+	return true
 }
 
 // Bounds of what a socket remembers of failed sends.

@@ -143,7 +143,7 @@ func TestHelloIsNeededAndChecked(t *testing.T) {
 
 func TestMalformedFramesAndFloods(t *testing.T) {
 	w := newWorld(t, setup{options: api.Options{Limits: api.Limits{
-		FramesPerSecond: 10, MessagesPerMinute: 3, SocketsPerAddress: 4, ConnectsPerSecond: -1, ConversationsPerHour: 2, SessionsPerMinute: -1, RequestsPerSecond: -1,
+		FramesPerSecond: 20, MessagesPerMinute: 3, SocketsPerAddress: 4, ConnectsPerSecond: -1, ConversationsPerHour: 2, SessionsPerMinute: -1, RequestsPerSecond: -1,
 	}}})
 	v := w.visitor()
 	k := v.live(nil)
@@ -185,11 +185,22 @@ func TestMalformedFramesAndFloods(t *testing.T) {
 		t.Errorf("third conversation: %s", g.raw)
 	}
 
-	for range 40 {
+	// Somebody with a backlog is read at the pace of the limit; a flood is not waited for.
+	k = other.live(nil)
+	start := time.Now()
+	for range 85 {
+		k.send(map[string]any{"type": "pong"})
+	}
+	k.send(`{"type":"fly"}`)
+	k.next("error", nil)
+	if took := time.Since(start); took < 2*time.Second {
+		t.Errorf("85 frames at once, where 40 and then 20 a second are the limit, were read in %v", took)
+	}
+	for range 150 {
 		k.send(map[string]any{"type": "pong"})
 	}
 	if code := k.closed(); code != live.CloseFlood {
-		t.Errorf("after 40 frames at once: closed with %d, want %d", code, live.CloseFlood)
+		t.Errorf("after 150 frames too many: closed with %d, want %d", code, live.CloseFlood)
 	}
 
 	w.visitor().live(nil)

@@ -92,6 +92,9 @@ func (p *pair) describe(w http.ResponseWriter, _ *http.Request) {
 
 // kill ends the node that has the socket of the only visitor or agent.
 func (p *pair) kill(kind string) error {
+	if p.dead != nil {
+		return fmt.Errorf("node %s was killed and is not back", p.dead.name)
+	}
 	var has *node
 	if !until(10*time.Second, func() bool {
 		sockets := 0.0

@@ -42,7 +42,7 @@ web: ## build widget and console into web/dist, which is committed
 web-fresh: ## fail when web/dist is not what the sources build
 	bash scripts/web-fresh.sh
 
-test-browser: ## the whole path in a real browser, in English and Chinese
+test-browser: ## the whole path in a real browser, on one node and on two of which one is killed
 	bash scripts/test-browser.sh
 
 pictures: build ## take the screenshots of docs/images anew

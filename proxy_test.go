@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,25 +13,16 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/load"
+	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 )
 
 // Real nginx with the files that ship, before one node that lives and one that is
 // gone: visitors never meet the one that is gone.
 func TestNginxServesVisitors(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	public := freeAddress(t)
 	base := "https://" + public
 	s := serveDemo(t, func(c *Config) { c.Server.TrustedProxies, c.Server.PublicURL = []string{"127.0.0.1"}, base })
-	dir := t.TempDir()
-	adapted(t, dir, "deploy/nginx/proxy.conf")
-	adapted(t, dir, "deploy/nginx/upstream.conf", `node1:8080`, freeAddress(t), `node2:8080`, strings.TrimPrefix(s.base, "http://"))
-	adapted(t, dir, "deploy/nginx/nginx.conf", `listen \[::\].*`, "", `listen 80 `, "listen "+freeAddress(t)+" ", `listen 443 `, "listen "+public+" ",
-		`/run/nginx.pid`, dir+"/nginx.pid", `/dev/stdout`, dir+"/access.log", `worker_processes auto`, "worker_processes 1")
-	if err := os.WriteFile(filepath.Join(dir, "mime.types"), []byte("types { text/html html; }\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	selfSigned(t, filepath.Join(dir, "tls"))
-	background(t, nginx, "-e", "stderr", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-g", "daemon off;")
+	testenv.Nginx(t, "deploy/nginx", public, [2]string{freeAddress(t), strings.TrimPrefix(s.base, "http://")})
 
 	own := &tls.Config{InsecureSkipVerify: true} // signed a moment ago by the test
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: own}}
@@ -45,9 +34,6 @@ func TestNginxServesVisitors(t *testing.T) {
 			t.Fatal(err)
 		}
 		res, err := client.Do(req)
-		for begun := time.Now(); err != nil && time.Since(begun) < 10*time.Second; { // nginx is starting
-			res, err = client.Do(req)
-		}
 		if err != nil {
 			t.Fatal(err)
 		}

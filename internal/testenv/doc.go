@@ -1,5 +1,6 @@
 // Package testenv starts the servers that tests need, or finds those that were
-// made ready: Postgres with pgvector and Redis. Only tests import it.
+// made ready: Postgres with pgvector, Redis, and nginx with the shipped files.
+// Only tests import it.
 //
 // A server that is absent makes a test skip with the reason, or fail when
 // FRONTDESK_TEST_REQUIRE=1 says that everything has to be there, as in CI.

@@ -54,6 +54,25 @@ export async function startServer(extra = []) {
   };
 }
 
+/** The nodes that TestBrowser started, with a hand on them: FRONTDESK_TEST_CONTROL is its URL. */
+export async function joinCluster() {
+  const control = process.env.FRONTDESK_TEST_CONTROL;
+  const order = async (path) => {
+    const res = await fetch(control + path, { method: 'POST' });
+    if (!res.ok) throw new Error(await res.text());
+  };
+  const { url, people } = await (await fetch(control)).json();
+  return {
+    url,
+    people: Object.fromEntries(people.map((p) => [p.Role, { email: p.Email, password: p.Password }])),
+    /** Ends the node that has the socket of the only visitor or agent, as a lost machine does. */
+    kill: (kind) => order(`/kill/${kind}`),
+    /** Starts it again, and returns when it gets requests. */
+    restart: () => order('/restart'),
+    async stop() {},
+  };
+}
+
 /** Debian's Chromium, without anything that calls home. */
 export async function startBrowser() {
   const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
@@ -67,7 +86,8 @@ export async function startBrowser() {
 
 /** A new person's browser: own storage, one page. Errors of the page fail the test through `problems`. */
 export async function newPage(browser, problems, options = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', ...options });
+  // Certificates of tests are signed by themselves.
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.on('pageerror', (e) => problems.push(`page error: ${e.message}`));
@@ -75,6 +95,13 @@ export async function newPage(browser, problems, options = {}) {
     if (m.type() === 'error' && !/status of 40[19]/.test(m.text())) problems.push(`console: ${m.text()}`);
   });
   return page;
+}
+
+/** Resolves when the page has another socket that a node has welcomed. */
+export function welcomed(page) {
+  return new Promise((ok) => {
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => String(payload).includes('"type":"welcome"') && ok()));
+  });
 }
 
 /** The visitor's side: the shop's page with the widget open. */

@@ -31,6 +31,7 @@ type node struct {
 // nodeOptions are what differs from node to node.
 type nodeOptions struct {
 	name     string
+	dir      string // of its data, where nodes share one; "": one of its own
 	model    string // URL of the model's endpoint; "": none
 	postgres string // DSN; "": SQLite
 	redis    string // URL; "": none
@@ -41,6 +42,9 @@ type nodeOptions struct {
 func newNode(t testing.TB, dir, binary string, o nodeOptions) *node {
 	t.Helper()
 	n := &node{name: o.name, addr: loopback(freePort(t)), dir: filepath.Join(dir, o.name), binary: binary, owner: t}
+	if o.dir != "" {
+		n.dir = o.dir
+	}
 	var c strings.Builder
 	fmt.Fprintf(&c, "server:\n  addr: %s\n  trusted_proxies: [127.0.0.1]\n", n.addr)
 	if o.public != "" {

@@ -199,6 +199,10 @@ func (b *bed) startNginx(t testing.TB, listen string) {
 		t.Fatal(err)
 	}
 	b.nginx = spawn(t, b.dir, "nginx", nil, "nginx", "-c", path, "-p", b.dir, "-g", userOf())
+	t.Cleanup(func() { // its workers would survive a SIGKILL of their master
+		b.nginx.signal(syscall.SIGTERM)
+		b.nginx.ended(10 * time.Second)
+	})
 	if !until(10*time.Second, func() bool {
 		c, err := net.DialTimeout("tcp", listen, time.Second)
 		if err == nil {

@@ -3,6 +3,7 @@ package bottest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -21,12 +22,12 @@ type Desk struct {
 
 var _ bot.Escalator = (*Desk)(nil)
 
-// NewDesk returns a desk that is open, with nobody else in line.
-func NewDesk(s *Store) *Desk {
+// newDesk returns a desk that is open, with nobody else in line.
+func newDesk(timeline bot.Timeline, now func() time.Time) *Desk {
 	return &Desk{
-		timeline: s,
+		timeline: timeline,
 		now: func() bot.NewEvent {
-			return bot.NewEvent{Kind: bot.EventService, Author: bot.Author{Kind: bot.AuthorSystem}, Visible: true, At: s.now()}
+			return bot.NewEvent{Kind: bot.EventService, Author: bot.Author{Kind: bot.AuthorSystem}, Visible: true, At: now()}
 		},
 		outlook: bot.Outlook{Known: true, Open: true, Position: 1, Agents: 1},
 	}

@@ -94,9 +94,12 @@ func (d Dialogue) Knowledge() []Document {
 }
 
 // Play runs a dialogue through a real engine and returns the dialogue section
-// as it went.
-func (d Dialogue) Play(t testing.TB, o *bot.Options) string {
+// as it went. It is kept in what open opens; nil: in a Store.
+func (d Dialogue) Play(t testing.TB, open Open, o *bot.Options) string {
 	w := NewWorld(t, d.Knowledge())
+	if open != nil {
+		w = NewWorldIn(t, d.Knowledge(), open)
+	}
 	if s := strings.TrimSpace(d.Section("desk")); s != "" {
 		w.Desk.Promise(outlook(t, s, w.Clock.Now()))
 	}
@@ -191,9 +194,9 @@ func renderEvent(w *World, e bot.Event) string {
 		return ""
 	}
 	var b strings.Builder
-	tr, err := w.Store.Trace(w.T.Context(), Workspace, e.Conversation, e.ID)
+	tr, err := w.kept.Trace(w.T.Context(), Workspace, e.Conversation, e.ID)
 	if e.Body.Of != "" {
-		tr, err = w.Store.Trace(w.T.Context(), Workspace, e.Conversation, e.Body.Of)
+		tr, err = w.kept.Trace(w.T.Context(), Workspace, e.Conversation, e.Body.Of)
 	}
 	label := string(e.Kind)
 	if err == nil {

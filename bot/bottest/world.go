@@ -3,6 +3,7 @@ package bottest
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 // World is an engine with everything around it, and one visitor.
 type World struct {
 	T         testing.TB
-	Store     *Store
+	Store     *Store // what keeps it; nil when an engine of the product does
 	Desk      *Desk
 	Publisher *Publisher
 	Library   *Library
@@ -22,6 +23,7 @@ type World struct {
 	Clock     *Clock
 	Engine    *bot.Engine
 
+	kept   storage
 	conv   string // the visitor's own id of the conversation
 	cancel context.CancelFunc
 	ended  chan error
@@ -35,10 +37,22 @@ const (
 
 // NewWorld returns a world at rest; Start runs its engine.
 func NewWorld(t testing.TB, docs []Document) *World {
-	clock := &Clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	clock := newClock()
 	store := NewStore(clock.Now)
+	w := newWorld(t, docs, clock, store)
+	w.Store = store
+	return w
+}
+
+// NewWorldIn is NewWorld in another store.
+func NewWorldIn(t testing.TB, docs []Document, open Open) *World {
+	clock := newClock()
+	return newWorld(t, docs, clock, &watched{Storage: open(clock.Now), moved: make(chan struct{})})
+}
+
+func newWorld(t testing.TB, docs []Document, clock *Clock, kept storage) *World {
 	return &World{
-		T: t, Store: store, Desk: NewDesk(store), Publisher: NewPublisher(), Library: &Library{Documents: docs}, Clock: clock, conv: id.New(),
+		T: t, Desk: newDesk(kept, clock.Now), Publisher: NewPublisher(), Library: &Library{Documents: docs}, Clock: clock, kept: kept, conv: id.New(),
 	}
 }
 
@@ -55,7 +69,7 @@ func (w *World) Build(o *bot.Options) {
 		opts.Lease = 24 * time.Hour // Send moves the clock
 	}
 	e, err := bot.New(bot.Parts{
-		Timeline: w.Store, Runs: w.Store, Understander: w.Reader, Retriever: w.Library, Embedder: Embedder{},
+		Timeline: w.kept, Runs: w.kept, Understander: w.Reader, Retriever: w.Library, Embedder: Embedder{},
 		Escalator: w.Desk, Publisher: w.Publisher, Now: w.Clock.Now, Logger: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}, &opts)
 	if err != nil {
@@ -114,7 +128,7 @@ func (w *World) Say(text string) bot.Trace {
 func (w *World) Answer(run bot.RunID) bot.Trace {
 	w.T.Helper()
 	r := w.Wait(run, bot.RunState.Done)
-	turns, err := w.Store.Turns(context.Background(), bot.TurnQuery{Workspace: Workspace, Limit: 500, Before: w.Clock.Now().Add(time.Hour)})
+	turns, err := w.kept.Turns(context.Background(), bot.TurnQuery{Workspace: Workspace, Limit: 500, Before: w.Clock.Now().Add(time.Hour)})
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -131,8 +145,8 @@ func (w *World) Wait(run bot.RunID, fits func(bot.RunState) bool) bot.Run {
 	w.T.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
-		changed := w.Store.Changed()
-		r, err := w.Store.Run(context.Background(), Workspace, run)
+		changed := w.kept.Changed()
+		r, err := w.kept.Run(context.Background(), Workspace, run)
 		if err != nil {
 			w.T.Fatal(err)
 		}
@@ -150,17 +164,21 @@ func (w *World) Wait(run bot.RunID, fits func(bot.RunState) bool) bot.Run {
 // Conversation returns the visitor's conversation.
 func (w *World) Conversation() bot.Conversation {
 	w.T.Helper()
-	list, err := w.Store.Conversations(context.Background(), bot.ConversationQuery{Workspace: Workspace, Visitor: Visitor, Limit: 1})
-	if err != nil || len(list) != 1 {
-		w.T.Fatalf("%d conversations, %v; want one", len(list), err)
+	list, err := w.kept.Conversations(context.Background(), bot.ConversationQuery{Workspace: Workspace, Visitor: Visitor, Limit: 200})
+	if err != nil {
+		w.T.Fatal(err)
 	}
-	return list[0]
+	at := slices.IndexFunc(list, func(c bot.Conversation) bool { return c.ClientConvID == w.conv }) // a store may have those of other worlds
+	if at < 0 {
+		w.T.Fatal("the visitor has said nothing yet")
+	}
+	return list[at]
 }
 
 // Events returns the timeline as the view has it.
 func (w *World) Events(view bot.View) []bot.Event {
 	w.T.Helper()
-	p, err := w.Store.Events(context.Background(), bot.EventQuery{Workspace: Workspace, Conversation: w.Conversation().ID, View: view, Limit: 500})
+	p, err := w.kept.Events(context.Background(), bot.EventQuery{Workspace: Workspace, Conversation: w.Conversation().ID, View: view, Limit: 500})
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -172,6 +190,8 @@ type Clock struct {
 	mu sync.Mutex
 	at time.Time // guarded by mu
 }
+
+func newClock() *Clock { return &Clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
 
 // Now returns the present time.
 func (c *Clock) Now() time.Time {

@@ -88,7 +88,7 @@ func (x *Index) Put(id string, a Attributes, rows []Row, payload any) {
 	scales := make([]float32, len(rows))
 	for i, r := range rows {
 		if len(r.Vector) == x.dim {
-			scales[i] = quantize(vectors[i*x.dim:(i+1)*x.dim], r.Vector)
+			scales[i] = Quantize(vectors[i*x.dim:(i+1)*x.dim], r.Vector)
 		}
 	}
 	x.mu.Lock()

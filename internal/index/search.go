@@ -169,7 +169,7 @@ func (x *Index) searchTerms(q *Query, s *scratch, r *Result) {
 
 func (x *Index) searchVectors(q *Query, s *scratch, r *Result) {
 	s.cosine, s.query, s.wide = sized(s.cosine, len(x.rows)), sized(s.query, x.dim), sized(s.wide, x.dim)
-	scale := quantize(s.query, q.Vector)
+	scale := Quantize(s.query, q.Vector)
 	for i, v := range s.query {
 		s.wide[i] = int16(v)
 	}

@@ -2,10 +2,10 @@ package index
 
 import "math"
 
-// quantize writes v as int8 with one scale for the whole row and returns the
+// Quantize writes v as int8 with one scale for the whole row and returns the
 // scale; 0 for a vector of zeros. The largest component becomes ±127, which
 // costs about half a per mille of a cosine at 384 numbers.
-func quantize(into []int8, v []float32) float32 {
+func Quantize(into []int8, v []float32) float32 {
 	var top float32
 	for _, f := range v {
 		top = max(top, f, -f)

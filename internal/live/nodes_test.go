@@ -209,3 +209,74 @@ func TestWithoutABusTheFeedIsPolled(t *testing.T) {
 	b.bus[1].fail(false)
 	b.settled(r)
 }
+
+// TestWithoutABusAnAnswerIsSeenGrowing: who is connected to another node than the one
+// that streams an answer reads it as far as its checkpoints go.
+func TestWithoutABusAnAnswerIsSeenGrowing(t *testing.T) {
+	b := newBench(t, 2, live.Options{Sweep: time.Hour, Poll: time.Millisecond}, plain{})
+	b.bus[0].lose(true)
+	b.bus[1].fail(true)
+	r, late := newReader(t, bot.ViewVisitor), newReader(t, bot.ViewVisitor)
+	b.connect(b.hubs[1], r)
+	sees := func(r *reader, run bot.RunID, want string) {
+		t.Helper()
+		r.wait(want, func() bool { text, _ := assemble(r, run); return text == want })
+	}
+	write := func(c bot.Change) bot.Written {
+		t.Helper()
+		w, err := b.tl.Write(t.Context(), ws, b.conv.ID, bot.Key{}, func(bot.Conversation) (bot.Change, error) { return c, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.hubs[0].Published(w)
+		return w
+	}
+	claim := func(attempt int) bot.Run {
+		t.Helper()
+		run, ok, err := b.tl.ClaimRun(t.Context(), "node", time.Hour, now())
+		if err != nil || !ok || run.Attempt != attempt {
+			t.Fatalf("%+v, %v, %v; want attempt %d", run, ok, err, attempt)
+		}
+		return run
+	}
+	streaming := func(run bot.Run, words string) *bot.RunUpdate {
+		return &bot.RunUpdate{ID: run.ID, Attempt: run.Attempt, Epoch: run.Epoch, State: bot.RunStreaming, Text: words, Placeholder: "answer"}
+	}
+	write(bot.Change{Owe: true, Events: []bot.NewEvent{{
+		Kind: bot.EventMessage, Visible: true, At: now(), Author: bot.Author{Kind: bot.AuthorVisitor, ID: "v1"}, Body: bot.Body{Text: "where is it"},
+	}}})
+	run := claim(1)
+	write(bot.Change{Run: streaming(run, "It is 📦 "), Events: []bot.NewEvent{{
+		ID: "answer", Kind: bot.EventAnswer, Visible: true, At: now(), Author: bot.Author{Kind: bot.AuthorBot}, Body: bot.Body{Run: run.ID, State: bot.RunStreaming},
+	}}})
+	sees(r, run.ID, "It is 📦 ")
+	if ok, err := b.tl.Checkpoint(t.Context(), ws, run.ID, 1, "It is 📦 on its way", now()); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	sees(r, run.ID, "It is 📦 on its way")
+	r.mu.Lock()
+	if _, holes := assemble(r, run.ID); holes > 0 {
+		t.Errorf("%d pieces did not fit", holes)
+	}
+	r.mu.Unlock()
+	b.connect(b.hubs[1], late)
+	sees(late, run.ID, "It is 📦 on its way")
+
+	// Another attempt starts over.
+	if n, err := b.tl.ReleaseRuns(t.Context(), "node", now()); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	run = claim(2)
+	write(bot.Change{Run: streaming(run, "It is")})
+	sees(r, run.ID, "It is")
+
+	write(bot.Change{
+		Run: &bot.RunUpdate{ID: run.ID, Attempt: 2, Epoch: run.Epoch, State: bot.RunComplete},
+		Events: []bot.NewEvent{{
+			Kind: bot.EventFinished, Visible: true, At: now(), Author: bot.Author{Kind: bot.AuthorBot},
+			Body: bot.Body{Run: run.ID, Of: "answer", State: bot.RunComplete, Text: "It is here"},
+		}},
+	})
+	b.settled(r)
+	b.settled(late)
+}

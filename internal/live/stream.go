@@ -16,6 +16,16 @@ const coalesce = 60 * time.Millisecond
 // its end never came.
 const streamLife = 3 * time.Minute
 
+// glances is how many polls apart the checkpoints of an answer are read while there
+// is no bus. They are written twice a second.
+const glances = 5
+
+// place is where an answer streams.
+type place struct {
+	run   bot.RunID
+	event bot.EventID
+}
+
 // stream is an answer on its way. Its text is kept so that a reader who comes
 // late, or missed a piece, gets all of it.
 type stream struct {
@@ -116,23 +126,68 @@ func (s *stream) whole(conv bot.ConversationID) Reset {
 	return Reset{Conversation: conv, Run: s.run, Event: s.event, Attempt: s.attempt, Text: string(s.text[:s.sent])}
 }
 
+// begin remembers where an answer streams until its end has come; the caller holds
+// mu. Its pieces come by the bus; without one its checkpoints are read.
+func (t *topic) begin(at place) {
+	if t.open == at || t.hub.bus.Alone() {
+		return
+	}
+	t.open = at
+	t.glance(at)
+}
+
+func (t *topic) glance(at place) {
+	t.hub.later(glances*t.hub.pollGap, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.dead || t.open != at {
+			return
+		}
+		if well, _ := t.hub.bus.State(); !well {
+			t.look()
+		}
+		t.glance(at)
+	})
+}
+
 // endStream forgets the stream that an event ends; the caller holds mu. What was
 // gathered goes out first.
 func (t *topic) endStream(e *bot.Event) {
-	if t.stream == nil || e.Body.Run != t.stream.run || e.Kind == bot.EventAnswer {
+	if e.Kind == bot.EventAnswer {
+		return
+	}
+	if e.Body.Run == t.open.run {
+		t.open = place{}
+	}
+	if t.stream == nil || e.Body.Run != t.stream.run {
 		return
 	}
 	t.flush()
 	t.stream = nil
 }
 
-// repair takes the checkpoint of a stream with a missing piece; the caller holds mu.
+// repair takes the checkpoint of a stream with a missing piece, or of one whose
+// pieces do not come; the caller holds mu.
 func (t *topic) repair(run *bot.Run) {
-	s := t.stream
-	if s == nil || !s.broken || run == nil || run.ID != s.run || run.Attempt != s.attempt || run.State != bot.RunStreaming || len(run.Text) == 0 {
+	if run == nil || run.State != bot.RunStreaming || len(run.Text) == 0 {
 		return
 	}
-	s.text, s.broken = []byte(run.Text), false
+	s := t.stream
+	known := s != nil && s.run == run.ID && s.attempt >= run.Attempt
+	switch {
+	case !known && t.open.run == run.ID:
+		s = &stream{run: run.ID, event: t.open.event, attempt: run.Attempt}
+		t.stream = s
+	case !known || s.attempt > run.Attempt:
+		return
+	case !s.broken:
+		if len(run.Text) > len(s.text) { // what was shown is never taken back, so this goes on from there
+			s.text, s.at = []byte(run.Text), t.hub.now()
+			t.flush()
+		}
+		return
+	}
+	s.text, s.broken, s.at = []byte(run.Text), false, t.hub.now()
 	t.reset()
 }
 

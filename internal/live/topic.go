@@ -29,6 +29,7 @@ type topic struct {
 	again   bool        // … and has to read once more
 	subs    []*sub
 	stream  *stream // being streamed; nil: nothing
+	open    place   // of the answer whose end is yet to come; zero: none
 	dead    bool    // out of the hub's map: look it up again
 }
 
@@ -123,7 +124,11 @@ func (t *topic) advance() {
 // changed afterwards.
 func (t *topic) deliver(batch []bot.Event) {
 	for i := range batch {
-		t.endStream(&batch[i])
+		if e := &batch[i]; e.Kind == bot.EventAnswer {
+			t.begin(place{e.Body.Run, e.ID})
+		} else {
+			t.endStream(e)
+		}
 	}
 	var shared [2]encoded // by view: most subs need the same bytes
 	for _, s := range t.subs {
@@ -200,7 +205,7 @@ func (t *topic) broadcast(m Message, c class, want func(*Peer) bool) (missed []*
 func (t *topic) drop(p *Peer) {
 	t.subs = slices.DeleteFunc(t.subs, func(s *sub) bool { return s.peer == p })
 	if len(t.subs) == 0 {
-		t.subs, t.held, t.next, t.row = nil, nil, 0, bot.Conversation{}
+		t.subs, t.held, t.next, t.row, t.open = nil, nil, 0, bot.Conversation{}, place{}
 	}
 	t.bury()
 }
@@ -208,7 +213,7 @@ func (t *topic) drop(p *Peer) {
 // end removes everything: its numbers are of a history that is over. The caller
 // holds mu.
 func (t *topic) end() {
-	t.subs, t.held, t.next, t.row, t.stream = nil, nil, 0, bot.Conversation{}, nil
+	t.subs, t.held, t.next, t.row, t.stream, t.open = nil, nil, 0, bot.Conversation{}, nil, place{}
 	t.bury()
 }
 

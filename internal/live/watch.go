@@ -124,6 +124,12 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 	if page.Conversation.Version > t.row.Version {
 		t.keep(page.Conversation)
 	}
+	// An answer streams whose place this topic has not delivered. What was read must not
+	// be older than what was, or the answer may have ended.
+	if r := page.Run; r != nil && r.State == bot.RunStreaming && page.Conversation.Seq+1 >= t.next {
+		t.begin(place{r.ID, r.Placeholder})
+		t.repair(r)
+	}
 
 	if first.mode == ModeSnapshot {
 		h.count("resume_snapshot")
@@ -244,12 +250,19 @@ func (h *Hub) Text(p *Peer, run bot.RunID) {
 // fill reads the events from next on, or the checkpoint of a stream with a
 // missing piece, in a goroutine of its own; at most one a topic. The caller holds mu.
 func (t *topic) fill(by source) {
+	if !t.filling {
+		t.hub.count(string(by))
+	}
+	t.look()
+}
+
+// look is fill where nothing shows a hole; the caller holds mu.
+func (t *topic) look() {
 	if t.filling {
 		t.again = true // what is being read may be older than what showed this hole
 		return
 	}
 	t.filling = true
-	t.hub.count(string(by))
 	if !t.hub.spawn(t.read) {
 		t.filling = false
 	}

@@ -17,6 +17,8 @@ import (
 
 // The vector arm in the database: an HNSW index over half-precision vectors, with
 // the filters inside the query and a scan that goes on until enough rows pass them.
+// The numbers are the whole ones that the index in memory keeps, which half precision
+// holds exactly, and so does a product of two such vectors: searches find the same.
 const (
 	// armRows is how many rows a scan brings: pages have several, and a search
 	// wants fifty documents.
@@ -39,12 +41,12 @@ func buildArm(ctx context.Context, conn *pgx.Conn, c *knowledge.Centring) error 
 			WithField("search.vectors", fmt.Sprintf("postgres takes up to %d numbers a vector", maxDim))
 	}
 	var there bool
-	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, fmt.Sprintf("chunk_vectors_%d", c.Dim())).Scan(&there); err != nil || there {
+	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, fmt.Sprintf("chunk_vectors_bytes_%d", c.Dim())).Scan(&there); err != nil || there {
 		return translate(err) // who does not own the table could not even ask for what is there
 	}
 	_, err := conn.Exec(ctx, fmt.Sprintf(`
-		CREATE INDEX IF NOT EXISTS chunk_vectors_%[1]d ON chunk_vectors
-		USING hnsw ((embedding::halfvec(%[1]d)) halfvec_ip_ops) WITH (m = 16, ef_construction = 128) WHERE dim = %[1]d`, c.Dim()))
+		CREATE INDEX IF NOT EXISTS chunk_vectors_bytes_%[1]d ON chunk_vectors
+		USING hnsw ((embedding::halfvec(%[1]d)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) WHERE dim = %[1]d`, c.Dim()))
 	if code(err) == codeNotAllowed {
 		return fault.Wrap(fault.Invalid, err, "The index of the vectors is missing and we may not make it. "+
 			"Run `frontdesk migrate` with search.vectors: postgres as the owner of the tables")
@@ -60,14 +62,15 @@ func saveArm(t *tx, c *knowledge.Centring, d *knowledge.Document, chunks []knowl
 	}
 	for i := range chunks {
 		v := c.Passage(d.Language, &chunks[i])
-		if v == nil {
-			continue
+		r := knowledge.Round(v)
+		if r.Scale == 0 {
+			continue // not embedded yet
 		}
 		t.exec(`
-			INSERT INTO chunk_vectors (workspace, document, ordinal, version, generation, dim, draft, audience, valid_from, valid_until, embedding)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			INSERT INTO chunk_vectors (workspace, document, ordinal, version, generation, dim, draft, audience, valid_from, valid_until, embedding, scale)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			d.Workspace, d.ID, i, d.Version, c.Name(), len(v), d.Status != knowledge.StatusPublished, d.Audience,
-			cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), pgvector.NewHalfVector(v))
+			cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), pgvector.NewHalfVector(r.Numbers), r.Scale)
 	}
 }
 
@@ -117,9 +120,17 @@ func (s *Knowledge) fillArm(ctx context.Context) error {
 
 var _ knowledge.Vectors = (*Knowledge)(nil)
 
-// nearness is a row of the arm as both of its queries return it.
-func nearness(row pgx.CollectableRow) (n knowledge.Nearness, err error) {
-	return n, row.Scan(&n.Document, &n.Ordinal, &n.Cosine)
+// nearness reads a row of the arm as both of its queries return it.
+func nearness(q knowledge.Rounded) pgx.RowToFunc[knowledge.Nearness] {
+	return func(row pgx.CollectableRow) (n knowledge.Nearness, err error) {
+		var product float64
+		var scale float32
+		if err := row.Scan(&n.Document, &n.Ordinal, &product, &scale); err != nil {
+			return n, err
+		}
+		n.Cosine = q.Cosine(product, scale)
+		return n, nil
+	}
 }
 
 // nearQuery is Nearest's. The dimension is written out: a partial index is of no
@@ -127,39 +138,41 @@ func nearness(row pgx.CollectableRow) (n knowledge.Nearness, err error) {
 func nearQuery(dim int) string {
 	return fmt.Sprintf(`
 		WITH near AS MATERIALIZED (
-			SELECT document, embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d) AS distance FROM chunk_vectors
+			SELECT document, scale * (embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)) AS distance FROM chunk_vectors
 			WHERE workspace = $2 AND dim = %[1]d AND generation = $3 AND (NOT draft OR $4) AND audience = ANY($5)
 				AND valid_from <= $6 AND (valid_until = 0 OR valid_until > $6)
-			ORDER BY embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d) LIMIT %[2]d
+			ORDER BY embedding::halfvec(%[1]d) <=> $1::halfvec(%[1]d) LIMIT %[2]d
 		), best AS (
 			SELECT document FROM near GROUP BY document HAVING min(distance) < 0 ORDER BY min(distance), document LIMIT $7
 		)
-		SELECT v.document, v.ordinal, -(v.embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d))
+		SELECT v.document, v.ordinal, -(v.embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)), v.scale
 		FROM best JOIN chunk_vectors v ON v.workspace = $2 AND v.document = best.document
 		WHERE v.dim = %[1]d AND v.generation = $3`, dim, armRows)
 }
 
 // nearArgs are the parameters of nearQuery.
-func (s *Knowledge) nearArgs(q knowledge.VectorQuery) []any {
+func (s *Knowledge) nearArgs(q knowledge.VectorQuery, vector knowledge.Rounded) []any {
 	audiences := append([]string{""}, q.Audiences...)
-	return []any{pgvector.NewHalfVector(q.Vector), q.Workspace, s.db.arm.Name(), q.Drafts, audiences, cell.Micros(q.At), q.Documents}
+	return []any{pgvector.NewHalfVector(vector.Numbers), q.Workspace, s.db.arm.Name(), q.Drafts, audiences, cell.Micros(q.At), q.Documents}
 }
 
 // Nearest implements knowledge.Vectors.
 func (s *Knowledge) Nearest(ctx context.Context, q knowledge.VectorQuery) ([]knowledge.Nearness, error) {
 	var out []knowledge.Nearness
+	vector := knowledge.Round(q.Vector)
 	err := s.db.read(ctx, q.Workspace, func(b queue) {
 		b.queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true), set_config('jit', 'off', true)`,
 			strconv.Itoa(armSearch))
-		all(b, &out, nearness, nearQuery(s.db.arm.Dim()), s.nearArgs(q)...)
+		all(b, &out, nearness(vector), nearQuery(s.db.arm.Dim()), s.nearArgs(q, vector)...)
 	})
 	return out, err
 }
 
 // Cosines implements knowledge.Vectors.
 func (s *Knowledge) Cosines(ctx context.Context, ws id.Workspace, vector []float32, docs []knowledge.DocumentID) ([]knowledge.Nearness, error) {
-	return many(ctx, s.db, ws, nearness, fmt.Sprintf(`
-		SELECT document, ordinal, -(embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)) FROM chunk_vectors
+	r := knowledge.Round(vector)
+	return many(ctx, s.db, ws, nearness(r), fmt.Sprintf(`
+		SELECT document, ordinal, -(embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)), scale FROM chunk_vectors
 		WHERE workspace = $2 AND document = ANY($3) AND dim = %[1]d AND generation = $4`, s.db.arm.Dim()),
-		pgvector.NewHalfVector(vector), ws, docs, s.db.arm.Name())
+		pgvector.NewHalfVector(r.Numbers), ws, docs, s.db.arm.Name())
 }

@@ -212,7 +212,7 @@ func TestNearestUsesTheIndex(t *testing.T) {
 		if err := tx.flush(ctx); err != nil {
 			return err
 		}
-		rows, err := tx.conn.Query(ctx, `EXPLAIN `+nearQuery(3), db.Knowledge().nearArgs(knowledge.VectorQuery{Workspace: id.DefaultWorkspace, Vector: []float32{1, 0, 0}, Documents: 50})...)
+		rows, err := tx.conn.Query(ctx, `EXPLAIN `+nearQuery(3), db.Knowledge().nearArgs(knowledge.VectorQuery{Workspace: id.DefaultWorkspace, Documents: 50}, knowledge.Round([]float32{1, 0, 0}))...)
 		if err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func TestNearestUsesTheIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(plan, "\n"), "Index Scan using chunk_vectors_3") {
+	if !strings.Contains(strings.Join(plan, "\n"), "Index Scan using chunk_vectors_bytes_3") {
 		t.Errorf("the vector index is not used:\n%s", strings.Join(plan, "\n"))
 	}
 }

@@ -41,11 +41,11 @@ func buildArm(ctx context.Context, conn *pgx.Conn, c *knowledge.Centring) error 
 			WithField("search.vectors", fmt.Sprintf("postgres takes up to %d numbers a vector", maxDim))
 	}
 	var there bool
-	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, fmt.Sprintf("chunk_vectors_bytes_%d", c.Dim())).Scan(&there); err != nil || there {
+	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, fmt.Sprintf("chunk_vectors_%d", c.Dim())).Scan(&there); err != nil || there {
 		return translate(err) // who does not own the table could not even ask for what is there
 	}
 	_, err := conn.Exec(ctx, fmt.Sprintf(`
-		CREATE INDEX IF NOT EXISTS chunk_vectors_bytes_%[1]d ON chunk_vectors
+		CREATE INDEX IF NOT EXISTS chunk_vectors_%[1]d ON chunk_vectors
 		USING hnsw ((embedding::halfvec(%[1]d)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) WHERE dim = %[1]d`, c.Dim()))
 	if code(err) == codeNotAllowed {
 		return fault.Wrap(fault.Invalid, err, "The index of the vectors is missing and we may not make it. "+
@@ -133,21 +133,25 @@ func nearness(q knowledge.Rounded) pgx.RowToFunc[knowledge.Nearness] {
 	}
 }
 
-// nearQuery is Nearest's. The dimension is written out: a partial index is of no
-// use to a parameter.
-func nearQuery(dim int) string {
+// nearQuery is Nearest's, over the index or over all rows of the workspace. The
+// dimension is written out: a partial index is of no use to a parameter.
+func nearQuery(dim int, whole bool) string {
+	first := fmt.Sprintf(`ORDER BY embedding::halfvec(%[1]d) <=> $1::halfvec(%[1]d) LIMIT %[2]d`, dim, armRows)
+	if whole {
+		first = ""
+	}
 	return fmt.Sprintf(`
 		WITH near AS MATERIALIZED (
 			SELECT document, scale * (embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)) AS distance FROM chunk_vectors
 			WHERE workspace = $2 AND dim = %[1]d AND generation = $3 AND (NOT draft OR $4) AND audience = ANY($5)
 				AND valid_from <= $6 AND (valid_until = 0 OR valid_until > $6)
-			ORDER BY embedding::halfvec(%[1]d) <=> $1::halfvec(%[1]d) LIMIT %[2]d
+			%[2]s
 		), best AS (
 			SELECT document FROM near GROUP BY document HAVING min(distance) < 0 ORDER BY min(distance), document LIMIT $7
 		)
 		SELECT v.document, v.ordinal, -(v.embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)), v.scale
 		FROM best JOIN chunk_vectors v ON v.workspace = $2 AND v.document = best.document
-		WHERE v.dim = %[1]d AND v.generation = $3`, dim, armRows)
+		WHERE v.dim = %[1]d AND v.generation = $3`, dim, first)
 }
 
 // nearArgs are the parameters of nearQuery.
@@ -158,12 +162,16 @@ func (s *Knowledge) nearArgs(q knowledge.VectorQuery, vector knowledge.Rounded) 
 
 // Nearest implements knowledge.Vectors.
 func (s *Knowledge) Nearest(ctx context.Context, q knowledge.VectorQuery) ([]knowledge.Nearness, error) {
+	whole, err := s.readsAll(ctx, q.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	var out []knowledge.Nearness
 	vector := knowledge.Round(q.Vector)
-	err := s.db.read(ctx, q.Workspace, func(b queue) {
+	err = s.db.read(ctx, q.Workspace, func(b queue) {
 		b.queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true), set_config('jit', 'off', true)`,
 			strconv.Itoa(armSearch))
-		all(b, &out, nearness(vector), nearQuery(s.db.arm.Dim()), s.nearArgs(q, vector)...)
+		all(b, &out, nearness(vector), nearQuery(s.db.arm.Dim(), whole), s.nearArgs(q, vector)...)
 	})
 	return out, err
 }

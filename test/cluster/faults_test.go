@@ -50,6 +50,13 @@ func each(t *testing.T, rep *report, on string, faults []fault, b *bed, p *peopl
 			res := &result{}
 			start := time.Now()
 			defer func() { rep.add(t, f, on, time.Since(start), res) }()
+			defer func() {
+				if t.Failed() {
+					for _, n := range b.nodes {
+						t.Logf("the end of what node %s said:\n%s", n.name, n.proc.tail())
+					}
+				}
+			}()
 			f.run(t, b, p, res)
 		})
 	}

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- The rows of the vector arm where search.vectors is postgres: one a chunk, centred
--- and of unit length, with what filters look at. It is a copy of chunks and vectors
+-- and rounded to the numbers that the index in memory keeps, −127 to 127, so that both
+-- find the same, with what filters look at. It is a copy of chunks and vectors
 -- that can be made again; nothing is written here where vectors are in memory. The
 -- HNSW index is of one dimension and made at start, see arm.go.
 CREATE TABLE chunk_vectors (
@@ -16,6 +17,7 @@ CREATE TABLE chunk_vectors (
     valid_from  bigint  NOT NULL,
     valid_until bigint  NOT NULL,
     embedding   halfvec NOT NULL,
+    scale       real    NOT NULL, -- what the numbers are to be multiplied by
     PRIMARY KEY (workspace, document, ordinal)
 );
 

@@ -169,32 +169,32 @@ func CopyAddress(s string) (engine, address string, err error) {
 }
 
 // Migrate brings the tables of the configured store up to date and returns their
-// version. The role of a Postgres' DSN must own the tables, or make them.
-func Migrate(ctx context.Context, c Config) (version int64, err error) {
+// version and the one that this program knows, which is lower where a newer program
+// made them and lets this one run. The role of a Postgres' DSN must own the tables,
+// or make them.
+func Migrate(ctx context.Context, c Config) (have, known int64, err error) {
 	if c.Storage.Postgres == "" {
 		db, err := sqlite.Open(ctx, c.Storage.Dir, &sqlite.Options{Now: time.Now})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		defer db.Close()
-		version, _, err = db.Schema(ctx)
-		return version, err
+		return db.Schema(ctx)
 	}
 	o := &postgres.Options{Tables: jobs.Tables}
 	if c.Search.Vectors == vectorsInPostgres {
 		e, err := newEncoder(ctx, c.Embedding)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if o.Vectors, err = c.centring(e); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	db, err := postgres.Open(ctx, string(c.Storage.Postgres), o)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer db.Close()
-	version, _, err = db.Schema(ctx)
-	return version, err
+	return db.Schema(ctx)
 }

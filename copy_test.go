@@ -1,11 +1,13 @@
 package frontdesk
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -106,6 +108,53 @@ func TestCopyToPostgres(t *testing.T) {
 	// What is written next fits: numbers that the database makes do not collide.
 	if err := large.db.Enqueue(ctx, "train", string(id.DefaultWorkspace), "x"); err != nil {
 		t.Error(err)
+	}
+}
+
+// On tables of a newer program that lets this one run, migrate says so and copy works.
+func TestCommandsOnTablesOfANewerProgram(t *testing.T) {
+	ctx := t.Context()
+	dsn := testenv.Postgres(t)
+	c := Defaults()
+	c.Storage.Postgres = Secret(dsn)
+	have, known, err := Migrate(ctx, c)
+	if err != nil || have != known || have == 0 {
+		t.Fatalf("new tables: %d of %d, %v", have, known, err)
+	}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the statement's error counts
+	if _, err := conn.Exec(ctx, `
+		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true);
+		ALTER TABLE inboxes ADD COLUMN later bigint NOT NULL DEFAULT 7`); err != nil {
+		t.Fatal(err)
+	}
+	if have, again, err := Migrate(ctx, c); err != nil || have != 99999 || again != known {
+		t.Errorf("newer tables: %d of %d, %v; want 99999 of %d", have, again, err, known)
+	}
+	c = Defaults()
+	c.Storage.Dir = filepath.Join(t.TempDir(), "data")
+	small, err := Open(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := small.Demo(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := small.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	if err := Copy(ctx, c.Storage.Dir, dsn, func(t CopiedTable) error {
+		rows[t.Name] = t.Rows
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if rows["inboxes"] == 0 || rows["documents"] == 0 {
+		t.Errorf("copied %v", rows)
 	}
 }
 

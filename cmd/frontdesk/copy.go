@@ -20,11 +20,15 @@ func (c *migrateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	version, err := frontdesk.Migrate(ctx, cfg)
+	have, known, err := frontdesk.Migrate(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "The tables are at version %d.\n", version)
+	if have > known {
+		fmt.Fprintf(s.out, "The tables are at version %d, made by a newer program; this one knows %d and may run on them.\n", have, known)
+		return nil
+	}
+	fmt.Fprintf(s.out, "The tables are at version %d.\n", have)
 	return nil
 }
 

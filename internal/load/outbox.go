@@ -215,6 +215,7 @@ func (u *User) nacked(msg string, wait time.Duration) {
 	}
 	m.flying = 0
 	if wait >= 0 {
+		u.putOff++
 		u.hold(b, m, backoff(0, wait))
 		return
 	}

@@ -65,6 +65,7 @@ type User struct {
 	resumes    Resumes
 	silent     bool // the last socket ended in silence; Run's own
 	refused    int  // handshakes that the server turned away
+	putOff     int  // sends that it wanted later
 	background sync.WaitGroup
 	ctx        context.Context // of Run; nil before
 }
@@ -91,7 +92,7 @@ func (u *User) Record(c *history.Client) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.o.Record = c
-	u.resumes = Resumes{}
+	u.resumes, u.putOff = Resumes{}, 0
 	for _, id := range u.order {
 		u.record(history.Op{Kind: history.Watch, Conversation: id, N: u.lines[id].n})
 	}
@@ -179,6 +180,13 @@ func (u *User) Resumes() Resumes {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.resumes
+}
+
+// PutOff counts the sends since Record that the server did not take for now.
+func (u *User) PutOff() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.putOff
 }
 
 // Cut breaks the connection as a lost network does; Run connects again.

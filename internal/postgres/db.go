@@ -58,8 +58,8 @@ type DB struct {
 // Open connects, checks that the server can be used, and brings its tables up to
 // date. It starts nothing. Errors say what is wrong and how to mend it: Invalid for
 // a DSN that cannot be read or names what is not there, a server that is too old or
-// lacks pgvector; Conflict for tables of a newer program; Unavailable for a server
-// that does not answer or takes no writes.
+// lacks pgvector; Conflict for tables of a newer program that does not let this one
+// run; Unavailable for a server that does not answer or takes no writes.
 func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	var opt Options
 	if o != nil {

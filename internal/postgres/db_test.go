@@ -103,21 +103,6 @@ func TestStartUpSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestNewerSchemaIsRefused(t *testing.T) {
-	dsn := testenv.Postgres(t)
-	db, err := Open(t.Context(), dsn, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	admin(t, dsn, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
-	if _, err = Open(t.Context(), dsn, nil); !fault.Is(err, fault.Conflict) || !strings.Contains(fault.Message(err), "newer") {
-		t.Errorf("got %v, want a Conflict that speaks of a newer version", err)
-	}
-}
-
 // Many nodes start at once on an empty database.
 func TestOpenInParallel(t *testing.T) {
 	dsn := testenv.Postgres(t)

@@ -48,14 +48,14 @@ func prepare(ctx context.Context, pool *pgxpool.Config, o Options) (role string,
 	if err := check(ctx, conn); err != nil {
 		return "", err
 	}
-	if _, err := conn.Exec(ctx, `SET lock_timeout = 0`); err != nil {
-		return "", translate(err)
+	if err := turn(ctx, conn); err != nil {
+		return "", err
 	}
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrateLock); err != nil {
+	if _, err := conn.Exec(ctx, `SET lock_timeout = 0`); err != nil { // for the index of the vectors
 		return "", translate(err)
 	}
 	owner := pool.Copy()
-	owner.ConnConfig.RuntimeParams["lock_timeout"] = "2s" // a migration must not stand in the way of messages
+	owner.ConnConfig.RuntimeParams["lock_timeout"] = "1s" // what waits for a lock makes messages wait behind it
 	owners, err := pgxpool.NewWithConfig(ctx, owner)
 	if err != nil {
 		return "", explain(err)
@@ -93,6 +93,23 @@ func prepare(ctx context.Context, pool *pgxpool.Config, o Options) (role string,
 // migrateLock is the advisory lock of whoever prepares a database: "frontdes" in
 // ASCII.
 const migrateLock int64 = 0x66726f6e74646573
+
+// turn waits until nobody else prepares the database. It asks again and again: who
+// waits inside the server holds a snapshot, and an index that a migration builds
+// concurrently waits until all older snapshots are gone.
+func turn(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		var ours bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, migrateLock).Scan(&ours); err != nil || ours {
+			return translate(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
 
 // grant lets the serving role use the tables that lack it yet; they belong to us, or
 // somebody else has seen to it.
@@ -176,9 +193,9 @@ func oldVector(version string) bool {
 	return major == 0 && minor < minVectorMinor
 }
 
-// migrate brings the tables up to date, each file in one transaction, forward
-// only, one node at a time. Tables of a newer program are refused, because
-// guessing at tables one does not know loses data.
+// migrate brings the tables up to date, forward only, one node at a time. Tables of
+// a newer program are left as they are, and refused unless that program lets this
+// one run on them: guessing at tables one does not know loses data.
 func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -193,8 +210,33 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		return translate(err)
 	}
 	if have > want {
-		return fault.New(fault.Conflict, "The database was written by a newer version of this program "+
-			"(tables %d, this program knows %d). Use that version, or another database.", have, want)
+		err = bear(ctx, db, have, want, log)
+	} else {
+		err = raise(ctx, db, p, dir, have, want, log)
+	}
+	if err != nil {
+		return err
+	}
+	// The epoch names this history of the database; a restored copy gets another.
+	_, err = db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('stream_epoch', $1) ON CONFLICT DO NOTHING`, id.New())
+	if err != nil {
+		return translate(err)
+	}
+	return restored(ctx, db, log)
+}
+
+// raise runs the migrations that are missing, each in one transaction unless its
+// file says otherwise. Which programs may run on the tables is said before they
+// change, so that none starts on them that may not.
+func raise(ctx context.Context, db *sql.DB, p *goose.Provider, dir fs.FS, have, want int64, log *slog.Logger) error {
+	oldest, err := oldestProgram(dir)
+	if err != nil {
+		return err
+	}
+	if have > 0 {
+		if err := setOldest(ctx, db, oldest); err != nil {
+			return err
+		}
 	}
 	for attempt := 0; have < want; attempt++ {
 		done, err := p.Up(ctx)
@@ -214,12 +256,10 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		case <-time.After(time.Second + time.Duration(rand.Int64N(int64(time.Second)))):
 		}
 	}
-	// The epoch names this history of the database; a restored copy gets another.
-	_, err = db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('stream_epoch', $1) ON CONFLICT DO NOTHING`, id.New())
-	if err != nil {
-		return translate(err)
+	if have == 0 { // there was no table for it
+		return setOldest(ctx, db, oldest)
 	}
-	return restored(ctx, db, log)
+	return nil
 }
 
 // restored looks for rows of transactions that this server has not seen yet: a dump

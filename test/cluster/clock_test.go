@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +17,6 @@ import (
 // moves: package time with one line more. Everything else is as it ships.
 func skewedProgram(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
 	root := filepath.Join(goroot(t), "src", "time")
 	text, err := os.ReadFile(filepath.Join(root, "time.go"))
 	if err != nil {
@@ -33,24 +31,9 @@ func skewedProgram(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(root, "time.go"): filepath.Join(dir, "time.go"), filepath.Join(root, "skew.go"): filepath.Join(dir, "skew.go"),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{"time.go": []byte(changed), "skew.go": extra, "overlay.json": overlay} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	program := filepath.Join(dir, "skewed")
-	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "../../cmd/frontdesk")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
+	return overlaid(t, "skewed", map[string]string{
+		filepath.Join(root, "time.go"): changed, filepath.Join(root, "skew.go"): string(extra),
+	})
 }
 
 func goroot(t *testing.T) string {

@@ -28,6 +28,7 @@ type outcome struct {
 	Settled time.Duration // from the end of the load until everybody was up to date
 	Late    time.Duration // of the generator
 	Resumes load.Resumes
+	PutOff  int // sends that were not taken for now, over sockets
 	clients []*history.Client
 }
 
@@ -96,6 +97,7 @@ func (b *bed) play(t testing.TB, p *people, rate float64, nemesis func(e *episod
 		r := u.Resumes()
 		out.Resumes.Delta += r.Delta
 		out.Resumes.Snapshot += r.Snapshot
+		out.PutOff += u.PutOff()
 	}
 	return out
 }

@@ -1,4 +1,5 @@
 -- +goose Up
+-- oldest program: 1
 
 -- The role that serves: neither owner nor exempt from row-level security. Who may
 -- not create roles goes on as the owner, whom FORCE keeps behind the same wall.

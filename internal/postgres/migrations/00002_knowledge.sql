@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- Tables only that an older program does not ask for.
 
 -- One row a page or FAQ entry: where it stands, and what lists and imports ask for.
 -- What it says is in document_versions, at its current version.

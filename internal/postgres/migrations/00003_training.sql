@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- Tables only that an older program does not ask for.
 
 -- Trained models; the newest is not always the one in service.
 CREATE TABLE artefacts (

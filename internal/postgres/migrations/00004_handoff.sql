@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- Tables only that an older program does not ask for.
 
 -- People who answer visitors. load is the number of conversations whose agent
 -- this is, reserved the number of open offers; both change in the transaction

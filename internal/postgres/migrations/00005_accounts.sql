@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- Tables only that an older program does not ask for.
 
 -- People who sign in to the console.
 CREATE TABLE accounts (

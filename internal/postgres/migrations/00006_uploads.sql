@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- Tables only that an older program does not ask for.
 
 -- Files that visitors and agents sent; the bytes lie in the folder of files.
 CREATE TABLE uploads (

@@ -1,4 +1,6 @@
 -- +goose Up
+-- oldest program: 1
+-- A table only that an older program does not ask for.
 
 -- Long work that was asked for and is yet to be handed to the job queue, which
 -- has tables of its own. A row is written with the data that it is about.

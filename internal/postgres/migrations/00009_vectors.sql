@@ -1,4 +1,7 @@
 -- +goose Up
+-- oldest program: 8
+-- One that does not know the table leaves its rows as they are; what it changes meanwhile
+-- is written by the others within a minute, and rows of deleted documents find nothing.
 
 -- The rows of the vector arm where search.vectors is postgres: one a chunk, centred
 -- and rounded to the numbers that the index in memory keeps, −127 to 127, so that both

@@ -42,8 +42,8 @@ type socket struct {
 	visitor guest      // of visitors
 	agent   bot.Author // of consoles
 	frames  pace
-	late    uint8 // frames in a row that came too soon
-	bad     uint8 // malformed ones
+	late    uint8     // frames in a row that came too soon
+	bad     uint8     // malformed ones
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
 	failed  map[string]time.Time // sends that were refused for now, and when; nil: none

@@ -133,25 +133,21 @@ func nearness(q knowledge.Rounded) pgx.RowToFunc[knowledge.Nearness] {
 	}
 }
 
-// nearQuery is Nearest's, over the index or over all rows of the workspace. The
-// dimension is written out: a partial index is of no use to a parameter.
-func nearQuery(dim int, whole bool) string {
-	first := fmt.Sprintf(`ORDER BY embedding::halfvec(%[1]d) <=> $1::halfvec(%[1]d) LIMIT %[2]d`, dim, armRows)
-	if whole {
-		first = ""
-	}
+// nearQuery is Nearest's. The dimension is written out: a partial index is of no
+// use to a parameter.
+func nearQuery(dim int) string {
 	return fmt.Sprintf(`
 		WITH near AS MATERIALIZED (
 			SELECT document, scale * (embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)) AS distance FROM chunk_vectors
 			WHERE workspace = $2 AND dim = %[1]d AND generation = $3 AND (NOT draft OR $4) AND audience = ANY($5)
 				AND valid_from <= $6 AND (valid_until = 0 OR valid_until > $6)
-			%[2]s
+			ORDER BY embedding::halfvec(%[1]d) <=> $1::halfvec(%[1]d) LIMIT %[2]d
 		), best AS (
 			SELECT document FROM near GROUP BY document HAVING min(distance) < 0 ORDER BY min(distance), document LIMIT $7
 		)
 		SELECT v.document, v.ordinal, -(v.embedding::halfvec(%[1]d) <#> $1::halfvec(%[1]d)), v.scale
 		FROM best JOIN chunk_vectors v ON v.workspace = $2 AND v.document = best.document
-		WHERE v.dim = %[1]d AND v.generation = $3`, dim, first)
+		WHERE v.dim = %[1]d AND v.generation = $3`, dim, armRows)
 }
 
 // nearArgs are the parameters of nearQuery.
@@ -162,16 +158,12 @@ func (s *Knowledge) nearArgs(q knowledge.VectorQuery, vector knowledge.Rounded) 
 
 // Nearest implements knowledge.Vectors.
 func (s *Knowledge) Nearest(ctx context.Context, q knowledge.VectorQuery) ([]knowledge.Nearness, error) {
-	whole, err := s.readsAll(ctx, q.Workspace)
-	if err != nil {
-		return nil, err
-	}
 	var out []knowledge.Nearness
 	vector := knowledge.Round(q.Vector)
-	err = s.db.read(ctx, q.Workspace, func(b queue) {
+	err := s.db.read(ctx, q.Workspace, func(b queue) {
 		b.queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true), set_config('jit', 'off', true)`,
 			strconv.Itoa(armSearch))
-		all(b, &out, nearness(vector), nearQuery(s.db.arm.Dim(), whole), s.nearArgs(q, vector)...)
+		all(b, &out, nearness(vector), nearQuery(s.db.arm.Dim()), s.nearArgs(q, vector)...)
 	})
 	return out, err
 }

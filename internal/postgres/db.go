@@ -51,7 +51,6 @@ type DB struct {
 	clock  clock
 	feed   horizon
 	arm    *knowledge.Centring // nil: vectors are searched elsewhere
-	sizes  sizes               // of workspaces in the arm
 	closed atomic.Bool
 }
 

@@ -5,7 +5,7 @@ ADDR ?= 127.0.0.1:8080
 DATA ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures
+.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures peers
 
 help: ## say what each target is for
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test-faults: build ## all faults in full length (over an hour, wants the machine
 
 bench: build ## the figures of docs/quality.md that are about speed
 	@for b in encoder turns sends sockets; do ./frontdesk bench $$b || exit 1; done
+
+peers: ## frontdesk beside others under the same load, as a table (first builds them; then eight minutes)
+	bash scripts/peers.sh
 
 evaluate: build ## the figures of docs/quality.md that are about quality: make evaluate TASKS="DIR..."
 	./frontdesk evaluate $(TASKS)

@@ -31,30 +31,7 @@ func staff(count int) func(app *frontdesk.App) error {
 	}
 }
 
-// seats gives count visitors a conversation that a person serves, so that the bot
-// keeps silent.
+// seats gives count visitors a conversation that a person serves.
 func (b *bed) seats(ctx context.Context, count int) ([]load.Seat, error) {
-	var out []load.Seat
-	var agent *load.Agent
-	for i := range count {
-		if i%perAgent == 0 {
-			var err error
-			if agent, err = load.SignIn(ctx, b.base, staffEmail(i/perAgent), staffPassword); err != nil {
-				return nil, err
-			}
-		}
-		v, err := load.NewSession(ctx, b.base, benchInbox)
-		if err != nil {
-			return nil, err
-		}
-		conv, err := load.OpenConversation(ctx, b.base, v.Token, fmt.Sprintf("visitor %d is here", i))
-		if err != nil {
-			return nil, err
-		}
-		if err := agent.Take(ctx, conv); err != nil {
-			return nil, err
-		}
-		out = append(out, load.Seat{Token: v.Token, Conversation: conv})
-	}
-	return out, nil
+	return load.SeatsPlan{Base: b.base, Inbox: benchInbox, Count: count, Email: staffEmail, Password: staffPassword, PerAgent: perAgent}.Make(ctx)
 }

@@ -134,7 +134,7 @@ func Dial(ctx context.Context, base, token string, cursors []Cursor, dialer *web
 // dial connects and says hello; the caller reads what follows the welcome.
 func dial(ctx context.Context, base, token string, cursors []Cursor, dialer *websocket.Dialer) (*Client, error) {
 	if dialer == nil {
-		dialer = dialerFrom(0)
+		dialer = DialerFrom(0)
 	}
 	header := http.Header{"Origin": {base}}
 	conn, res, err := dialer.DialContext(ctx, strings.Replace(base, "http", "ws", 1)+"/api/v1/socket", header)
@@ -172,8 +172,8 @@ func dial(ctx context.Context, base, token string, cursors []Cursor, dialer *web
 // the kernel looks for a free one the longer the fewer there are.
 const perAddress = 500
 
-// dialerFrom returns a dialer for the i-th socket of a bench.
-func dialerFrom(i int) *websocket.Dialer {
+// DialerFrom returns a dialer for the i-th socket of a bench.
+func DialerFrom(i int) *websocket.Dialer {
 	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/perAddress))}
 	return &websocket.Dialer{
 		NetDialContext: (&net.Dialer{LocalAddr: from, Timeout: 20 * time.Second}).DialContext, HandshakeTimeout: 20 * time.Second,

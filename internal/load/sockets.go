@@ -66,7 +66,7 @@ func (p HoldPlan) open(ctx context.Context, i int) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := dialerFrom(i)
+	dialer := DialerFrom(i)
 	dialer.ReadBufferSize, dialer.WriteBufferSize = 512, 512
 	if !p.Follow {
 		return Dial(ctx, p.Base, s.Token, nil, dialer, func(Frame) {})

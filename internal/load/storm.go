@@ -107,7 +107,7 @@ func standing(ctx context.Context, base string, seat Seat) (Cursor, error) {
 // comeBack connects as often as it takes and returns when the socket is synced.
 func comeBack(ctx context.Context, base, token string, at Cursor, i int) (c *Client, refused int, err error) {
 	for {
-		c, err = dial(ctx, base, token, []Cursor{at}, dialerFrom(i))
+		c, err = dial(ctx, base, token, []Cursor{at}, DialerFrom(i))
 		var no *Refusal
 		if !errors.As(err, &no) || no.Status != http.StatusServiceUnavailable || no.After == 0 {
 			break

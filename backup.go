@@ -32,9 +32,6 @@ const backupPrefix = "frontdesk-"
 // Errors: Invalid with a Postgres; NotFound without a database; Unavailable when the folder cannot be written.
 func Backup(ctx context.Context, c Config, to string, keep int, now time.Time) (Backed, error) {
 	if c.Storage.Postgres != "" {
-		return Backed{}, fault.New(fault.Invalid, "A Postgres is backed up by its own tools; see docs/operations.md")
-	}
-	if c.Storage.Postgres != "" {
 		return Backed{}, fault.New(fault.Invalid, "This copies the embedded store; a Postgres is backed up with its own programs (docs/operations.md)").
 			WithField("storage.postgres", "is set")
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -77,19 +78,21 @@ func saveArm(t *tx, c *knowledge.Centring, d *knowledge.Document, chunks []knowl
 // fillArm writes what the arm lacks of documents that were stored without it: by
 // another engine, by a program before it or by a node whose vectors are in memory.
 func (s *Knowledge) fillArm(ctx context.Context) error {
-	documents := 0
-	var last knowledge.Document
-	for {
-		var page int
+	keys, err := many(ctx, s.db, everywhere, pgx.RowToStructByPos[key], `
+		SELECT d.workspace, d.id FROM documents d
+		WHERE d.status <> 'deleted' AND EXISTS (SELECT 1 FROM chunks c WHERE c.workspace = d.workspace AND c.document = d.id)
+			AND NOT EXISTS (SELECT 1 FROM chunk_vectors a WHERE a.workspace = d.workspace AND a.document = d.id
+				AND a.version = d.version AND a.generation = $1)
+		ORDER BY d.workspace, d.id`, s.db.arm.Name())
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	for page := range slices.Chunk(keys, eachPage) {
 		err := s.db.write(ctx, everywhere, func(ctx context.Context, t *tx) error {
 			var docs []walked
-			all(t, &docs, scanWalked, `
-				SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
-				WHERE d.status <> 'deleted' AND (d.workspace, d.id) > ($1, $2)
-					AND EXISTS (SELECT 1 FROM chunks c WHERE c.workspace = d.workspace AND c.document = d.id)
-					AND NOT EXISTS (SELECT 1 FROM chunk_vectors a WHERE a.workspace = d.workspace AND a.document = d.id
-						AND a.version = d.version AND a.generation = $3)
-				ORDER BY d.workspace, d.id LIMIT $4 FOR UPDATE OF d`, last.Workspace, last.ID, s.db.arm.Name(), eachPage)
+			workspaces, ids := columns(page)
+			all(t, &docs, scanWalked, `SELECT `+currentColumns+`, v.sections, d.recipe FROM `+named+`
+				WHERE d.status <> 'deleted' ORDER BY k.n FOR UPDATE OF d`, workspaces, ids)
 			if err := t.flush(ctx); err != nil {
 				return err
 			}
@@ -100,22 +103,14 @@ func (s *Knowledge) fillArm(ctx context.Context) error {
 			for i := range docs {
 				saveArm(t, s.db.arm, &docs[i].document, chunks[i])
 			}
-			if page = len(docs); page > 0 {
-				last = docs[page-1].document
-			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		if page == 0 {
-			if documents > 0 {
-				s.db.log.InfoContext(ctx, "vectors of documents that lacked them were written", "documents", documents)
-			}
-			return nil
-		}
-		documents += page
 	}
+	s.db.log.InfoContext(ctx, "vectors of documents that lacked them were written", "documents", len(keys))
+	return nil
 }
 
 var _ knowledge.Vectors = (*Knowledge)(nil)

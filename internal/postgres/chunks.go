@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,18 +51,38 @@ func scanWalked(row pgx.CollectableRow) (w walked, err error) {
 	return w, cell.Decode(sections, &w.document.Sections)
 }
 
+// key names a document.
+type key struct{ Workspace, ID string }
+
+// columns returns keys as two arrays, which a query joins by unnest.
+func columns(keys []key) (workspaces, ids []string) {
+	for _, k := range keys {
+		workspaces, ids = append(workspaces, k.Workspace), append(ids, k.ID)
+	}
+	return workspaces, ids
+}
+
+// named is the FROM of a query for the documents that $1 and $2 name, in that order.
+const named = `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (workspace, id, n)
+	JOIN documents d ON d.workspace = k.workspace AND d.id = k.id
+	JOIN document_versions v ON v.workspace = d.workspace AND v.document = d.id AND v.version = d.version`
+
 // Each walks over what is indexed; see knowledge.Store. The walk is one snapshot,
-// read in pages; what is written meanwhile comes by the feed.
+// read in pages; what is written meanwhile comes by the feed. The names are read
+// first: a page "behind the last one" sorts all that is left behind the wall of
+// rows, whose share of the table the planner takes for tiny.
 func (s *Knowledge) Each(ctx context.Context, model string, visit func(knowledge.Document, []knowledge.Chunk, string) error) error {
 	return s.db.view(ctx, everywhere, func(ctx context.Context, t *tx) error {
-		var last knowledge.Document
-		for {
+		var keys []key
+		all(t, &keys, pgx.RowToStructByPos[key], `SELECT workspace, id FROM documents WHERE status <> 'deleted' ORDER BY workspace, id`)
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+		for page := range slices.Chunk(keys, eachPage) {
 			var docs []walked
-			all(t, &docs, scanWalked, `
-				SELECT `+currentColumns+`, v.sections, d.recipe FROM `+currentTables+`
-				WHERE d.status <> 'deleted' AND (d.workspace, d.id) > ($1, $2)
-				ORDER BY d.workspace, d.id LIMIT $3`, last.Workspace, last.ID, eachPage)
-			if err := t.flush(ctx); err != nil || len(docs) == 0 {
+			workspaces, ids := columns(page)
+			all(t, &docs, scanWalked, `SELECT `+currentColumns+`, v.sections, d.recipe FROM `+named+` ORDER BY k.n`, workspaces, ids)
+			if err := t.flush(ctx); err != nil {
 				return err
 			}
 			chunks, err := chunksOf(ctx, t, model, docs)
@@ -73,8 +94,8 @@ func (s *Knowledge) Each(ctx context.Context, model string, visit func(knowledge
 					return err
 				}
 			}
-			last = docs[len(docs)-1].document
 		}
+		return nil
 	})
 }
 

@@ -13,9 +13,10 @@ import (
 
 // Bounds of the outbox, as in web/src/shared/client/sender.ts.
 const (
-	inFlight = 8                // of a conversation, as the server allows
-	ackWait  = 10 * time.Second // no ack by then on a live socket: the same send goes over HTTP
-	keepEach = 50               // acknowledged messages that are kept, to heal a server that lost its tail
+	inFlight  = 8                // of a conversation, as the server allows
+	ackWait   = 10 * time.Second // no ack by then on a live socket: the same send goes over HTTP
+	keepEach  = 50               // acknowledged messages that are kept, to heal a server that lost its tail
+	maxBehind = 500              // events that a delta brings; who lacks more gets the newest page
 )
 
 // box is what a user has to say in one conversation: first in, first out.
@@ -332,6 +333,9 @@ func (u *User) poll(ctx context.Context, conv string) bool {
 		status, _, err := u.request(ctx, http.MethodGet, fmt.Sprintf("%s%s/events?after=%d&limit=200", u.prefix(), conv, n), nil, &page)
 		if err != nil {
 			return status != 0 && status < 502
+		}
+		if page.Top-n > maxBehind {
+			return true // the newest page is no delta here either
 		}
 		u.mu.Lock()
 		t := u.lines[conv]

@@ -220,6 +220,31 @@ describe('without a socket', () => {
     client.stop();
   });
 
+  test('polling a talk that has gone far ahead shows its newest part, not all of it', async () => {
+    const { client, last, calls, answer } = rig();
+    client.watch('c1');
+    const all = Array.from({ length: 1005 }, (_, i) => event(i + 1));
+    answer((_, path) => {
+      const after = Number(/after=(\d+)/.exec(path)?.[1] ?? 0);
+      const events = after === 0 ? all.slice(-50) : all.filter((e) => e.n > after).slice(0, 200);
+      return { status: 200, body: { conversation: row('c1', 1005), events, top: 1005, has_older: true, has_newer: after > 0 } };
+    });
+    await client.start();
+    last().welcome();
+    last().frame({ type: 'events', conversation: row('c1', 5), events: all.slice(0, 5), top: 5, mode: 'delta' });
+    last().die();
+    await vi.advanceTimersByTimeAsync(300);
+    last().die();
+    await vi.advanceTimersByTimeAsync(1000);
+    last().die();
+    await vi.advanceTimersByTimeAsync(0);
+    await settle();
+    const t = client.timeline('c1');
+    expect([t.n, t.holed, t.hasOlder, t.entries().length]).toEqual([1005, false, true, 50]);
+    expect(calls.filter((c) => c.path.includes('/events'))).toHaveLength(2);
+    client.stop();
+  });
+
   test('says offline when HTTP fails as well', async () => {
     const { client, last } = rig();
     await client.start();

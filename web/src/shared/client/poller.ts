@@ -3,6 +3,8 @@ import { type Http, Problem } from './http';
 import type { Timeline } from './timeline';
 
 const EVERY_MS = 3000;
+/** Who lacks more events than this reads the newest page instead, as over the socket. */
+const MAX_BEHIND = 500;
 
 interface Page {
   conversation: Conversation;
@@ -74,9 +76,11 @@ export class Poller {
   private async read(t: Timeline): Promise<void> {
     const before = t.n;
     for (let newer = true; newer; ) {
-      const page = await this.http.get<Page>(`${this.path(t.id)}?after=${t.n}&limit=200`);
+      let page = await this.http.get<Page>(`${this.path(t.id)}?after=${t.n}&limit=200`);
+      const far = t.n > 0 && page.top - t.n > MAX_BEHIND;
+      if (far) page = await this.http.get<Page>(`${this.path(t.id)}?after=0&limit=50`);
       // From nothing, the server gives the newest page: of a long talk that is a snapshot.
-      const cut = t.n === 0 && (page.events[0]?.n ?? 1) > 1;
+      const cut = far || (t.n === 0 && (page.events[0]?.n ?? 1) > 1);
       t.apply({
         type: 'events',
         conversation: page.conversation,

@@ -339,7 +339,7 @@ func (u *User) poll(ctx context.Context, conv string) bool {
 		}
 		u.mu.Lock()
 		t := u.lines[conv]
-		if t == nil || u.online || t.n != n {
+		if t == nil || u.greeted || t.n != n {
 			u.mu.Unlock()
 			return true // the socket is back and knows better
 		}

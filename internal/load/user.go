@@ -56,6 +56,7 @@ type User struct {
 	conn       *websocket.Conn
 	online     bool
 	overHTTP   bool
+	greeted    bool // the hello has gone out, with the cursors as they were
 	posting    bool
 	stopped    bool
 	epoch      string
@@ -351,6 +352,7 @@ func (u *User) hello(conn *websocket.Conn) error {
 		u.lines[id].synced = false
 		cursors = append(cursors, Cursor{ID: id, Epoch: u.epoch, N: u.lines[id].n})
 	}
+	u.greeted = true
 	u.mu.Unlock()
 	hello["conversations"] = cursors
 	if u.o.View == history.Agent {
@@ -453,7 +455,7 @@ func (u *User) gone() {
 	if u.online {
 		u.record(history.Op{Kind: history.Down})
 	}
-	u.conn, u.online = nil, false
+	u.conn, u.online, u.greeted = nil, false, false
 	for _, t := range u.lines {
 		t.synced = false
 	}

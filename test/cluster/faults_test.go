@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -25,6 +26,7 @@ func TestFaults(t *testing.T) {
 	default:
 		t.Fatalf("FRONTDESK_TEST_FAULTS is quick, short or all, not %q", which)
 	}
+	manyFiles(t)
 	rep := &report{}
 	defer rep.write(t)
 	full := which == "all"
@@ -64,3 +66,19 @@ func each(t *testing.T, rep *report, on string, faults []fault, b *bed, p *peopl
 
 // rate is the load of most faults, in sends a second.
 func (b *bed) rate() float64 { return size(b, 60.0, 200.0) }
+
+// manyFiles raises the limit of open files, of this process and of those it starts:
+// a socket of the crowd is three of them here, its own and two of the proxy's.
+func manyFiles(t *testing.T) {
+	const wanted = 65536
+	var now syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
+		t.Fatal(err)
+	}
+	if now.Cur >= wanted {
+		return
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: wanted, Max: max(now.Max, wanted)}); err != nil {
+		t.Logf("the limit of open files stays at %d: %v; 10,000 sockets want more", now.Cur, err)
+	}
+}

@@ -483,6 +483,7 @@ func (u *User) frame(f Frame) {
 	case "synced":
 		if t := u.lines[f.conversation()]; t != nil {
 			t.synced = true
+			u.gap(t)
 			u.maybeSynced()
 		}
 	case "ack":
@@ -573,14 +574,15 @@ func (u *User) see(t *timeline, e Event, way history.Way) {
 	}
 }
 
-// gap asks again for what is missing, once it is old enough to be a hole.
+// gap asks again for what is missing, once it is old enough to be a hole. Before a
+// new socket is in step what is missing may be on its way, and would come twice.
 func (u *User) gap(t *timeline) {
 	if t.seen <= t.n {
 		return
 	}
 	at := t.n
 	u.later(gapWait, func() {
-		if t.seen > t.n && t.n == at && u.online {
+		if t.seen > t.n && t.n == at && t.synced {
 			u.write(map[string]any{"type": "watch", "conversation": t.id, "epoch": u.epoch, "n": t.n})
 		}
 	})

@@ -50,6 +50,10 @@ func TestLlamaStreams(t *testing.T) {
 		"How hot should the water be for oolong tea?",
 		"Do I have to pay import tax in Switzerland?",
 		"What does the guarantee cover?",
+		"How should I season a clay teapot before I use it?",
+		"What happens if a parcel comes back because nobody was at home?",
+		"How do I wash a bowl with a gold rim?",
+		"Which clay do you use for the cups?",
 	}
 	streams := 0
 	for _, q := range questions {

@@ -45,17 +45,21 @@ func render(name string, data promptData) string {
 func answerPrompt(t *Turn, passages []knowledge.Candidate, maxTokens int) Prompt {
 	data := promptData{Language: t.language(), Question: t.Trace.Question}
 	for _, c := range passages {
-		name := c.Title
-		if len(c.Heading) > 0 {
-			name = strings.Join(append([]string{c.Title}, c.Heading...), " › ")
-		}
-		data.Passages = append(data.Passages, promptPassage{Name: name, Text: shorten(c.Passage, maxPassageText)})
+		data.Passages = append(data.Passages, promptPassage{Name: pageName(c), Text: shorten(c.Passage, maxPassageText)})
 	}
 	return Prompt{
 		System:    render("answer.tmpl", data),
 		Messages:  append(history(t.Memory), PromptMessage{Role: "user", Text: render("question.tmpl", data)}),
 		MaxTokens: maxTokens,
 	}
+}
+
+// nameMark stands between the parts of a page's name.
+const nameMark = " › "
+
+// pageName is what a prompt calls a passage: its title and the headings it stands under.
+func pageName(c knowledge.Candidate) string {
+	return strings.Join(append([]string{c.Title}, c.Heading...), nameMark)
 }
 
 // rewritePrompt asks for the visitor's words as a question that stands alone.

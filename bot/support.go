@@ -2,6 +2,7 @@ package bot
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ type support struct {
 	language string
 	words    []map[string]bool // of each passage
 	langs    []string          // of each passage
+	names    []string          // of each passage, as the prompt says them
 	question map[string]bool
 	facts    map[string]bool // numbers, links and addresses of passages and question
 	used     []bool          // cited by a shown sentence
@@ -41,6 +43,7 @@ func newSupport(t *Turn, passages []knowledge.Candidate) *support {
 	for _, c := range passages {
 		all := c.Title + "\n" + strings.Join(c.Heading, "\n") + "\n" + c.Matched + "\n" + c.Passage
 		s.words = append(s.words, bag(all))
+		s.names = append(s.names, pageName(c))
 		s.langs = append(s.langs, text.Language(c.Passage))
 		add(all)
 	}
@@ -51,8 +54,8 @@ func newSupport(t *Turn, passages []knowledge.Candidate) *support {
 
 // holds reports whether a sentence may be shown, and notes what it stands on.
 func (s *support) holds(sentence string) bool {
-	plain := citationPattern.ReplaceAllString(sentence, " ")
-	if !sameLanguage(plain, s.language) {
+	plain := strings.TrimSpace(citationPattern.ReplaceAllString(sentence, " "))
+	if !sameLanguage(plain, s.language) || s.echoes(plain) {
 		return false
 	}
 	for _, f := range facts(plain) {
@@ -93,6 +96,13 @@ func (s *support) holds(sentence string) bool {
 		s.used[n] = true
 	}
 	return true
+}
+
+// echoes reports whether a sentence only says the prompt again, as small models do:
+// a question, which is no answer, or the name of a page.
+func (s *support) echoes(plain string) bool {
+	end := strings.TrimRight(plain, `"'”’)）」』*_ `)
+	return strings.HasSuffix(end, "?") || strings.HasSuffix(end, "？") || strings.Contains(plain, nameMark) || slices.Contains(s.names, plain)
 }
 
 // numbers returns the passages that a sentence cites, from 0.

@@ -32,6 +32,12 @@ func TestSupport(t *testing.T) {
 		{"您可以在三十天之内免费退回包裹。", false},
 		{"The invoice is ready after 2 working days [2].", true}, // another language: its numbers and its page are checked
 		{"The invoice is ready after 5 working days [2].", false},
+		{"Question: how do I send back a parcel for free?", false}, // the prompt said again is no answer
+		{"*How do I send back a parcel for free?*", false},
+		{"[1] Returns", false},
+		{"[1] Free returns › Parcel", false},
+		{"[1] Returns are free.", true},
+		{"Yes, you can send back a parcel for free.", true},
 	} {
 		if got := s.holds(c.sentence); got != c.holds {
 			t.Errorf("holds(%q) = %v, want %v", c.sentence, got, c.holds)

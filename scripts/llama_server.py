@@ -13,6 +13,7 @@ params.n_ctx = 4096
 params.n_parallel = 1
 params.port = 0
 params.warmup = False
+params.sampling.seed = 1
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()

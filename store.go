@@ -89,7 +89,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 // openPostgres opens a shared database. Its clock becomes the program's, so that
 // nodes agree on deadlines whatever their own clocks say.
 func (a *App) openPostgres(ctx context.Context) error {
-	o := &postgres.Options{Now: a.set.clock, Logger: a.log, Tables: jobs.Tables}
+	o := &postgres.Options{Now: a.set.clock, Logger: a.log, Tables: jobs.Tables, Committed: a.metrics.Committed}
 	var err error
 	if o.Vectors, err = a.config.centring(a.encoder); err != nil {
 		return err

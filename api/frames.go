@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -57,17 +58,30 @@ type (
 	}
 )
 
-// decodeFrame reads a client's frame into the struct of its type. Error: Invalid
-// for what is no frame of the protocol.
-func decodeFrame(data []byte) (any, error) {
+// frameType reads the type of a frame. Most clients write it first; then the rest
+// need not be read twice.
+func frameType(data []byte) (string, error) {
+	if rest, ok := bytes.CutPrefix(data, []byte(`{"type":"`)); ok {
+		if end := bytes.IndexByte(rest, '"'); end > 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
+			return string(rest[:end]), nil
+		}
+	}
 	var kind struct {
 		Type string `json:"type"`
 	}
-	if err := json.Unmarshal(data, &kind); err != nil {
+	err := json.Unmarshal(data, &kind)
+	return kind.Type, err
+}
+
+// decodeFrame reads a client's frame into the struct of its type. Error: Invalid
+// for what is no frame of the protocol.
+func decodeFrame(data []byte) (any, error) {
+	kind, err := frameType(data)
+	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "The frame is not a JSON object.")
 	}
 	var f any
-	switch kind.Type {
+	switch kind {
 	case "hello":
 		f = new(helloFrame)
 	case "watch":
@@ -90,7 +104,10 @@ func decodeFrame(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(f); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The frame %q has a key that is not known, or a value of the wrong type.", kind.Type)
+		if _, broken := errors.AsType[*json.SyntaxError](err); broken || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fault.Wrap(fault.Invalid, err, "The frame is not a JSON object.")
+		}
+		return nil, fault.Wrap(fault.Invalid, err, "The frame %q has a key that is not known, or a value of the wrong type.", kind)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, fault.New(fault.Invalid, "One message carries one frame.")

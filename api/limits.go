@@ -25,6 +25,7 @@ type meter struct {
 
 	kind string  // in the counter
 	all  Counter // nil: this node counts by itself
+	free int     // events of a burst for which this node does not ask the counter, see take
 
 	mu   sync.Mutex // guards keys
 	keys map[string]*rate.Limiter
@@ -45,17 +46,26 @@ func newMeter(n int, per time.Duration, burst int, now func() time.Time) *meter 
 }
 
 // take counts one event; when there were too many it returns the time to wait
-// and counts nothing.
+// and counts nothing. The first free events of a burst are counted on this node
+// alone: most keys never have more, and are spared a round trip for each. A key
+// that uses every node may so have free events more on each, once.
 func (m *meter) take(key string) time.Duration {
 	if m.every == 0 {
 		return 0
 	}
-	if m.all != nil {
-		every := time.Duration(float64(time.Second) / float64(m.every))
-		if wait, ok := m.all.Take(context.Background(), m.kind, key, every, m.burst); ok {
-			return wait
-		}
+	wait, left := m.local(key)
+	if m.all == nil || wait == 0 && left >= float64(m.burst-m.free) {
+		return wait
 	}
+	every := time.Duration(float64(time.Second) / float64(m.every))
+	if shared, ok := m.all.Take(context.Background(), m.kind, key, every, m.burst); ok {
+		return shared
+	}
+	return wait
+}
+
+// local counts one event on this node; left is what of the burst may still come.
+func (m *meter) local(key string) (wait time.Duration, left float64) {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,11 +78,10 @@ func (m *meter) take(key string) time.Duration {
 		m.keys[key] = l
 	}
 	r := l.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
+	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 	}
-	return wait
+	return wait, l.TokensAt(now)
 }
 
 // forget drops the keys that are back at their full burst; the caller holds mu.
@@ -238,6 +247,7 @@ func newLimits(l Limits, now func() time.Time, all Counter) *limits {
 	} {
 		m.kind, m.all = kind, all
 	}
+	out.messages.free = out.messages.burst / 2
 	if l.FramesPerSecond > 0 {
 		out.framesEvery, out.framesBurst = time.Second/time.Duration(l.FramesPerSecond), 2*l.FramesPerSecond
 	}

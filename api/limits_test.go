@@ -93,7 +93,7 @@ func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, 
 func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	all := &shared{wait: 5 * time.Second}
-	take := api.Meter(30, time.Minute, 2, func() time.Time { return now }, "messages", all)
+	take := api.Meter(30, time.Minute, 2, 0, func() time.Time { return now }, "messages", all)
 	if wait := take("v1"); wait != 5*time.Second {
 		t.Errorf("wait %v, want what the nodes together say", wait)
 	}
@@ -106,10 +106,35 @@ func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 			t.Errorf("wait %v, want what the nodes together say", wait)
 		}
 	}
-	all.away = true // this node counts by itself, and had counted nothing
+	all.away = true // this node counts by itself
+	now = now.Add(time.Minute)
 	for i, want := range []time.Duration{0, 0, 2 * time.Second} {
 		if wait := take("v1"); wait != want {
 			t.Errorf("event %d without the others: wait %v, want %v", i, wait, want)
 		}
+	}
+}
+
+// The first events of a burst are this node's own affair, and are not forgotten
+// when the nodes are asked: a key that goes on is held to what all of them say.
+func TestLimitSparesTheFirstOfABurst(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	all := &shared{wait: 5 * time.Second}
+	take := api.Meter(60, time.Minute, 6, 3, func() time.Time { return now }, "messages", all)
+	for i, want := range []time.Duration{0, 0, 0, 5 * time.Second, 5 * time.Second} {
+		if wait := take("v1"); wait != want {
+			t.Errorf("event %d: wait %v, want %v", i, wait, want)
+		}
+	}
+	if len(all.asked) != 2 {
+		t.Errorf("the nodes were asked %d times, want 2", len(all.asked))
+	}
+	now = now.Add(time.Second) // one event's time: not enough to be spared again
+	if wait := take("v1"); wait != 5*time.Second {
+		t.Errorf("wait %v a second later, want what the nodes together say", wait)
+	}
+	now = now.Add(time.Minute)
+	if wait := take("v1"); wait != 0 || len(all.asked) != 3 {
+		t.Errorf("a minute later: wait %v after asking %d times, want none and 3", wait, len(all.asked))
 	}
 }

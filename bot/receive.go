@@ -65,12 +65,15 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 			Body: Body{Text: in.Text, Language: language, Attachments: in.Attachments},
 		}}}
 		reopened := c.Service == ServiceClosed
-		change.Row = func(c *Conversation) {
-			if language != "" {
-				c.Language = language
-			}
-			if reopened {
-				reopen(c)
+		// Most messages change nothing but numbers, which costs the stores least.
+		if reopened || language != "" && language != c.Language {
+			change.Row = func(c *Conversation) {
+				if language != "" {
+					c.Language = language
+				}
+				if reopened {
+					reopen(c)
+				}
 			}
 		}
 		if reopened {

@@ -1,7 +1,9 @@
 package live
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
@@ -41,13 +43,39 @@ type relayedClose struct {
 	Reason    string
 }
 
+// A frame on the bus is a line that says which conversation it is about, empty for
+// frames that are everybody's, and JSON. Most conversations have nobody on most
+// nodes; those need not read what follows the line.
+const of = "\x00" // between the workspace and the conversation
+
+func line(k key) []byte { return []byte(string(k.ws) + of + string(k.conv) + "\n") }
+
+// cut splits a frame; k is the zero key when it is everybody's.
+func cut(frame []byte) (k key, data []byte) {
+	head, data, _ := bytes.Cut(frame, []byte("\n"))
+	ws, conv, _ := strings.Cut(string(head), of)
+	return key{bot.WorkspaceID(ws), bot.ConversationID(conv)}, data
+}
+
+// wanted reports whether somebody on this node reads the conversation or the list
+// that it is in.
+func (h *Hub) wanted(k key) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.topics[k] != nil || len(h.feeds[k.ws]) > 0
+}
+
 // relay tells the other nodes, if there are any.
 func (h *Hub) relay(r relayed) {
 	if h.bus.Alone() {
 		return
 	}
-	if r.Written != nil {
-		r.Written.Row.Memory = bot.Memory{} // of no use to readers, and long
+	head := []byte("\n")
+	if w := r.Written; w != nil {
+		w.Row.Memory = bot.Memory{} // of no use to readers, and long
+		if !w.Created {             // a new one may be of a visitor who is here and does not follow it yet
+			head = line(key{w.Row.Workspace, w.Row.ID})
+		}
 	}
 	data, err := json.Marshal(r)
 	if err == nil && len(data) > maxRelayed && r.Written != nil {
@@ -58,11 +86,15 @@ func (h *Hub) relay(r relayed) {
 		h.log.Error("a frame for the bus could not be encoded", "error", err)
 		return
 	}
-	h.bus.Publish(data)
+	h.bus.Publish(append(head, data...))
 }
 
 // receive takes a frame of another node.
-func (h *Hub) receive(data []byte) {
+func (h *Hub) receive(frame []byte) {
+	k, data := cut(frame)
+	if k != (key{}) && !h.wanted(k) {
+		return
+	}
 	var r relayed
 	if err := json.Unmarshal(data, &r); err != nil {
 		h.log.Warn("a frame of the bus could not be read", "error", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -209,6 +210,19 @@ func (c *Client) stream(handle func(data []byte)) {
 		}
 		handle(buf.Bytes())
 	}
+}
+
+// only hands over frames of the given types, decoded, until the socket ends.
+func (c *Client) only(handle func(Frame), kinds ...string) {
+	c.stream(func(data []byte) {
+		if !slices.ContainsFunc(kinds, func(k string) bool { return isFrame(data, k) }) {
+			return
+		}
+		var f Frame
+		if json.Unmarshal(data, &f) == nil {
+			handle(f)
+		}
+	})
 }
 
 func (c *Client) read(handle func(Frame)) {

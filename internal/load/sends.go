@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
@@ -39,6 +41,11 @@ type SendsReport struct {
 
 // sender is one seat under load: a socket that sends and another that reads.
 type sender struct {
+	plan         SendsPlan
+	seat         Seat
+	i            int
+	talk, listen *Client
+
 	mu      sync.Mutex
 	started map[string]time.Time // intended send time; guarded by mu
 	acks    map[string]bool      // acknowledged; guarded by mu
@@ -50,69 +57,94 @@ type sender struct {
 }
 
 // Sends runs the plan and returns what the clients saw. Latency counts from the
-// intended send time, so a stalled server cannot hide its stalls.
+// intended send time, so a stalled server cannot hide its stalls. All connect before
+// the first sends, and all have sent before the first reads: neither is measured.
 func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
-	report := &SendsReport{}
+	report := &SendsReport{Seconds: plan.Seconds.Seconds()}
 	var lock sync.Mutex
-	ctx, cancel := context.WithTimeout(ctx, plan.Seconds+2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, plan.Seconds+3*time.Minute)
 	defer cancel()
-	var wg sync.WaitGroup
-	errs := make(chan error, len(plan.Seats))
-	start := time.Now().Add(500 * time.Millisecond)
-	end := start.Add(plan.Seconds)
+	senders := make([]*sender, len(plan.Seats))
 	for i, seat := range plan.Seats {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			s := &sender{started: map[string]time.Time{}, acks: map[string]bool{}, got: map[string]int{}, report: report, lock: &lock}
-			if plan.Rate == 0 {
-				s.slots = make(chan struct{}, plan.Window)
-			}
-			if err := s.run(ctx, plan, seat, i, start, end); err != nil {
-				errs <- err
-			}
-		}()
+		s := &sender{plan: plan, seat: seat, i: i, report: report, lock: &lock,
+			started: map[string]time.Time{}, acks: map[string]bool{}, got: map[string]int{}}
+		if plan.Rate == 0 {
+			s.slots = make(chan struct{}, plan.Window)
+		}
+		senders[i] = s
 	}
-	wg.Wait()
-	report.Seconds = plan.Seconds.Seconds()
-	select {
-	case err := <-errs:
+	defer func() {
+		for _, s := range senders {
+			s.close()
+		}
+	}()
+	if err := together(senders, func(s *sender) error { return s.connect(ctx) }); err != nil {
 		return report, err
-	default:
-		return report, nil
+	}
+	start := time.Now().Add(100 * time.Millisecond)
+	err := together(senders, func(s *sender) error { return s.send(ctx, start, start.Add(plan.Seconds)) })
+	if err != nil {
+		return report, err
+	}
+	return report, together(senders, func(s *sender) error { return s.check(ctx, plan.Base) })
+}
+
+// together runs one step of all senders and waits for them; the error is the first.
+func together(senders []*sender, step func(*sender) error) error {
+	var g errgroup.Group
+	for _, s := range senders {
+		g.Go(func() error {
+			if err := step(s); err != nil {
+				return fmt.Errorf("seat %d: %w", s.i, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (s *sender) connect(ctx context.Context) (err error) {
+	cursor := []Cursor{{ID: s.seat.Conversation}}
+	if s.listen, err = dial(ctx, s.plan.Base, s.seat.Token, cursor, nil); err != nil {
+		return err
+	}
+	if s.talk, err = dial(ctx, s.plan.Base, s.seat.Token, cursor, nil); err != nil {
+		return err
+	}
+	go s.listen.only(s.deliver, "events")
+	go s.talk.only(s.acked, "ack", "nack")
+	return nil
+}
+
+func (s *sender) close() {
+	for _, c := range []*Client{s.talk, s.listen} {
+		if c != nil {
+			c.Close()
+		}
 	}
 }
 
-func (s *sender) run(ctx context.Context, plan SendsPlan, seat Seat, i int, start, end time.Time) error {
-	cursor := []Cursor{{ID: seat.Conversation}}
-	reader, err := Dial(ctx, plan.Base, seat.Token, cursor, nil, s.deliver)
-	if err != nil {
-		return fmt.Errorf("seat %d: %w", i, err)
-	}
-	defer reader.Close()
-	c, err := Dial(ctx, plan.Base, seat.Token, cursor, nil, s.acked)
-	if err != nil {
-		return fmt.Errorf("seat %d: %w", i, err)
-	}
-	defer c.Close()
+// send sends until the end, and waits until every send was answered and delivered.
+func (s *sender) send(ctx context.Context, start, end time.Time) error {
+	seats := time.Duration(len(s.plan.Seats))
 	gap := time.Duration(0)
-	if plan.Rate > 0 {
-		gap = time.Duration(float64(time.Second) * float64(len(plan.Seats)) / plan.Rate)
+	if s.plan.Rate > 0 {
+		gap = time.Duration(float64(time.Second) * float64(seats) / s.plan.Rate)
 	}
-	at := start.Add(gap * time.Duration(i) / time.Duration(len(plan.Seats)))
+	at := start.Add(gap * time.Duration(s.i) / seats)
 	for n := 0; ; n++ {
 		if s.slots != nil {
 			select {
 			case s.slots <- struct{}{}:
 				at = time.Now()
-			case <-c.Done():
-				return fmt.Errorf("seat %d: socket ended: %w", i, c.Err())
+			case <-s.talk.Done():
+				return fmt.Errorf("socket ended: %w", s.talk.Err())
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 		}
 		if at.After(end) {
-			break
+			return s.drain(ctx)
 		}
 		if wait := time.Until(at); wait > 0 {
 			time.Sleep(wait)
@@ -121,21 +153,17 @@ func (s *sender) run(ctx context.Context, plan SendsPlan, seat Seat, i int, star
 		s.mu.Lock()
 		s.started[msg] = at
 		s.mu.Unlock()
-		if err := c.Send(msg, seat.Conversation, fmt.Sprintf("message %d of seat %d", n, i)); err != nil {
-			return fmt.Errorf("seat %d: %w", i, err)
+		if err := s.talk.Send(msg, s.seat.Conversation, fmt.Sprintf("message %d of seat %d", n, s.i)); err != nil {
+			return err
 		}
 		at = at.Add(gap)
 	}
-	if err := s.drain(ctx, c); err != nil {
-		return err
-	}
-	return s.check(ctx, plan.Base, seat)
 }
 
 // check compares what was acknowledged with a final read, and with what the other
 // socket was told.
-func (s *sender) check(ctx context.Context, base string, seat Seat) error {
-	stored, gaps, err := readAll(ctx, base, seat)
+func (s *sender) check(ctx context.Context, base string) error {
+	stored, gaps, err := readAll(ctx, base, s.seat)
 	if err != nil {
 		return err
 	}
@@ -193,7 +221,7 @@ func readAll(ctx context.Context, base string, seat Seat) (stored map[string]int
 }
 
 // drain waits until every send was answered and delivered, for ten seconds at most.
-func (s *sender) drain(ctx context.Context, c *Client) error {
+func (s *sender) drain(ctx context.Context) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		s.mu.Lock()
@@ -216,8 +244,8 @@ func (s *sender) drain(ctx context.Context, c *Client) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-c.Done():
-			return fmt.Errorf("socket ended with %d sends unanswered: %w", open, c.Err())
+		case <-s.talk.Done():
+			return fmt.Errorf("socket ended with %d sends unanswered: %w", open, s.talk.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -225,9 +253,6 @@ func (s *sender) drain(ctx context.Context, c *Client) error {
 
 // acked handles the frames of the sending socket.
 func (s *sender) acked(f Frame) {
-	if f.Type != "ack" && f.Type != "nack" {
-		return
-	}
 	now := time.Now()
 	s.mu.Lock()
 	began, ok := s.started[f.ID]
@@ -252,9 +277,6 @@ func (s *sender) acked(f Frame) {
 
 // deliver handles the frames of the reading socket.
 func (s *sender) deliver(f Frame) {
-	if f.Type != "events" {
-		return
-	}
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

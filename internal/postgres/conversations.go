@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -147,8 +148,17 @@ func (s *Conversations) Open(ctx context.Context, c bot.Conversation, key bot.Ke
 	return w, err
 }
 
-// Write locks the conversation, asks decide, and stores what it said.
+// Write locks the conversation, asks decide, and stores what it said. What clients
+// send, which has a key, may share its transaction with others.
 func (s *Conversations) Write(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key, decide bot.Decide) (bot.Written, error) {
+	if key.ClientMsgID == "" {
+		return s.alone(ctx, ws, conv, key, decide)
+	}
+	return s.send(&message{ctx: ctx, ws: ws, conv: conv, key: key, decide: decide})
+}
+
+// alone is Write in a transaction of its own.
+func (s *Conversations) alone(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key, decide bot.Decide) (bot.Written, error) {
 	var w bot.Written
 	err := s.db.write(ctx, ws, func(ctx context.Context, t *tx) error {
 		var h held
@@ -252,6 +262,7 @@ func (s *Conversations) Conversations(ctx context.Context, q bot.ConversationQue
 		f.and(`last_text ILIKE ?`, substring(q.Text))
 	}
 	if !q.Before.IsZero() {
+		f.and(`minute <= ?`, cell.Micros(q.Before)/time.Minute.Microseconds())
 		f.and(`(updated_at, id) < (?, ?)`, cell.Micros(q.Before), q.BeforeID)
 	}
 	limit := f.limit(q.Limit)
@@ -260,7 +271,7 @@ func (s *Conversations) Conversations(ctx context.Context, q bot.ConversationQue
 		all(r, &out, scanConversation, `
 			SELECT `+conversationColumns+` FROM conversations
 			WHERE `+f.String()+`
-			ORDER BY updated_at DESC, id DESC LIMIT `+limit, f.args...)
+			ORDER BY minute DESC, updated_at DESC, id DESC LIMIT `+limit, f.args...)
 	})
 	return out, err
 }

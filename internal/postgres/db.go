@@ -33,6 +33,10 @@ type Options struct {
 	Now    func() time.Time // clock of rows that come without a time; nil: the database's, see DB.Now
 	Logger *slog.Logger     // nil: silent
 
+	// Committed is told of every transaction of clients' messages: how many shared it
+	// and how long it took. nil: nobody is told.
+	Committed func(writes int, took time.Duration)
+
 	// Vectors has the database search the vectors that it makes of chunks, see
 	// knowledge.Vectors. What was stored without them is brought up before Open
 	// returns. nil: vectors are stored only.
@@ -50,7 +54,9 @@ type DB struct {
 	log    *slog.Logger
 	clock  clock
 	feed   horizon
-	arm    *knowledge.Centring // nil: vectors are searched elsewhere
+	group  group
+	told   func(writes int, took time.Duration) // see Options.Committed
+	arm    *knowledge.Centring                  // nil: vectors are searched elsewhere
 	closed atomic.Bool
 }
 
@@ -67,7 +73,10 @@ func Open(ctx context.Context, dsn string, o *Options) (_ *DB, err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	db := &DB{now: opt.Now, log: opt.Logger, arm: opt.Vectors}
+	if opt.Committed == nil {
+		opt.Committed = func(int, time.Duration) {}
+	}
+	db := &DB{now: opt.Now, log: opt.Logger, arm: opt.Vectors, told: opt.Committed}
 	if db.now == nil {
 		db.now = db.Now
 	}

@@ -121,7 +121,7 @@ func (db *DB) write(ctx context.Context, ws id.Workspace, op func(ctx context.Co
 		}
 		lost := errors.Is(err, errLost)
 		if sent && lost {
-			return fault.Wrap(fault.Unavailable, err, "The connection to the database was lost while saving, so it is not known whether it was saved. Please try again.")
+			return unknown(err)
 		}
 		if !again(err) && !lost && code(err) != codeReadOnly || time.Since(start) > writePatience || ctx.Err() != nil {
 			return translate(err)
@@ -143,7 +143,7 @@ func (db *DB) attempt(ctx context.Context, ws id.Workspace, op func(ctx context.
 	t := &tx{conn: conn.Conn(), batch: &pgx.Batch{}}
 	t.exec(`BEGIN`)
 	t.exec(`SELECT set_config('app.workspace', $1, true)`, ws)
-	if err := run(ctx, op, t); err != nil {
+	if err := guard(func() error { return op(ctx, t) }); err != nil {
 		t.rollback(ctx, err)
 		return false, err
 	}
@@ -190,15 +190,15 @@ func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return conn, nil
 }
 
-// run calls op and turns a panic into an error, so that the connection is given
+// guard calls op and turns a panic into an error, so that the connection is given
 // back in order.
-func run(ctx context.Context, op func(context.Context, *tx) error, t *tx) (err error) {
+func guard(op func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v\n%s", p, debug.Stack()), "Something went wrong on our side.")
 		}
 	}()
-	return op(ctx, t)
+	return op()
 }
 
 // reading is a batch of queries.

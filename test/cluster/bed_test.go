@@ -19,14 +19,20 @@ type bed struct {
 	dir    string
 	binary string
 	nodes  []*node
-	fronts []*faultproxy.Proxy // people connect to these
+	front  string              // address of the balancer, or of the one node
+	fronts []*faultproxy.Proxy // people connect to these, or to front when there are none
 	model  *fakemodel.Server
 	full   bool // all faults in full length
 	*services
 }
 
 // door is the base URL of the i-th front, round and round.
-func (b *bed) door(i int) string { return "http://" + b.fronts[i%len(b.fronts)].Addr() }
+func (b *bed) door(i int) string {
+	if len(b.fronts) == 0 {
+		return "http://" + b.front
+	}
+	return "http://" + b.fronts[i%len(b.fronts)].Addr()
+}
 
 // binary is the program under test.
 func binary(t testing.TB) string {
@@ -74,6 +80,7 @@ func newSingle(t testing.TB, full bool) *bed {
 	b := newBed(t, full)
 	n := newNode(t, b.dir, b.binary, nodeOptions{name: "single", model: b.model.URL()})
 	b.nodes = []*node{n}
+	b.front = n.addr
 	b.openDoors(t, n.addr)
 	n.start(t, "--demo")
 	return b

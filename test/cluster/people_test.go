@@ -81,8 +81,23 @@ func (b *bed) administrator(t testing.TB) *load.User {
 	return nil
 }
 
-// populate seats visitors with agents, each agent with the same number.
+// populate seats visitors with agents, each agent with the same number, and has all
+// connect.
 func (b *bed) populate(t testing.TB, visitors, agents int) *people {
+	t.Helper()
+	p := b.seat(t, visitors, agents, true)
+	for _, u := range p.everybody() {
+		p.join(u)
+	}
+	if !until(60*time.Second, func() bool { return p.synced() == len(p.visitors)+len(p.agents) }) {
+		t.Fatalf("%d of %d people are up to date after a minute", p.synced(), len(p.visitors)+len(p.agents))
+	}
+	return p
+}
+
+// seat gives visitors conversations with agents, who follow the list of all
+// conversations if feed is set.
+func (b *bed) seat(t testing.TB, visitors, agents int, feed bool) *people {
 	t.Helper()
 	p := &people{names: map[*load.User]string{}}
 	p.run, p.stop = context.WithCancel(context.WithoutCancel(t.Context()))
@@ -91,7 +106,7 @@ func (b *bed) populate(t testing.TB, visitors, agents int) *people {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for i := range agents {
-		p.agents = append(p.agents, b.hire(t, ctx, p, boss, fmt.Sprintf("agent%d", i), 50, true))
+		p.agents = append(p.agents, b.hire(t, ctx, p, boss, fmt.Sprintf("agent%d", i), 50, feed))
 	}
 	for i := range visitors {
 		u := load.NewUser(load.UserOptions{Base: b.door(p.next), Address: p.address(), View: history.Visitor})
@@ -115,12 +130,6 @@ func (b *bed) populate(t testing.TB, visitors, agents int) *people {
 		if err := <-errs; err != nil {
 			t.Fatal(err)
 		}
-	}
-	for _, u := range p.everybody() {
-		p.join(u)
-	}
-	if !until(60*time.Second, func() bool { return p.synced() == len(p.visitors)+len(p.agents) }) {
-		t.Fatalf("%d of %d people are up to date after a minute", p.synced(), len(p.visitors)+len(p.agents))
 	}
 	return p
 }
@@ -192,6 +201,7 @@ type crowd struct {
 }
 
 // gather opens tabs until so many sockets are open, and waits until all are synced.
+// They pass by the doors: a proxy needs two files for each socket of theirs.
 func (b *bed) gather(t testing.TB, p *people, sockets int) *crowd {
 	t.Helper()
 	ctx, stop := context.WithCancel(p.run)
@@ -200,7 +210,7 @@ func (b *bed) gather(t testing.TB, p *people, sockets int) *crowd {
 	for i := range max(0, sockets-len(p.everybody())) {
 		v := p.visitors[i%seated]
 		tab := v.Tab(p.address(), nil)
-		tab.Move(b.door(i))
+		tab.Move("http://" + b.front)
 		p.names[tab] = fmt.Sprintf("tab%d of %s", i/seated, p.names[v])
 		c.tabs = append(c.tabs, tab)
 		if i%20 == 0 {
@@ -217,6 +227,16 @@ func (b *bed) gather(t testing.TB, p *people, sockets int) *crowd {
 		t.Fatalf("%d of %d sockets are up to date after two minutes", p.online(), len(p.everybody()))
 	}
 	return c
+}
+
+// cut breaks every line at once, those of the doors and those of the crowd.
+func (b *bed) cut(c *crowd) {
+	for _, f := range b.fronts {
+		f.Cut()
+	}
+	for _, tab := range c.tabs {
+		tab.Cut()
+	}
 }
 
 // leave closes the tabs.

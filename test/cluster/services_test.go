@@ -44,6 +44,7 @@ type clusterOptions struct {
 	args    [][]string
 	share   *bed // use its Postgres and Redis, with a database of our own
 	small   bool // the database lies on a filesystem of its own that can be filled
+	bare    bool // no proxy on any line: what is measured is not to be the proxies
 }
 
 // require skips where a service is absent, or fails where everything has to be there.
@@ -88,19 +89,13 @@ func startCluster(t testing.TB, full bool, o clusterOptions) *bed {
 	listen := loopback(freePort(t))
 	for i := range o.nodes {
 		name := string(rune('a' + i))
-		b.toPrimary = append(b.toPrimary, proxy(t, loopback(b.primary.Port)))
-		hosts := b.toPrimary[i].Addr()
-		if b.standby != nil {
-			b.toStandby = append(b.toStandby, proxy(t, loopback(b.standby.Port)))
-			hosts += "," + b.toStandby[i].Addr()
-		}
-		b.toRedis = append(b.toRedis, proxy(t, loopback(b.redisPort)))
+		hosts, redis := b.lines(t, o.bare)
 		program := b.binary
 		if i < len(o.binary) && o.binary[i] != "" {
 			program = o.binary[i]
 		}
 		n := newNode(t, b.dir, program, nodeOptions{
-			name: name, model: b.model.URL(), extra: o.extra, redis: "redis://" + b.toRedis[i].Addr(),
+			name: name, model: b.model.URL(), extra: o.extra, redis: "redis://" + redis,
 			postgres: fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable&target_session_attrs=read-write", hosts, b.database),
 		})
 		if i < len(o.args) {
@@ -113,8 +108,34 @@ func startCluster(t testing.TB, full bool, o clusterOptions) *bed {
 		n.start(t)
 	}
 	b.startNginx(t, listen)
-	b.openDoors(t, listen)
+	b.front = listen
+	if !o.bare {
+		b.openDoors(t, listen)
+	}
 	return b
+}
+
+// lines returns where the next node finds the database and Redis.
+func (b *bed) lines(t testing.TB, bare bool) (hosts, redis string) {
+	t.Helper()
+	if bare {
+		hosts = loopback(b.primary.Port)
+		if b.standby != nil {
+			hosts += "," + loopback(b.standby.Port)
+		}
+		return hosts, loopback(b.redisPort)
+	}
+	line := proxy(t, loopback(b.primary.Port))
+	b.toPrimary = append(b.toPrimary, line)
+	hosts = line.Addr()
+	if b.standby != nil {
+		line = proxy(t, loopback(b.standby.Port))
+		b.toStandby = append(b.toStandby, line)
+		hosts += "," + line.Addr()
+	}
+	line = proxy(t, loopback(b.redisPort))
+	b.toRedis = append(b.toRedis, line)
+	return hosts, line.Addr()
 }
 
 func (b *bed) startPostgres(t testing.TB, standby bool) {

@@ -394,9 +394,7 @@ func storm(t *testing.T, b *bed, p *people, r *result) {
 	defer crowd.leave(p)
 	r.outcome = b.play(t, p, b.rate()/4, func(e *episode) {
 		at := e.log.Now()
-		for _, f := range b.fronts {
-			f.Cut()
-		}
+		b.cut(crowd)
 		everybody := len(p.everybody())
 		if !until(60*time.Second, func() bool { return p.online() == everybody }) {
 			t.Errorf("%d of %d are back after a minute", p.online(), everybody)

@@ -20,9 +20,9 @@ import (
 type Frame struct {
 	Type         string          `json:"type"`
 	ID           string          `json:"id,omitempty"`
-	Conversation json.RawMessage `json:"conversation,omitempty"` // an ID or an object, by type
+	Conversation named           `json:"conversation"` // an ID or an object, by type
 	Events       []Event         `json:"events,omitempty"`
-	Event        *Event          `json:"event,omitempty"`
+	About        subject         `json:"event"`
 	Mode         string          `json:"mode,omitempty"`
 	Top          int64           `json:"top,omitempty"`
 	N            int64           `json:"n,omitempty"`      // of synced
@@ -30,7 +30,6 @@ type Frame struct {
 	PingS        int             `json:"ping_s,omitempty"` // of welcome
 	Dup          bool            `json:"dup,omitempty"`    // of ack
 	Text         string          `json:"text,omitempty"`   // of delta and reset
-	Placeholder  string          `json:"-"`                // event of delta and reset
 	Run          string          `json:"run,omitempty"`
 	Attempt      int             `json:"attempt,omitempty"`
 	Offset       int             `json:"offset,omitempty"`
@@ -38,45 +37,33 @@ type Frame struct {
 	RetryAfterMS *int            `json:"retry_after_ms,omitempty"`
 }
 
-// UnmarshalJSON reads a frame; delta and reset carry an event's ID where others carry the event.
-func (f *Frame) UnmarshalJSON(b []byte) error {
-	type plain Frame
-	var raw struct {
-		plain
-		Event json.RawMessage `json:"event"`
-	}
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
-	}
-	*f = Frame(raw.plain)
-	if len(raw.Event) > 0 && raw.Event[0] == '{' {
-		f.Event = &Event{}
-		return json.Unmarshal(raw.Event, f.Event)
-	}
-	if len(raw.Event) > 0 {
-		return json.Unmarshal(raw.Event, &f.Placeholder)
-	}
-	return nil
+// subject is the event of an ack, or in delta and reset the ID of one.
+type subject struct {
+	Event       *Event
+	Placeholder string
 }
 
-// conversation is the ID of the conversation that a frame is about.
-func (f *Frame) conversation() string {
-	if len(f.Conversation) == 0 {
-		return ""
+func (s *subject) UnmarshalJSON(b []byte) error {
+	if b[0] != '{' {
+		return json.Unmarshal(b, &s.Placeholder)
+	}
+	s.Event = &Event{}
+	return json.Unmarshal(b, s.Event)
+}
+
+// named is an ID, alone or in an object.
+type named string
+
+func (n *named) UnmarshalJSON(b []byte) error {
+	if b[0] != '{' {
+		return json.Unmarshal(b, (*string)(n))
 	}
 	var object struct {
 		ID string `json:"id"`
 	}
-	if f.Conversation[0] == '{' {
-		if json.Unmarshal(f.Conversation, &object) != nil {
-			return ""
-		}
-		return object.ID
-	}
-	if json.Unmarshal(f.Conversation, &object.ID) != nil {
-		return ""
-	}
-	return object.ID
+	err := json.Unmarshal(b, &object)
+	*n = named(object.ID)
+	return err
 }
 
 // Event is an event as the protocol shows it.

@@ -53,13 +53,13 @@ func (t *timeline) reset(n int64) {
 
 // delta takes a piece of a stream; false: ask for the whole text.
 func (t *timeline) delta(f Frame) bool {
-	s := t.streams[f.Placeholder]
+	s := t.streams[f.About.Placeholder]
 	if s == nil || f.Attempt > s.attempt {
 		if f.Offset != 0 {
 			return false
 		}
 		s = &stream{attempt: f.Attempt}
-		t.streams[f.Placeholder] = s
+		t.streams[f.About.Placeholder] = s
 	}
 	if f.Attempt < s.attempt {
 		return true // of a process that lost its lease
@@ -74,10 +74,10 @@ func (t *timeline) delta(f Frame) bool {
 }
 
 func (t *timeline) whole(f Frame) {
-	if s := t.streams[f.Placeholder]; s != nil && s.attempt > f.Attempt {
+	if s := t.streams[f.About.Placeholder]; s != nil && s.attempt > f.Attempt {
 		return
 	}
-	t.streams[f.Placeholder] = &stream{attempt: f.Attempt, text: utf16.Encode([]rune(f.Text))}
+	t.streams[f.About.Placeholder] = &stream{attempt: f.Attempt, text: utf16.Encode([]rune(f.Text))}
 }
 
 // held is how much of a stream is here, in UTF-16 code units.

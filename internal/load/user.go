@@ -18,6 +18,7 @@ import (
 const (
 	backoffCeiling = 30 * time.Second
 	welcomeWait    = 10 * time.Second // from dialling to welcome
+	welcomeSilent  = 5 * time.Second  // the same after a socket that ended in silence
 	probeWait      = 5 * time.Second  // for a sign of life
 	zombieSlack    = 10 * time.Second // silence of ping and this means that the socket is dead
 	floodPause     = 15 * time.Second // after close code 4029
@@ -60,9 +61,10 @@ type User struct {
 	order      []string // conversations in the order in which they were watched
 	outbox     map[string]*box
 	resumes    Resumes
-	silent     bool // the last socket ended in silence; Run's own
-	refused    int  // handshakes that the server turned away
-	putOff     int  // sends that it wanted later
+	silent     bool          // the last socket ended in silence; Run's own
+	welcomeIn  time.Duration // how long the next one may take; Run's own
+	refused    int           // handshakes that the server turned away
+	putOff     int           // sends that it wanted later
 	background sync.WaitGroup
 	ctx        context.Context // of Run; nil before
 }
@@ -204,11 +206,13 @@ func (u *User) Run(ctx context.Context) {
 	defer u.client.CloseIdleConnections()
 	failures, named := 0, time.Duration(-1)
 	for {
+		u.welcomeIn = welcomeWait
 		if failures > 0 {
 			if !sleep(ctx, backoff(failures-1, named)) {
 				return
 			}
 			if u.silent {
+				u.welcomeIn = welcomeSilent
 				u.probe(ctx)
 			}
 		}

@@ -189,7 +189,7 @@ func TestUserOffersAgainWhatAnotherEpochMayHaveLost(t *testing.T) {
 func TestTimelineAssemblesStreams(t *testing.T) {
 	line := newTimeline("c1", 0)
 	step := func(attempt, offset int, text string) bool {
-		return line.delta(Frame{Placeholder: "p", Attempt: attempt, Offset: offset, Text: text})
+		return line.delta(Frame{About: subject{Placeholder: "p"}, Attempt: attempt, Offset: offset, Text: text})
 	}
 	if !step(1, 0, "天 is ") || !step(1, 5, "blue") || step(1, 20, "!") {
 		t.Error("pieces are not put together")

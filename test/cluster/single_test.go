@@ -272,10 +272,10 @@ func sendOnce(ctx context.Context, base string, v *load.User, conv, msg, text st
 	}
 	select {
 	case f := <-got:
-		if f.Type == "nack" || f.Event == nil {
+		if f.Type == "nack" || f.About.Event == nil {
 			return ack{}, fmt.Errorf("refused: %s", f.Problem)
 		}
-		return ack{ID: f.ID, Event: *f.Event, Dup: f.Dup}, nil
+		return ack{ID: f.ID, Event: *f.About.Event, Dup: f.Dup}, nil
 	case <-time.After(20 * time.Second):
 		return ack{}, fmt.Errorf("no answer in 20 s")
 	}

@@ -29,6 +29,7 @@ export interface LinkOptions {
 }
 
 const WELCOME_MS = 10_000; // from opening the socket to `welcome`
+const WELCOME_AFTER_SILENCE_MS = 5_000; // the balancer may have chosen the node that fell silent
 const ZOMBIE_SLACK_MS = 10_000; // reliability bar: silence of ping + 10 s means that the socket is dead
 const FLOOD_MS = 15_000;
 
@@ -42,6 +43,7 @@ export class Link {
   private failures = 0;
   private malformed = 0;
   private silent = false; // the last socket ended in silence: the node behind it may be frozen
+  private welcomeMs = WELCOME_MS;
   private pingMs = 25_000;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -94,7 +96,7 @@ export class Link {
       return;
     }
     this.socket = s;
-    this.listen(WELCOME_MS);
+    this.listen(this.welcomeMs);
     s.onopen = () => s === this.socket && s.send(JSON.stringify(this.o.hello()));
     s.onmessage = (e) => s === this.socket && this.read(e.data);
     s.onerror = () => undefined; // a close always follows and says more
@@ -108,7 +110,7 @@ export class Link {
     } catch {
       return; // not ours to die of; the silence timer still runs
     }
-    this.listen(this.current === 'online' ? this.pingMs + ZOMBIE_SLACK_MS : WELCOME_MS);
+    this.listen(this.current === 'online' ? this.pingMs + ZOMBIE_SLACK_MS : this.welcomeMs);
     switch (f.type) {
       case 'ping':
         this.socket?.send('{"type":"pong"}');
@@ -170,6 +172,7 @@ export class Link {
   }
 
   private async again(): Promise<void> {
+    this.welcomeMs = this.silent ? WELCOME_AFTER_SILENCE_MS : WELCOME_MS;
     if (this.silent && this.o.probe) {
       this.silent = false;
       await this.o.probe();

@@ -92,12 +92,24 @@ func (f *floor) audit(t testing.TB) {
 	}
 }
 
-// overshoot wants no agent to have been given more by the desk than fits: offers
-// are counted against the capacity when they are made.
+// overshoot wants no agent to hold an offer that does not fit. Who takes a chat by
+// hand may fill up while an offer is open, which then goes back at once: it is given
+// the time to.
 func (f *floor) overshoot(t testing.TB) {
 	t.Helper()
-	if rows := f.query(t, `SELECT id, load, reserved, capacity FROM agents WHERE reserved > 0 AND load + reserved > capacity`); len(rows) > 0 {
-		t.Errorf("an agent has more than fits: %v", rows)
+	const sql = `SELECT r.id, a.id, a.load, a.reserved, a.capacity FROM agents a JOIN reservations r ON r.agent = a.id AND r.decided_at = 0
+		WHERE a.load + a.reserved > a.capacity ORDER BY 1`
+	before := f.query(t, sql)
+	if len(before) == 0 {
+		return
+	}
+	time.Sleep(time.Second)
+	for _, now := range f.query(t, sql) {
+		for _, b := range before {
+			if now[0] == b[0] {
+				t.Errorf("a second long an agent has had an offer that does not fit: %v", now)
+			}
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ type socket struct {
 	visitor guest      // of visitors
 	agent   bot.Author // of consoles
 	frames  pace
-	late    uint8     // frames in a row that came too soon
+	late    uint16    // frames in a row that came too soon
 	bad     uint8     // malformed ones
 	used    time.Time // console: when the session was last told of use
 	closing atomic.Bool
@@ -240,19 +240,29 @@ func (k *socket) pong() bool {
 // once would have them come back with the same ones for ever.
 const maxLate = 100
 
+// staffPace is how much faster an agent's frames are read, and how many more in a row
+// may come too soon: a console has as many conversations as the agent, and after a
+// failover it offers again what was said in all of them.
+const staffPace = 5
+
 // admit counts a frame and waits until it is due; false when the socket is closed
 // for having been ahead of its rate for too long.
 func (k *socket) admit() bool {
-	wait := k.frames.take(time.Since(k.s.began), k.s.limits.framesEvery, k.s.limits.framesBurst)
+	every, burst, most := k.s.limits.framesEvery, k.s.limits.framesBurst, maxLate
+	if k.peer.Who().View == bot.ViewAgent {
+		every, burst, most = every/staffPace, burst*staffPace, most*staffPace*staffPace
+	}
+	wait := k.frames.take(time.Since(k.s.began), every, burst)
 	if wait == 0 {
 		k.late = 0
 		return true
 	}
-	if k.late++; k.late > maxLate {
+	if int(k.late) >= most {
 		k.s.metrics.limited("frames")
 		k.peer.Close(live.CloseFlood, "too many frames: wait")
 		return false
 	}
+	k.late++
 	time.Sleep(wait)
 	return true
 }

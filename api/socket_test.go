@@ -203,6 +203,18 @@ func TestMalformedFramesAndFloods(t *testing.T) {
 		t.Errorf("after 150 frames too many: closed with %d, want %d", code, live.CloseFlood)
 	}
 
+	// A console has as many conversations as the agent: it is read faster, and stays.
+	console := w.console(account.RoleAgent).live(nil)
+	start = time.Now()
+	for range 400 {
+		console.send(map[string]any{"type": "pong"})
+	}
+	console.send(`{"type":"fly"}`)
+	console.next("error", nil)
+	if took := time.Since(start); took < 1500*time.Millisecond || took > 10*time.Second {
+		t.Errorf("400 frames at once, where a console has 200 and then 100 a second, were read in %v", took)
+	}
+
 	w.visitor().live(nil)
 	var refused *http.Response
 	for range 5 {

@@ -51,7 +51,7 @@ var rooms = []room{
 	{path: "internal/fakemodel", why: "a model's endpoint that follows a script, for the test bed"},
 	{path: "internal/faultproxy", why: "breaks connections of the test bed"},
 	{path: "internal/history", why: "what clients saw, and whether that is right"},
-	{path: "internal/load", may: []string{"knowledge", "internal/history", "internal/id"}, foreign: []string{"github.com/gorilla/websocket"}, why: "clients of benches; never part of the server"},
+	{path: "internal/load", may: []string{"knowledge", "internal/history", "internal/id"}, foreign: []string{"github.com/gorilla/websocket", "golang.org/x/sync/errgroup"}, why: "clients of benches; never part of the server"},
 	{path: "internal/shipped", may: []string{"intents", "training", "knowledge", "internal/e5", "internal/fault", "internal/text"}, foreign: []string{"go.yaml.in/yaml/v3"}, why: "makes the trained parts that ship; run by hand"},
 	{path: "internal/telemetry", may: []string{"bot", "handoff", "knowledge", "internal/fault"}, foreign: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io", "google.golang.org/protobuf", "golang.org/x/sys"}, why: "stands behind the rooms' observers"},
 	{path: "internal/layering", why: "this test"},

@@ -15,8 +15,9 @@ import (
 // followed by the SHA-256 of the rest, a gob stream. Large tables travel as
 // bfloat16: three significant digits, which is more than a logistic weight has.
 const (
-	magicModel = "FDINTENT1\n"
+	magicModel = "FDINTENT2\n"
 	magicHeads = "FDHEADS01\n"
+	magicSpace = "FDSPACE01\n"
 )
 
 // seal frames a value as an artefact.
@@ -97,6 +98,29 @@ func (f spaceFile) space() *space {
 		s.matrix = f.Matrix.unpack()
 	}
 	return s
+}
+
+type spaceArtefact struct {
+	Model string
+	Space spaceFile
+}
+
+// Encode writes the space as one artefact.
+func (s *Space) Encode() ([]byte, error) {
+	return seal(magicSpace, spaceArtefact{s.Model, s.space.file()})
+}
+
+// DecodeSpace reads what Encode wrote. Errors are Invalid.
+func DecodeSpace(data []byte) (*Space, error) {
+	var f spaceArtefact
+	if err := unseal(magicSpace, data, &f); err != nil {
+		return nil, err
+	}
+	s := f.Space.space()
+	if d := len(s.mean); d == 0 || len(s.matrix) != d*d {
+		return nil, fault.New(fault.Invalid, "the space does not fit this program")
+	}
+	return &Space{f.Model, s}, nil
 }
 
 type vocabularyFile struct {
@@ -187,6 +211,8 @@ type modelFile struct {
 	Sparse     softmaxFile
 	Neighbours packed
 	Neighbour  []uint16
+	Around     spaceFile
+	Rows       packed // of the surroundings
 	Centres    packed
 }
 
@@ -217,7 +243,8 @@ func (m *Model) Encode() ([]byte, error) {
 	return seal(magicModel, modelFile{
 		Intents: m.Intents, Stats: m.Stats, Mix: m.mix, Scope: m.scope, Space: c.space.file(),
 		Dense: softmaxOf(c.dense), Vocabulary: c.vocabulary.file(), Sparse: softmaxOf(c.sparse),
-		Neighbours: packAll(c.neighbours), Neighbour: c.neighbour, Centres: packAll(c.centres),
+		Neighbours: packAll(c.neighbours), Neighbour: c.neighbour,
+		Around: c.around.space.file(), Rows: packAll(c.around.rows), Centres: packAll(c.around.centres),
 	})
 }
 
@@ -231,13 +258,14 @@ func DecodeModel(data []byte) (*Model, error) {
 	n := len(f.Intents)
 	c := &classifier{classes: n, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary(), neighbour: f.Neighbour}
 	d := len(c.space.mean)
-	c.neighbours, c.centres = f.Neighbours.unpackRows(d), f.Centres.unpackRows(d)
+	c.neighbours = f.Neighbours.unpackRows(d)
+	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Centres.unpackRows(d)}
 	var ok1, ok2 bool
 	c.dense, ok1 = f.Dense.softmax(n)
 	c.sparse, ok2 = f.Sparse.softmax(n)
-	fits := n >= 2 && ok1 && ok2 && len(f.Mix) == views && len(c.neighbours) == len(c.neighbour) && len(c.centres) == n && f.Stats.Dimension == d &&
+	fits := n >= 2 && ok1 && ok2 && len(f.Mix) == views && len(c.neighbours) == len(c.neighbour) && len(c.around.centres) == n && len(c.around.space.mean) == d && f.Stats.Dimension == d &&
 		(c.dense == nil || c.dense.Features == d) && (c.sparse == nil || c.sparse.Features == len(c.vocabulary.hashes)) &&
-		(c.space.matrix == nil || len(c.space.matrix) == d*d)
+		(c.space.matrix == nil || len(c.space.matrix) == d*d) && (c.around.space.matrix == nil || len(c.around.space.matrix) == d*d)
 	for _, k := range c.neighbour {
 		fits = fits && int(k) < n
 	}

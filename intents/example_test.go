@@ -211,7 +211,7 @@ func TestStarterIsSoundAndItsModelFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Stats.Hash != set.Hash() {
-		t.Error("starter.bin is older than the starting set: run `go run ./internal/shipped -starter-only`")
+		t.Error("starter.bin is older than the starting set: run `go run ./internal/shipped starter`")
 	}
 }
 

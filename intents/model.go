@@ -37,6 +37,7 @@ type Prediction struct {
 func (m *Model) Predict(s string, vector []float32) Prediction {
 	c := m.classifier
 	view := c.look(c.space.apply(vector), countGrams(s))
+	c.around.look(c.around.space.apply(vector), &view)
 	p := mix(view, m.mix)
 	out := Prediction{Intents: make([]Scored, len(p))}
 	for i, v := range p {

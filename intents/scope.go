@@ -103,6 +103,7 @@ func (t *trainer) fitScope(ctx context.Context, m *Model) error {
 		}
 		look := func(i int, isOut bool) {
 			s := c.look(t.x[i], t.grams[i])
+			c.around.look(t.plain[i], &s)
 			if !isOut {
 				inside = append(inside, len(x))
 			}

@@ -17,6 +17,7 @@ var shipped embed.FS
 
 var (
 	loadHeads   = sync.OnceValues(func() (*Heads, error) { return decodeShipped("data/heads.bin", DecodeHeads) })
+	loadSpace   = sync.OnceValues(func() (*Space, error) { return decodeShipped("data/space.bin", DecodeSpace) })
 	loadStarter = sync.OnceValues(func() (*Model, error) { return decodeShipped("data/starter.bin", DecodeModel) })
 )
 
@@ -51,8 +52,18 @@ func Starter() (Set, error) {
 	return set, err
 }
 
-// genericSpace is the shipped space for embeddings of that length, nil when
-// there is none.
+// apartSpace is the shipped space that tells intents apart, for embeddings of that
+// length; nil when there is none.
+func apartSpace(dimension int) *space {
+	s, err := loadSpace()
+	if err != nil || len(s.space.mean) != dimension {
+		return nil
+	}
+	return s.space
+}
+
+// genericSpace is the shipped space of the heads for embeddings of that length, nil
+// when there is none.
 func genericSpace(dimension int) *space {
 	h, err := loadHeads()
 	if err != nil || len(h.space.mean) != dimension {

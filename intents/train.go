@@ -48,6 +48,8 @@ type trainer struct {
 	own      int         // rows before this are examples; those behind are intents' names
 	x        [][]float32 // rows in the space
 	space    *space
+	plain    [][]float32 // rows in the surroundings' space
+	around   *space
 	grams    [][]gramCount // n-grams of each row
 	denseC   float64
 	sparseC  float64
@@ -106,8 +108,10 @@ func Train(ctx context.Context, set Set, e Embedder, o *Options) (*Model, error)
 	if err != nil {
 		return nil, err
 	}
-	t.space = newSpace(genericSpace(len(vectors[0])), vectors[:t.own])
+	t.space = newSpace(apartSpace(len(vectors[0])), vectors[:t.own])
 	t.x = t.space.applyAll(vectors)
+	t.around = newSpace(genericSpace(len(vectors[0])), vectors[:t.own])
+	t.plain = t.around.applyAll(vectors)
 	t.grams = make([][]gramCount, len(texts))
 	for i, s := range texts {
 		t.grams[i] = countGrams(s)
@@ -322,26 +326,26 @@ func bestView(variants [][][]float32, y []int, view int) int {
 // prepare makes a classifier's parts that need no optimization. number maps
 // classes to the classifier's own, −1 for classes it must not know; nil: all.
 func (t *trainer) prepare(rows []int, classes int, number []int) (*classifier, error) {
-	c := &classifier{classes: classes, space: t.space}
+	c := &classifier{classes: classes, space: t.space, around: surroundings{space: t.around}}
 	counted := make([][]gramCount, len(rows))
 	for k, i := range rows {
 		counted[k] = t.grams[i]
 	}
 	c.vocabulary = newVocabulary(counted, t.minTexts)
 	of := make([][]int, classes)
-	d := len(t.x[0])
-	c.centres = make([][]float32, classes)
-	for k := range c.centres {
-		c.centres[k] = make([]float32, d)
+	d := len(t.plain[0])
+	c.around.centres = make([][]float32, classes)
+	for k := range c.around.centres {
+		c.around.centres[k] = make([]float32, d)
 	}
 	for _, i := range rows {
 		k := classOf(number, t.y[i])
 		of[k] = append(of[k], i)
-		for j, v := range t.x[i] {
-			c.centres[k][j] += v
+		for j, v := range t.plain[i] {
+			c.around.centres[k][j] += v
 		}
 	}
-	for _, centre := range c.centres {
+	for _, centre := range c.around.centres {
 		var sum float64
 		for _, v := range centre {
 			sum += float64(v) * float64(v)
@@ -352,12 +356,13 @@ func (t *trainer) prepare(rows []int, classes int, number []int) (*classifier, e
 			}
 		}
 	}
-	if !t.without("intents-neighbours") {
-		keep := max(1, maxNeighbours/classes)
-		for k, mine := range of {
-			// Evenly over the class: sets are often sorted by file or by wording.
-			step := max(1, (len(mine)+keep-1)/keep)
-			for a := 0; a < len(mine); a += step {
+	keep := max(1, maxNeighbours/classes)
+	for k, mine := range of {
+		// Evenly over the class: sets are often sorted by file or by wording.
+		step := max(1, (len(mine)+keep-1)/keep)
+		for a := 0; a < len(mine); a += step {
+			c.around.rows = append(c.around.rows, t.plain[mine[a]])
+			if !t.without("intents-neighbours") {
 				c.neighbours = append(c.neighbours, t.x[mine[a]])
 				c.neighbour = append(c.neighbour, uint16(k))
 			}

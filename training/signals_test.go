@@ -63,6 +63,6 @@ func TestShippedHeadsAreFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if heads.Source != intents.SignalsHash(examples) {
-		t.Error("heads.bin is older than the examples in data/signals: run `go run ./internal/shipped -data DIR`")
+		t.Error("heads.bin is older than the examples in data/signals: run `go run ./internal/shipped -data DIR heads`")
 	}
 }

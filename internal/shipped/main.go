@@ -1,13 +1,18 @@
-// Command shipped makes the two artefacts that package intents brings along: the
-// heads (signals and sentiment) and the model of the starting set.
+// Command shipped makes the artefacts that package intents brings along: the
+// heads (signals and sentiment), the space in which intents are told apart, and the
+// model of the starting set.
 //
-//	go run ./internal/shipped -data DIR
+//	go run ./internal/shipped -data DIR heads
+//	go run ./internal/shipped -data DIR space
+//	go run ./internal/shipped starter
 //
 // DIR holds the public sets the heads are trained on beside the project's own
 // examples in training/data/signals: vader-amazon-en (MIT), the train splits of
 // banking77 and nlupp (CC BY 4.0) and of bitext-customer-support (CDLA-Sharing),
-// chatterbot-corpus (BSD-3) and crosswoz-val-zh (Apache-2.0). Run twice it writes
-// the same bytes. With -starter-only the heads stay and DIR is not needed.
+// chatterbot-corpus (BSD-3) and crosswoz-val-zh (Apache-2.0). The space is learned
+// from the labels of banking77, nlupp and bitext-customer-support, and from the
+// starting set. Run twice it writes the same bytes. The starting set is trained in the
+// shipped space, so it comes after it.
 package main
 
 import (
@@ -25,15 +30,14 @@ import (
 func main() {
 	data := flag.String("data", "", "folder of the public sets")
 	root := flag.String("root", ".", "root of the repository")
-	starterOnly := flag.Bool("starter-only", false, "train the starting set with the heads as they are")
 	flag.Parse()
-	if err := run(*root, *data, *starterOnly); err != nil {
+	if err := run(*root, *data, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "shipped:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, data string, starterOnly bool) error {
+func run(root, data, what string) error {
 	ctx := context.Background()
 	encoder, err := e5.Open()
 	if err != nil {
@@ -45,35 +49,58 @@ func run(root, data string, starterOnly bool) error {
 			fmt.Fprintln(os.Stderr)
 		}
 	}
-	if !starterOnly {
-		own, err := training.ReadSignals(os.DirFS(filepath.Join(root, "training/data/signals")))
-		if err != nil {
-			return err
-		}
-		public, err := readPublic(data)
-		if err != nil {
-			return err
-		}
-		heads, err := intents.TrainHeads(ctx, append(own, public...), encoder, encoder.Model(), progress)
-		if err != nil {
-			return err
-		}
-		for _, c := range heads.Checks {
-			fmt.Fprintf(os.Stderr, "%-16s %5d held back, recall %.3f, precision %.3f\n", c.Signal, c.Positives, c.Recall, c.Precision)
-		}
-		heads.Source = intents.SignalsHash(own)
-		if err := write(root, "heads.bin", heads); err != nil {
-			return err
-		}
-		fmt.Fprintf(os.Stderr, "heads: %d own and %d public examples\n", len(own), len(public))
-		fmt.Fprintln(os.Stderr, "the starting set is trained in the space of these heads: run again with -starter-only")
-		return nil
+	switch what {
+	case "heads":
+		return heads(ctx, root, data, encoder, progress)
+	case "space":
+		return space(ctx, root, data, encoder, progress)
+	case "starter":
+		return starter(ctx, root, encoder, progress)
 	}
+	return fmt.Errorf("say what to make: heads, space or starter, not %q", what)
+}
+
+type progress = func(stage string, done, total int)
+
+func heads(ctx context.Context, root, data string, encoder *e5.Encoder, told progress) error {
+	own, err := training.ReadSignals(os.DirFS(filepath.Join(root, "training/data/signals")))
+	if err != nil {
+		return err
+	}
+	public, err := readPublic(data)
+	if err != nil {
+		return err
+	}
+	heads, err := intents.TrainHeads(ctx, append(own, public...), encoder, encoder.Model(), told)
+	if err != nil {
+		return err
+	}
+	for _, c := range heads.Checks {
+		fmt.Fprintf(os.Stderr, "%-16s %5d held back, recall %.3f, precision %.3f\n", c.Signal, c.Positives, c.Recall, c.Precision)
+	}
+	heads.Source = intents.SignalsHash(own)
+	fmt.Fprintf(os.Stderr, "heads: %d own and %d public examples\n", len(own), len(public))
+	return write(root, "heads.bin", heads)
+}
+
+func space(ctx context.Context, root, data string, encoder *e5.Encoder, told progress) error {
+	sets, err := readLabelled(data)
+	if err != nil {
+		return err
+	}
+	s, err := intents.TrainSpace(ctx, sets, encoder, encoder.Model(), told)
+	if err != nil {
+		return err
+	}
+	return write(root, "space.bin", s)
+}
+
+func starter(ctx context.Context, root string, encoder *e5.Encoder, told progress) error {
 	set, err := intents.Starter()
 	if err != nil {
 		return err
 	}
-	model, err := intents.Train(ctx, set, encoder, &intents.Options{Progress: progress})
+	model, err := intents.Train(ctx, set, encoder, &intents.Options{Progress: told})
 	if err != nil {
 		return err
 	}

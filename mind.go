@@ -96,7 +96,7 @@ type Trained struct {
 // training that fails or is cancelled leaves the old model in service.
 func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage string, done, all int)) (Trained, error) {
 	digest := sha256.New()
-	fmt.Fprintf(digest, "%s\n", e5.ModelName)
+	fmt.Fprintf(digest, "%s %s\n", e5.ModelName, intents.ModelFormat)
 	for _, in := range set.Intents {
 		fmt.Fprintf(digest, "intent %q %q\n", in.Name, in.Class)
 	}

@@ -15,7 +15,11 @@ import (
 // followed by the SHA-256 of the rest, a gob stream. Large tables travel as
 // bfloat16: three significant digits, which is more than a logistic weight has.
 const (
-	magicModel = "FDINTENT2\n"
+	// ModelFormat names the form of trained models: one of another form has to be
+	// trained anew.
+	ModelFormat = "FDINTENT2"
+
+	magicModel = ModelFormat + "\n"
 	magicHeads = "FDHEADS01\n"
 	magicSpace = "FDSPACE01\n"
 )

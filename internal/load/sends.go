@@ -66,8 +66,10 @@ func Sends(ctx context.Context, plan SendsPlan) (*SendsReport, error) {
 	defer cancel()
 	senders := make([]*sender, len(plan.Seats))
 	for i, seat := range plan.Seats {
-		s := &sender{plan: plan, seat: seat, i: i, report: report, lock: &lock,
-			started: map[string]time.Time{}, acks: map[string]bool{}, got: map[string]int{}}
+		s := &sender{
+			plan: plan, seat: seat, i: i, report: report, lock: &lock,
+			started: map[string]time.Time{}, acks: map[string]bool{}, got: map[string]int{},
+		}
 		if plan.Rate == 0 {
 			s.slots = make(chan struct{}, plan.Window)
 		}

@@ -85,9 +85,12 @@ type shared struct {
 	asked []string
 }
 
-func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, burst int) (time.Duration, bool) {
+func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, burst, want int) (int, time.Duration, bool) {
 	s.asked = append(s.asked, fmt.Sprint(kind, " ", key, " ", every, " ", burst))
-	return s.wait, !s.away
+	if s.wait > 0 {
+		want = 0
+	}
+	return want, s.wait, !s.away
 }
 
 func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
@@ -106,8 +109,7 @@ func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 			t.Errorf("wait %v, want what the nodes together say", wait)
 		}
 	}
-	all.away = true // this node counts by itself
-	now = now.Add(time.Minute)
+	all.away = true // this node counts by itself, and had counted nothing
 	for i, want := range []time.Duration{0, 0, 2 * time.Second} {
 		if wait := take("v1"); wait != want {
 			t.Errorf("event %d without the others: wait %v, want %v", i, wait, want)
@@ -115,26 +117,33 @@ func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 	}
 }
 
-// The first events of a burst are this node's own affair, and are not forgotten
-// when the nodes are asked: a key that goes on is held to what all of them say.
-func TestLimitSparesTheFirstOfABurst(t *testing.T) {
+// Some events are counted at once, and what is not done in their time is void.
+func TestLimitIsCountedAhead(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	all := &shared{wait: 5 * time.Second}
-	take := api.Meter(60, time.Minute, 6, 3, func() time.Time { return now }, "messages", all)
-	for i, want := range []time.Duration{0, 0, 0, 5 * time.Second, 5 * time.Second} {
-		if wait := take("v1"); wait != want {
-			t.Errorf("event %d: wait %v, want %v", i, wait, want)
+	all := &shared{}
+	take := api.Meter(60, time.Minute, 12, 3, func() time.Time { return now }, "messages", all)
+	asks := func(what string, want int) {
+		t.Helper()
+		if len(all.asked) != want {
+			t.Errorf("%s: the nodes were asked %d times, want %d", what, len(all.asked), want)
 		}
 	}
-	if len(all.asked) != 2 {
-		t.Errorf("the nodes were asked %d times, want 2", len(all.asked))
+	for range 3 {
+		take("v1")
 	}
-	now = now.Add(time.Second) // one event's time: not enough to be spared again
+	asks("three events", 1)
+	take("v2")
+	asks("another key", 2)
+	take("v1")
+	asks("the fourth event", 3)
+	now = now.Add(3 * time.Second)
+	take("v1")
+	asks("after the time of three events", 4)
+	take("v1")
+	take("v1")
+	all.wait = 5 * time.Second
 	if wait := take("v1"); wait != 5*time.Second {
-		t.Errorf("wait %v a second later, want what the nodes together say", wait)
+		t.Errorf("wait %v, want what the nodes together say", wait)
 	}
-	now = now.Add(time.Minute)
-	if wait := take("v1"); wait != 0 || len(all.asked) != 3 {
-		t.Errorf("a minute later: wait %v after asking %d times, want none and 3", wait, len(all.asked))
-	}
+	asks("in the end", 5)
 }

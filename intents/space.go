@@ -96,16 +96,7 @@ func fitSpace(rows [][]float32) *space {
 		for j, v := range r {
 			centred[j] = float64(v) - mean[j]
 		}
-		for i, a := range centred {
-			for j := i; j < d; j++ {
-				cov[i*d+j] += a * centred[j] / float64(len(rows))
-			}
-		}
-	}
-	for i := range d {
-		for j := range i {
-			cov[i*d+j] = cov[j*d+i]
-		}
+		outer(cov, centred, 1/float64(len(rows)))
 	}
 	power := linear.SymmetricPower(cov, d, -spaceAlpha/2, spaceFloor)
 	s := &space{mean: make([]float32, d), matrix: make([]float32, d*d)}

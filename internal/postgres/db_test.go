@@ -388,11 +388,10 @@ func (c *cut) serve() {
 	}
 }
 
-// F-15: the connection dies between COMMIT and its reply. The sender is told that
-// it is not known, tries again, and the message is there once.
-func TestReplyToCommitIsLost(t *testing.T) {
-	dsn := testenv.Postgres(t)
-	u, err := url.Parse(dsn)
+// openCut opens a database of the test's own through a cut.
+func openCut(t *testing.T) (*DB, *cut) {
+	t.Helper()
+	u, err := url.Parse(testenv.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,13 +401,20 @@ func TestReplyToCommitIsLost(t *testing.T) {
 	}
 	c := &cut{Listener: l, to: u.Host}
 	go c.serve()
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	u.Host = l.Addr().String()
 	db, err := Open(t.Context(), u.String(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { db.Close() })
+	return db, c
+}
+
+// F-15: the connection dies between COMMIT and its reply. The sender is told that
+// it is not known, tries again, and the message is there once.
+func TestReplyToCommitIsLost(t *testing.T) {
+	db, c := openCut(t)
 	s := db.Conversations()
 	conv := ask(t, db, "w", id.New()).Conversation.ID
 	by := bot.Author{Kind: bot.AuthorVisitor, ID: "v"}

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -198,23 +196,7 @@ func TestGivingUpBeforeTheGroup(t *testing.T) {
 // When the reply to a shared COMMIT is lost, all are told that it is not known, and
 // what they send again is there once.
 func TestReplyToSharedCommitIsLost(t *testing.T) {
-	u, err := url.Parse(testenv.Postgres(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cut{Listener: l, to: u.Host}
-	go c.serve()
-	defer l.Close()
-	u.Host = l.Addr().String()
-	db, err := Open(t.Context(), u.String(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db, c := openCut(t)
 	s := db.Conversations()
 	const n = 5
 	keys, convs := make([]bot.Key, n), make([]bot.ConversationID, n)

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -50,35 +47,19 @@ func readLabelled(dir string) ([]intents.Labelled, error) {
 // them together are its label, if three utterances or more have the same.
 func readCombined(dir, domain string) (intents.Labelled, error) {
 	l := intents.Labelled{Name: "nlupp " + domain}
-	files, err := filepath.Glob(filepath.Join(dir, "nlupp", domain, "*.json"))
-	if err != nil || len(files) == 0 {
-		return l, fmt.Errorf("nlupp/%s holds no files: %w", domain, err)
+	lines, err := nluLines(dir, domain)
+	if err != nil {
+		return l, err
 	}
-	sort.Strings(files)
-	var texts, labels []string
-	count := map[string]int{}
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return l, err
-		}
-		var lines []struct {
-			Text    string
-			Intents []string
-		}
-		if err := json.Unmarshal(data, &lines); err != nil {
-			return l, fmt.Errorf("%s: %w", name, err)
-		}
-		for _, line := range lines {
-			sort.Strings(line.Intents)
-			label := strings.Join(line.Intents, "+")
-			texts, labels = append(texts, line.Text), append(labels, label)
-			count[label]++
-		}
+	labels, count := make([]string, len(lines)), map[string]int{}
+	for i, line := range lines {
+		sort.Strings(line.Intents)
+		labels[i] = strings.Join(line.Intents, "+")
+		count[labels[i]]++
 	}
 	for i, label := range labels {
 		if count[label] >= 3 {
-			l.Texts, l.Intents = append(l.Texts, texts[i]), append(l.Intents, label)
+			l.Texts, l.Intents = append(l.Texts, lines[i].Text), append(l.Intents, label)
 		}
 	}
 	return l, nil

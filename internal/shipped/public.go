@@ -145,45 +145,59 @@ func readBitext(dir string) ([]intents.SignalExample, error) {
 	return out, nil
 }
 
+// nluLine is an utterance with several intents.
+type nluLine struct {
+	Text    string
+	Intents []string
+}
+
+// nluLines reads a domain of nlupp: banking or hotels.
+func nluLines(dir, domain string) ([]nluLine, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "nlupp", domain, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("nlupp/%s holds no files", domain)
+	}
+	sort.Strings(files)
+	var out []nluLine
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		var lines []nluLine
+		if err := json.Unmarshal(data, &lines); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, lines...)
+	}
+	return out, nil
+}
+
 // readNLU: bank and hotel utterances with several intents each, among them
 // "handoff".
 func readNLU(dir string) ([]intents.SignalExample, error) {
 	var out []intents.SignalExample
 	for _, domain := range []string{"banking", "hotels"} {
-		files, err := filepath.Glob(filepath.Join(dir, "nlupp", domain, "*.json"))
+		lines, err := nluLines(dir, domain)
 		if err != nil {
 			return nil, err
 		}
-		if len(files) == 0 {
-			return nil, fmt.Errorf("nlupp/%s holds no files", domain)
-		}
-		sort.Strings(files)
-		for _, name := range files {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				return nil, err
+		for _, l := range lines {
+			e := intents.SignalExample{
+				Text: l.Text, Weight: weightNLU,
+				Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalClosing, intents.SignalAbuse},
 			}
-			var lines []struct {
-				Text    string
-				Intents []string
-			}
-			if err := json.Unmarshal(data, &lines); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			for _, l := range lines {
-				e := intents.SignalExample{
-					Text: l.Text, Weight: weightNLU,
-					Unsure: []intents.Signal{intents.SignalAccountAction, intents.SignalRejects, intents.SignalFraud, intents.SignalClosing, intents.SignalAbuse},
+			if slices.Contains(l.Intents, "handoff") {
+				if slices.Contains(l.Intents, "deny") {
+					e.Unsure = append(e.Unsure, intents.SignalWantsPerson, intents.SignalRefusesPerson)
+				} else {
+					e.Signals = append(e.Signals, intents.SignalWantsPerson)
 				}
-				if slices.Contains(l.Intents, "handoff") {
-					if slices.Contains(l.Intents, "deny") {
-						e.Unsure = append(e.Unsure, intents.SignalWantsPerson, intents.SignalRefusesPerson)
-					} else {
-						e.Signals = append(e.Signals, intents.SignalWantsPerson)
-					}
-				}
-				out = append(out, e)
 			}
+			out = append(out, e)
 		}
 	}
 	return out, nil

@@ -26,7 +26,8 @@ type step struct {
 	took   *Measures
 }
 
-// move runs one move through the store and tells everybody what came of it.
+// move runs one move through the store and tells everybody what came of it. Offers
+// for which it left an agent no room go back; when that fails the next sweep does it.
 func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (bot.Written, error) {
 	var last *step
 	now := d.now().UTC().Truncate(time.Microsecond)
@@ -43,6 +44,13 @@ func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (b
 		return w, err
 	}
 	d.tell(w, last)
+	for _, a := range last.sorted() {
+		if a.Reserved > 0 && a.room() < 0 {
+			if err := d.rescind(ctx, a.Workspace, a.ID); err != nil {
+				d.log.WarnContext(ctx, "the offers of an agent who is full could not be given back yet", "agent_id", string(a.ID), "error", err)
+			}
+		}
+	}
 	return w, nil
 }
 

@@ -15,12 +15,11 @@ type TakeOptions struct {
 // Take makes the agent responsible at once: from the bot, the line, a parked
 // place, or with Supervisor from another agent. version is the row's version
 // that the agent saw, 0 for any. It may exceed the agent's capacity, because a
-// person decided so; then no offers come, and one that is open goes back at once. Taking one's own conversation changes
-// nothing. Errors: NotFound; Conflict with the winner's name when somebody else
-// was first, and for a closed conversation.
+// person decided so; then no offers come, and those that are open go back. Taking
+// one's own conversation changes nothing. Errors: NotFound; Conflict with the
+// winner's name when somebody else was first, and for a closed conversation.
 func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
-	full := false
-	w, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
 		a, err := s.known(agent)
 		if err != nil {
 			return err
@@ -36,7 +35,6 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		}
 		s.endOffer(ReservationRescinded)
 		s.give(a)
-		full = s.overfull(agent)
 		if s.next.Reason == "" {
 			s.next.Reason = bot.ReasonTaken
 		}
@@ -47,24 +45,6 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		s.happened("taken", agent, text)
 		return nil
 	})
-	if err == nil && full {
-		d.emptyHands(ctx, ws, agent)
-	}
-	return w, err
-}
-
-// overfull reports whether an agent has offers open and no room for them.
-func (s *step) overfull(agent bot.AgentID) bool {
-	a, ok := s.agent(agent)
-	return ok && a.Reserved > 0 && a.room() < 0
-}
-
-// emptyHands gives back the offers of an agent who took more than fits. When it
-// fails the next sweep does it.
-func (d *Desk) emptyHands(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) {
-	if err := d.rescind(ctx, ws, agent); err != nil {
-		d.log.WarnContext(ctx, "the offers of an agent who is full could not be given back yet", "agent_id", string(agent), "error", err)
-	}
 }
 
 // HandBack gives the conversation to the bot; note, when not empty, is for
@@ -153,8 +133,7 @@ func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 // Reopen gives a closed conversation to the agent. Errors: NotFound; Conflict
 // when it is not closed.
 func (d *Desk) Reopen(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID) (bot.Written, error) {
-	full := false
-	w, err := d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
 		a, err := s.known(agent)
 		if err != nil {
 			return err
@@ -163,12 +142,7 @@ func (d *Desk) Reopen(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversa
 			return fault.New(fault.Conflict, "This conversation is open.")
 		}
 		s.give(a)
-		full = s.overfull(agent)
 		s.happened("reopened", agent, sayReopened(s.next.Language, s.name(agent)))
 		return nil
 	})
-	if err == nil && full {
-		d.emptyHands(ctx, ws, agent)
-	}
-	return w, err
 }

@@ -51,6 +51,7 @@ func (s *Conversations) send(m *message) (bot.Written, error) {
 		g.running++
 		g.mu.Unlock()
 		s.carryOut([]*message{m})
+		<-m.done
 		return m.w, m.err
 	}
 	g.waiting = append(g.waiting, m)
@@ -99,7 +100,8 @@ func (g *group) next() []*message {
 	return batch
 }
 
-// carryOut settles the messages and hands its place to those that wait.
+// carryOut stores the messages and hands its place to those that wait. What has to wait
+// for a lock does so without a place, or a few locked conversations would hold up all.
 func (s *Conversations) carryOut(batch []*message) {
 	defer func() {
 		if next := s.db.group.next(); next != nil {
@@ -107,11 +109,6 @@ func (s *Conversations) carryOut(batch []*message) {
 		}
 	}()
 	start := time.Now()
-	if len(batch) == 1 {
-		s.settle(batch[0])
-		s.db.told(1, time.Since(start))
-		return
-	}
 	sent, err := s.share(batch)
 	lost := sent && errors.Is(err, errLost)
 	shared := 0

@@ -170,6 +170,42 @@ func TestGroupsAreIndependent(t *testing.T) {
 	}
 }
 
+// Conversations that others hold for long hold up nobody else.
+func TestLockedConversationsKeepNoPlace(t *testing.T) {
+	db := openTest(t)
+	s := db.Conversations()
+	gate := make(chan struct{})
+	var holds, wg sync.WaitGroup
+	for range 2 * groupsUnderWay {
+		conv := ask(t, db, "w", id.New()).Conversation.ID
+		holds.Add(1)
+		var once sync.Once
+		wg.Go(func() { // the server's own write holds the row
+			if _, err := s.Write(t.Context(), "w", conv, bot.Key{}, func(bot.Conversation) (bot.Change, error) {
+				once.Do(holds.Done)
+				<-gate
+				return hello()
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		holds.Wait()
+		wg.Go(func() {
+			if _, err := s.Write(t.Context(), "w", conv, keyed(), func(bot.Conversation) (bot.Change, error) { return hello() }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	free := ask(t, db, "w", id.New()).Conversation.ID
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if _, err := s.Write(ctx, "w", free, keyed(), func(bot.Conversation) (bot.Change, error) { return hello() }); err != nil {
+		t.Errorf("a message to a conversation that nobody holds: %v", err)
+	}
+	close(gate)
+	wg.Wait()
+}
+
 // One who gives up while waiting for company has sent nothing.
 func TestGivingUpBeforeTheGroup(t *testing.T) {
 	db := openTest(t)

@@ -51,8 +51,8 @@ func CheckSessions(ctx context.Context, s *Server, turn int) { s.checkSessions(c
 const SessionTurns = sessionTurns
 
 // Meter counts on all nodes by a counter, and alone without, for its test.
-func Meter(n int, per time.Duration, burst, ahead int, now func() time.Time, kind string, all Counter) func(key string) time.Duration {
+func Meter(n int, per time.Duration, burst int, now func() time.Time, kind string, all Counter) func(key string) time.Duration {
 	m := newMeter(n, per, burst, now)
-	m.kind, m.all, m.ahead = kind, all, ahead
+	m.kind, m.all = kind, all
 	return m.take
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -11,10 +10,10 @@ import (
 
 // Counter counts events on all nodes together.
 type Counter interface {
-	// Take counts events of a kind by a key, of which burst may come at once and one
-	// more every so often: as many of those wanted as there is room for. When there is
-	// none it returns the time to wait. ok is false when it cannot tell now.
-	Take(ctx context.Context, kind, key string, every time.Duration, burst, want int) (got int, wait time.Duration, ok bool)
+	// Take counts one event of a kind by a key, of which burst may come at once and
+	// one more every so often; when there were too many it returns the time to wait
+	// and counts nothing. ok is false when it cannot tell now.
+	Take(ctx context.Context, kind, key string, every time.Duration, burst int) (wait time.Duration, ok bool)
 }
 
 // meter limits how often something happens, by key: on all nodes together as far
@@ -24,19 +23,11 @@ type meter struct {
 	burst int
 	now   func() time.Time
 
-	kind  string  // in the counter
-	all   Counter // nil: this node counts by itself
-	ahead int     // events that are counted at once, to spare a round trip for each; 0: one
+	kind string  // in the counter
+	all  Counter // nil: this node counts by itself
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards keys
 	keys map[string]*rate.Limiter
-	paid map[string]lease
-}
-
-// lease is what a key was counted for and has not done yet.
-type lease struct {
-	left  int
-	until time.Time // by then the counter has room for as many again, so they are void
 }
 
 // maxKeys bounds a meter: an attacker with many addresses must not fill the
@@ -46,7 +37,7 @@ const maxKeys = 100_000
 // newMeter allows n events in per, all of them at once if nothing came before.
 // A negative n is no limit.
 func newMeter(n int, per time.Duration, burst int, now func() time.Time) *meter {
-	m := &meter{now: now, keys: make(map[string]*rate.Limiter), paid: make(map[string]lease)}
+	m := &meter{now: now, keys: make(map[string]*rate.Limiter)}
 	if n > 0 {
 		m.every, m.burst = rate.Limit(float64(n)/per.Seconds()), burst
 	}
@@ -56,48 +47,15 @@ func newMeter(n int, per time.Duration, burst int, now func() time.Time) *meter 
 // take counts one event; when there were too many it returns the time to wait
 // and counts nothing.
 func (m *meter) take(key string) time.Duration {
-	switch {
-	case m.every == 0:
-		return 0
-	case m.all == nil:
-		return m.local(key)
-	case m.spend(key):
+	if m.every == 0 {
 		return 0
 	}
-	every := time.Duration(float64(time.Second) / float64(m.every))
-	got, wait, ok := m.all.Take(context.Background(), m.kind, key, every, m.burst, max(1, m.ahead))
-	if !ok {
-		return m.local(key)
+	if m.all != nil {
+		every := time.Duration(float64(time.Second) / float64(m.every))
+		if wait, ok := m.all.Take(context.Background(), m.kind, key, every, m.burst); ok {
+			return wait
+		}
 	}
-	m.keep(key, got-1, time.Duration(got)*every)
-	return wait
-}
-
-// spend takes one of the events that a key was counted for ahead.
-func (m *meter) spend(key string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	l := m.paid[key]
-	if l.left == 0 || !m.now().Before(l.until) {
-		delete(m.paid, key)
-		return false
-	}
-	l.left--
-	m.paid[key] = l
-	return true
-}
-
-// keep remembers events that a key was counted for ahead.
-func (m *meter) keep(key string, left int, valid time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if left > 0 && len(m.paid) < maxKeys {
-		m.paid[key] = lease{left, m.now().Add(valid)}
-	}
-}
-
-// local is take where this node counts by itself.
-func (m *meter) local(key string) time.Duration {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -129,13 +87,11 @@ func (m *meter) forget(now time.Time) {
 	}
 }
 
-// sweep drops the keys that are back at their full burst, and what is void.
+// sweep drops the keys that are back at their full burst.
 func (m *meter) sweep() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := m.now()
-	m.forget(now)
-	maps.DeleteFunc(m.paid, func(_ string, l lease) bool { return !now.Before(l.until) })
+	m.forget(m.now())
 }
 
 // pace limits one stream of events. It is small because every socket has one,
@@ -282,7 +238,6 @@ func newLimits(l Limits, now func() time.Time, all Counter) *limits {
 	} {
 		m.kind, m.all = kind, all
 	}
-	out.messages.ahead = out.messages.burst / 4 // most visitors say a few things and no more
 	if l.FramesPerSecond > 0 {
 		out.framesEvery, out.framesBurst = time.Second/time.Duration(l.FramesPerSecond), 2*l.FramesPerSecond
 	}

@@ -85,18 +85,15 @@ type shared struct {
 	asked []string
 }
 
-func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, burst, want int) (int, time.Duration, bool) {
+func (s *shared) Take(_ context.Context, kind, key string, every time.Duration, burst int) (time.Duration, bool) {
 	s.asked = append(s.asked, fmt.Sprint(kind, " ", key, " ", every, " ", burst))
-	if s.wait > 0 {
-		want = 0
-	}
-	return want, s.wait, !s.away
+	return s.wait, !s.away
 }
 
 func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	all := &shared{wait: 5 * time.Second}
-	take := api.Meter(30, time.Minute, 2, 0, func() time.Time { return now }, "messages", all)
+	take := api.Meter(30, time.Minute, 2, func() time.Time { return now }, "messages", all)
 	if wait := take("v1"); wait != 5*time.Second {
 		t.Errorf("wait %v, want what the nodes together say", wait)
 	}
@@ -115,35 +112,4 @@ func TestLimitsOfAllNodesAndOfOne(t *testing.T) {
 			t.Errorf("event %d without the others: wait %v, want %v", i, wait, want)
 		}
 	}
-}
-
-// Some events are counted at once, and what is not done in their time is void.
-func TestLimitIsCountedAhead(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	all := &shared{}
-	take := api.Meter(60, time.Minute, 12, 3, func() time.Time { return now }, "messages", all)
-	asks := func(what string, want int) {
-		t.Helper()
-		if len(all.asked) != want {
-			t.Errorf("%s: the nodes were asked %d times, want %d", what, len(all.asked), want)
-		}
-	}
-	for range 3 {
-		take("v1")
-	}
-	asks("three events", 1)
-	take("v2")
-	asks("another key", 2)
-	take("v1")
-	asks("the fourth event", 3)
-	now = now.Add(3 * time.Second)
-	take("v1")
-	asks("after the time of three events", 4)
-	take("v1")
-	take("v1")
-	all.wait = 5 * time.Second
-	if wait := take("v1"); wait != 5*time.Second {
-		t.Errorf("wait %v, want what the nodes together say", wait)
-	}
-	asks("in the end", 5)
 }

@@ -19,32 +19,28 @@ func TestLimitsAreShared(t *testing.T) {
 		if i%2 == 1 {
 			l = b
 		}
-		got, wait, ok := l.Take(t.Context(), "messages", key, time.Hour, 4, 1)
+		wait, ok := l.Take(t.Context(), "messages", key, time.Hour, 4)
 		if !ok {
 			t.Fatal("Redis does not say")
 		}
-		if allowed += got; got == 0 && (wait < 55*time.Minute || wait > time.Hour) {
+		if wait == 0 {
+			allowed++
+		} else if wait < 55*time.Minute || wait > time.Hour {
 			t.Errorf("wait %v, want the rest of an hour", wait)
 		}
 	}
 	if allowed != 4 {
 		t.Errorf("%d events allowed on two nodes, want the burst of 4", allowed)
 	}
-	if got, wait, ok := a.Take(t.Context(), "uploads", key, time.Hour, 1, 1); !ok || got != 1 {
-		t.Errorf("another kind: %v, %v, %v; want it counted by itself", got, wait, ok)
+	if wait, ok := a.Take(t.Context(), "uploads", key, time.Hour, 1); !ok || wait != 0 {
+		t.Errorf("another kind: %v, %v; want it counted by itself", wait, ok)
 	}
-	if got, wait, ok := other.Take(t.Context(), "messages", key, time.Hour, 1, 1); !ok || got != 1 {
-		t.Errorf("another workspace: %v, %v, %v; want it counted by itself", got, wait, ok)
-	}
-	// Several are counted at once, as far as there is room.
-	for i, want := range []int{3, 2, 0} {
-		if got, wait, ok := a.Take(t.Context(), "several", key, time.Hour, 5, 3); !ok || got != want || (got == 0) != (wait > 0) {
-			t.Errorf("take %d of three: %d, %v, %v; want %d", i, got, wait, ok, want)
-		}
+	if wait, ok := other.Take(t.Context(), "messages", key, time.Hour, 1); !ok || wait != 0 {
+		t.Errorf("another workspace: %v, %v; want it counted by itself", wait, ok)
 	}
 	// An event a millisecond comes back as fast.
 	for range 3 {
-		_, wait, ok := a.Take(t.Context(), "fast", key, time.Millisecond, 1, 1)
+		wait, ok := a.Take(t.Context(), "fast", key, time.Millisecond, 1)
 		if !ok || wait > time.Millisecond {
 			t.Errorf("%v, %v; want at most the millisecond", wait, ok)
 		}
@@ -77,8 +73,8 @@ func TestCopiesAndLimitsWithoutRedis(t *testing.T) {
 	if _, ok := copies.Get(ctx, "y"); ok {
 		t.Error("a copy survived the flush")
 	}
-	if got, wait, ok := limits.Take(ctx, "k", "v", time.Hour, 1, 1); !ok || got != 1 {
-		t.Errorf("after the flush: %v, %v, %v", got, wait, ok)
+	if wait, ok := limits.Take(ctx, "k", "v", time.Hour, 1); !ok || wait != 0 {
+		t.Errorf("after the flush: %v, %v", wait, ok)
 	}
 
 	s.do("CLIENT", "PAUSE", "600", "ALL") // takes connections and says nothing
@@ -87,7 +83,7 @@ func TestCopiesAndLimitsWithoutRedis(t *testing.T) {
 		if _, ok := copies.Get(ctx, "y"); ok {
 			t.Error("a silent Redis said something")
 		}
-		if _, _, ok := limits.Take(ctx, "k", "v", time.Hour, 1, 1); ok {
+		if _, ok := limits.Take(ctx, "k", "v", time.Hour, 1); ok {
 			t.Error("a silent Redis counted")
 		}
 	}
@@ -95,11 +91,11 @@ func TestCopiesAndLimitsWithoutRedis(t *testing.T) {
 		t.Errorf("200 calls to a silent Redis took %v, want one to wait and the rest to go on", took)
 	}
 	s.kill()
-	if _, _, ok := limits.Take(ctx, "k", "v", time.Hour, 1, 1); ok {
+	if _, ok := limits.Take(ctx, "k", "v", time.Hour, 1); ok {
 		t.Error("a dead Redis counted")
 	}
 	s.start()
-	wait(t, "Redis to be used again", func() bool { _, _, ok := limits.Take(ctx, "k", "v", time.Hour, 1, 1); return ok })
+	wait(t, "Redis to be used again", func() bool { _, ok := limits.Take(ctx, "k", "v", time.Hour, 1); return ok })
 }
 
 func TestHere(t *testing.T) {

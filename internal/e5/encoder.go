@@ -47,7 +47,8 @@ type Options struct {
 	Kernels string
 }
 
-// Open returns an encoder over the embedded model. It takes about a tenth of a second.
+// Open returns an encoder over the embedded model. It takes a millisecond or two:
+// the model is used where it lies in the program.
 func Open() (*Encoder, error) { return OpenWith(nil) }
 
 // OpenWith is Open with options; nil is none.
@@ -69,7 +70,7 @@ func OpenWith(o *Options) (*Encoder, error) {
 		passages:   make(chan struct{}, threads),
 		workspaces: sync.Pool{New: func() any { return new(workspace) }},
 	}
-	if e.weights, e.tokens, err = loadModel(); err != nil {
+	if e.weights, e.tokens, err = loadModel(modelFile); err != nil {
 		return nil, err
 	}
 	return e, nil

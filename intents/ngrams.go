@@ -165,10 +165,11 @@ func (v *vocabulary) row(grams []gramCount) (row linear.Sparse, known float64) {
 	at := 0
 	var kindsOf []uint8
 	for _, g := range grams {
-		for at < len(v.hashes) && v.hashes[at] < g.hash {
-			at++
-		}
-		if at == len(v.hashes) || v.hashes[at] != g.hash {
+		// Both are sorted, but a text has a hundred n-grams and training tens of thousands:
+		// going through them side by side took a third of a reading.
+		i, found := slices.BinarySearch(v.hashes[at:], g.hash)
+		at += i
+		if !found {
 			if g.kind == kindWord {
 				all += unseen
 			}

@@ -1,6 +1,7 @@
 package e5
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -29,5 +30,18 @@ func TestForeignModel(t *testing.T) {
 				t.Errorf("error %v, want one about %q", err, c.want)
 			}
 		})
+	}
+}
+
+// The model is used where it lies in the program: opening it copies nothing of it.
+func TestOpenCopiesNothing(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Open(); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("Open allocated %d bytes; the model has %d", n, len(modelFile))
 	}
 }

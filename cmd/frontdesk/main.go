@@ -1,5 +1,5 @@
-// Command frontdesk is the server and its tools: serve, ingest, ask, train,
-// evaluate, bench, check-config, user, backup, ready and version.
+// Command frontdesk is the server and its tools: serve, import, ingest, ask,
+// train, threshold, evaluate, compare, bench, check-config, user, backup, ready and version.
 package main
 
 import (
@@ -30,6 +30,7 @@ type cli struct {
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
+	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`
 	Copy         copyCmd         `cmd:"" help:"Copy the embedded store into a Postgres."`

@@ -27,6 +27,7 @@ type streams struct {
 type cli struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server: widget, console and API."`
 	Ingest       ingestCmd       `cmd:"" help:"Read documents into the knowledge base."`
+	Import       importCmd       `cmd:"" help:"Take over a project of another chatbot: Rasa, ChatterBot, Dialogflow, tables."`
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`

@@ -30,6 +30,7 @@ type cli struct {
 	Import       importCmd       `cmd:"" help:"Take over a project of another chatbot: Rasa, ChatterBot, Dialogflow, tables."`
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
+	Threshold    thresholdCmd    `cmd:"" help:"Say from which confidence to answer for the precision you want."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
 	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`

@@ -2,7 +2,8 @@
 # Asks other chatbot and search libraries the questions of evaluation tasks and prints a Markdown table beside frontdesk's
 # own figures: docs/quality.md, "Understanding, beside others". Arguments: task folders; default: the public ones it names.
 # Installs the peers, pinned, into .cache/quality-peers; nothing of it is part of the product or its tests. PEER_SECONDS
-# (300) bounds how long a peer is asked about a task: what it was not asked in that time is missing from its figure.
+# (300) bounds how long a peer is asked about a task: what it was not asked in that time is missing from its figure. OURS names
+# the JSON lines of an evaluation that was made already; without it one is made here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${PEER_SECONDS:-300}
@@ -15,6 +16,7 @@ if [ ${#tasks[@]} = 0 ]; then
   done
 fi
 mkdir -p "$out/js"
+export PYTHONDONTWRITEBYTECODE=1
 say() { echo "$*" >&2; }
 
 if [ ! -x "$out/py/bin/python" ]; then python3 -m venv "$out/py"; fi
@@ -33,6 +35,9 @@ for peer in bm25 logistic chatterbot; do
 done
 "$python" "$here/nlpjs.py" "$out/js" "$seconds" "${tasks[@]}" >"$out/nlpjs.jsonl" 2>"$out/nlpjs.log" || { say "nlp.js ended early:"; tail -3 "$out/nlpjs.log" >&2; }
 
-CGO_ENABLED=0 go build -tags nomsgpack -trimpath -ldflags "-s -w" -o "$out/frontdesk" ./cmd/frontdesk
-"$out/frontdesk" evaluate "${tasks[@]}" >"$out/ours.jsonl" 2>"$out/ours.log" || { say "frontdesk evaluate ended early:"; tail -3 "$out/ours.log" >&2; }
-"$python" "$here/table.py" "$out/ours.jsonl" "$out"/{chatterbot,nlpjs,logistic,bm25}.jsonl
+ours=${OURS:-$out/ours.jsonl}
+if [ -z "${OURS:-}" ]; then
+  CGO_ENABLED=0 go build -tags nomsgpack -trimpath -ldflags "-s -w" -o "$out/frontdesk" ./cmd/frontdesk
+  "$out/frontdesk" evaluate "${tasks[@]}" >"$ours" 2>"$out/ours.log" || { say "frontdesk evaluate ended early:"; tail -3 "$out/ours.log" >&2; }
+fi
+"$python" "$here/table.py" "$ours" "$out"/{chatterbot,nlpjs,logistic,bm25}.jsonl

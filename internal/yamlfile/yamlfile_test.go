@@ -14,7 +14,7 @@ func TestParseNamesTheLine(t *testing.T) {
 		{"empty", "", "x.yml: the file is empty"},
 		{"list", "\n- a\n", "x.yml:2: a mapping"},
 		{"broken", "a: [\n", "x.yml: not YAML: line"},
-		{"second document", "a: b\n---\nc: d\n", "x.yml:3: a second YAML document"},
+		{"second document", "a: b\n---\nc: d\n", "x.yml:2: a second YAML document"},
 		{"control character", "a: b\nc: \x00d\n", "x.yml:2: the control character U+0000"},
 		{"not UTF-8", "a: b\nc: d\ne: \xe4\n", "x.yml:3: not UTF-8"},
 		{"too large", "a: " + strings.Repeat("b", MaxBytes), "x.yml: larger than 16 MB"},

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Says of every part that `frontdesk evaluate --without` can switch off what it adds to the tasks that it concerns, and what
-# it costs a question: a Markdown table on standard output. Arguments: parts; default: all of them. A part of which every
-# row says "same" does not pay. Runs are kept in .cache/ablations; a run that is there already is not made again, so remove
-# the folder after a change.
+# it costs a question: a Markdown table on standard output. Arguments: parts; default: all of them. Figures that a part does
+# not move at all are left out; a part whose rows all say "same" does not pay. TASKS restricts the tasks. Runs are kept in
+# .cache/ablations; a run that is there already is not made again, so remove the folder after a change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tasks=${TASKS_DIR:-../shared/tasks}
@@ -42,7 +42,13 @@ echo "|---|---|---|---|---|---|---|---|---|---|"
 for part in "${parts[@]}"; do
   for task in $(tasks_of "$part"); do
     [ -d "$tasks/$task" ] || continue
+    [ -z "${TASKS:-}" ] || [[ " $TASKS " == *" $task "* ]] || continue
     run "" "$task" && run "$part" "$task" || continue
-    "$fd" compare "$out/runs/$part/$task" "$out/runs/whole/$task" --markdown "${metrics[@]/#/--metric=}" | tail -n +3 | sed "s/^/| $part /"
+    rows=$("$fd" compare "$out/runs/$part/$task" "$out/runs/whole/$task" --markdown "${metrics[@]/#/--metric=}" | tail -n +3 | grep -v '| +0.000 to +0.000 |' || true)
+    if [ -n "$rows" ]; then
+      sed "s/^/| $part /" <<<"$rows"
+    else
+      echo "| $part | $task | nothing moves | | | | | | same | |"
+    fi
   done
 done

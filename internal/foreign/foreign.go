@@ -89,7 +89,7 @@ func Read(ctx context.Context, files []knowledge.File) (*Bundle, error) {
 // ReadAll is Read without judging examples and entries, for those who want
 // contradictions to be errors: see intents.Set.Check.
 func ReadAll(ctx context.Context, files []knowledge.File) (*Bundle, error) {
-	r := reader{ctx: ctx}
+	var r reader
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -105,7 +105,6 @@ func ReadAll(ctx context.Context, files []knowledge.File) (*Bundle, error) {
 // reader is a Read under way.
 type reader struct {
 	Bundle
-	ctx        context.Context
 	rasa       rasaProject
 	dialogflow dialogflowAgent
 }

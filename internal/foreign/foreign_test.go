@@ -402,7 +402,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		for _, as := range []string{"a.yml", "intents/a.json", "intents/a_usersays_en.json", "a.csv"} {
-			r := reader{ctx: t.Context()}
+			var r reader
 			r.bytes(as, data)
 			r.rasa.finish(&r.Bundle)
 			r.dialogflow.finish(&r.Bundle)

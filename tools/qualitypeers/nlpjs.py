@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from tasks import Task, measure
+from tasks import Task, measure, missed
 
 
 def main():
@@ -25,8 +25,7 @@ def main():
                 # Training cannot be stopped half-way: three times the seconds of asking are its bound.
                 got = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=4 * seconds).stdout)
             except subprocess.TimeoutExpired:
-                print(json.dumps({"peer": "nlpjs", "version": version, "task": task.name, "n": 0, "of": len(texts), "metrics": {},
-                                  "train_s": None, "query_p50_ms": None, "note": f"training not over after {3 * seconds:.0f} s"}), flush=True)
+                missed(task, "nlpjs", version, f"training not over after {3 * seconds:.0f} s")
                 continue
         task.questions = (lambda q: lambda: q)(task.questions()[:len(got["found"])])
         answers = iter(got["found"])

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 
-from tasks import Task, measure, words
+from tasks import Task, measure, missed, words
 
 
 def chatterbot(task, examples):
@@ -37,6 +37,9 @@ def logistic(task, examples):
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline, make_union
 
+    classes = len({label for _, label in examples})
+    if classes > 500:
+        raise MemoryError(f"too large: {classes} classes at once")
     if task.language == "zh":
         features = TfidfVectorizer(analyzer=words, sublinear_tf=True)
     else:
@@ -84,7 +87,11 @@ def main():
         examples = task.examples()
         if (task.kind, examples) != last:  # two tasks may have the same training lines
             start = time.monotonic()
-            rank = make(task, examples)
+            try:
+                rank = make(task, examples)
+            except MemoryError as e:
+                missed(task, sys.argv[1], importlib.metadata.version(package), str(e))
+                continue
             last, train_seconds = (task.kind, examples), time.monotonic() - start
         measure(task, sys.argv[1], importlib.metadata.version(package), rank, seconds, train_seconds)
 

@@ -22,7 +22,7 @@ def main():
         asked = {r["peer"]: r for r in peers if r["task"] == task["name"]}
         n = max((r["of"] for r in asked.values()), default=None)
         for metric in METRICS:
-            if metric not in task["metrics"] or not any(metric in r["metrics"] for r in asked.values()):
+            if metric not in task["metrics"]:
                 continue
             low, high = task["intervals"][metric]
             cells = [task["name"] + (f" ({n:,})" if n else ""), metric, f"{task['metrics'][metric]:.3f} ({low:.3f}–{high:.3f})"]
@@ -35,7 +35,8 @@ def main():
                 else:
                     cells.append(f"{r['metrics'][metric]:.3f}" + (f" of {r['n']:,}" if r["n"] < r["of"] else ""))
             print("| " + " | ".join(cells) + " |")
-        took = [f"{task['seconds']['query_p50_ms']:.1f} ms; {task['seconds']['train'] + task['seconds']['index']:.0f} s"]
+        spent = task.get("seconds")
+        took = [f"{spent['query_p50_ms']:.1f} ms; {spent['train'] + spent['index']:.0f} s" if spent else "–"]
         for p in there:
             r = asked.get(p)
             took.append(f"{r['query_p50_ms']:.1f} ms; {r['train_s']:.0f} s" if r and r["query_p50_ms"] is not None else "–")

@@ -114,3 +114,10 @@ def measure(task, peer, version, rank, seconds, train_seconds, took=None):
         "peer": peer, "version": version, "task": task.name, "n": asked, "of": total, "metrics": {k: round(v, 4) for k, v in figures.items()},
         "train_s": round(train_seconds, 1), "query_p50_ms": round(took[len(took) // 2], 1) if took else None, "note": "",
     }), flush=True)
+
+
+def missed(task, peer, version, why):
+    """Says of a task why the peer was not asked."""
+    asked = sum(want is not None for _, want in task.questions())
+    print(json.dumps({"peer": peer, "version": version, "task": task.name, "n": 0, "of": asked, "metrics": {}, "train_s": None,
+                      "query_p50_ms": None, "note": why}), flush=True)

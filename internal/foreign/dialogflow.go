@@ -133,7 +133,9 @@ func (r *reader) json(name string, data []byte) {
 		a.intents = append(a.intents, in)
 	case folder == "entities":
 		note("not taken over: entity %s, as there are no lists of entity values", strings.TrimSuffix(file, ".json"))
-	case file == "agent.json" || file == "package.json":
+	case file == "package.json":
+		note("not taken over: there are no training phrases in it")
+	case file == "agent.json":
 		if bytes.Contains(data, []byte(`"startFlow"`)) || bytes.Contains(data, []byte(`"genAppBuilderSettings"`)) {
 			r.unread(name, FormatDialogflow, fault.New(fault.Invalid, "%s: an agent of Dialogflow CX; exports of Dialogflow ES are read", name))
 			return

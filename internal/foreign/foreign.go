@@ -15,6 +15,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,7 +55,15 @@ type Entry struct {
 	Tags        []string
 	Language    string // "en" or "zh"
 	File        string
-	Line        int // 0: unknown
+
+	// What only tables of questions have; see knowledge.Document.
+	Negatives  []string
+	URL        string
+	Audience   string
+	ValidFrom  time.Time
+	ValidUntil time.Time
+
+	Line int // 0: unknown
 
 	lines []int // of the question and the paraphrases; nil: Line
 }
@@ -263,7 +272,7 @@ func siftEntries(entries []Entry, notes []intents.Note) ([]Entry, []intents.Note
 				note(line, "the question %q: %s", cut(w), why)
 				continue
 			}
-			key := knowledge.QuestionKey(w) + " " + e.Language
+			key := strings.Join([]string{knowledge.QuestionKey(w), e.Language, e.Audience, stamp(e.ValidFrom), stamp(e.ValidUntil)}, " ")
 			owner, ok := asked[key]
 			switch {
 			case ok && owner == len(out): // the entry has it itself
@@ -320,6 +329,14 @@ func answerProblem(answer string) string {
 // asWording is a question as the table of entries can keep it, in which a bar
 // stands between two.
 func asWording(s string) string { return oneLine(strings.NewReplacer("|", "/", "｜", "/").Replace(s)) }
+
+// stamp writes a time as a table keeps it; "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 

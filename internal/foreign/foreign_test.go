@@ -248,6 +248,25 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// A table of questions loses nothing on its way.
+func TestTableOfQuestionsKeepsItsColumns(t *testing.T) {
+	b := read(t, written(t, map[string]string{"faq.csv": "question,answer,negatives,tags,url,audience,valid from,valid until\n" +
+		"How long is the warranty?,Two years.,How long is the guarantee of parts?|is it insured,\"service, parts\",/warranty,members,2026-01-01,2026-12-31\n" +
+		"How long is the warranty?,One year.,,,,,,\n"}))
+	dir := t.TempDir()
+	if _, err := b.Write(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	again := read(t, under(t, dir))
+	if len(again.Entries) != 2 {
+		t.Fatalf("%d entries, want one for members and one for all:\n%s", len(again.Entries), said(b))
+	}
+	want := []string{"How long is the warranty?", "Two years.", "", "How long is the guarantee of parts?|is it insured", "en", "members", "service|parts", "/warranty", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"}
+	if diff := cmp.Diff(want, again.Entries[0].row()); diff != "" {
+		t.Errorf("the row for members (-want +got):\n%s", diff)
+	}
+}
+
 func TestDifferenceIsSeen(t *testing.T) {
 	a := read(t, under(t, "testdata/rasa"))
 	for _, spoil := range []func(b *Bundle){

@@ -55,11 +55,9 @@ func (r *reader) questions(name string, data []byte) {
 		report.Notes = append(report.Notes, intents.Note{File: name, Line: p.Line, What: what})
 	}
 	for i, d := range x.Documents {
-		if len(d.Negatives) > 0 || d.Audience != "" || d.URL != "" || !d.ValidFrom.IsZero() || !d.ValidUntil.IsZero() {
-			report.Notes = append(report.Notes, intents.Note{File: name, Line: x.Lines[i], What: "only question, answer, paraphrases, tags and language are taken over; `frontdesk ingest` takes the whole row"})
-		}
 		r.Entries = append(r.Entries, Entry{
 			Question: d.Question, Paraphrases: d.Paraphrases, Answer: d.Answer, Tags: d.Tags, Language: d.Language, File: name, Line: x.Lines[i],
+			Negatives: d.Negatives, URL: d.URL, Audience: d.Audience, ValidFrom: d.ValidFrom, ValidUntil: d.ValidUntil,
 		})
 	}
 	r.report(report)

@@ -120,11 +120,11 @@ func (b *Bundle) writeEntries(put func([]byte) error) error {
 			out.Reset()
 			out.WriteString("\ufeff") // spreadsheets take it for UTF-8 by this mark
 			w = csv.NewWriter(&out)
-			if err := w.Write([]string{"question", "answer", "paraphrases", "language", "tags"}); err != nil {
+			if err := w.Write(columns()); err != nil {
 				return err
 			}
 		}
-		if err := w.Write([]string{e.Question, e.Answer, strings.Join(e.Paraphrases, "|"), e.Language, strings.Join(tidyTags(e.Tags), "|")}); err != nil {
+		if err := w.Write(e.row()); err != nil {
 			return err
 		}
 		w.Flush()
@@ -136,6 +136,23 @@ func (b *Bundle) writeEntries(put func([]byte) error) error {
 		}
 	}
 	return nil
+}
+
+// columns are those of the written table.
+func columns() []string {
+	return []string{"question", "answer", "paraphrases", "negatives", "language", "audience", "tags", "url", "valid_from", "valid_until"}
+}
+
+// row is an entry in these columns.
+func (e Entry) row() []string {
+	var negatives []string
+	for _, n := range e.Negatives {
+		negatives = append(negatives, asWording(n))
+	}
+	return []string{
+		e.Question, e.Answer, strings.Join(e.Paraphrases, "|"), strings.Join(negatives, "|"), e.Language, e.Audience,
+		strings.Join(tidyTags(e.Tags), "|"), e.URL, stamp(e.ValidFrom), stamp(e.ValidUntil),
+	}
 }
 
 // tidyTags are tags without the marks that stand between them in a table.
@@ -194,9 +211,7 @@ func different(a, b *Bundle) string {
 		return fmt.Sprintf("%d entries became %d", len(a.Entries), len(b.Entries))
 	}
 	for i, e := range a.Entries {
-		f := b.Entries[i]
-		if e.Question != f.Question || e.Answer != f.Answer || e.Language != f.Language || !slices.Equal(e.Paraphrases, f.Paraphrases) ||
-			!slices.Equal(tidyTags(e.Tags), f.Tags) {
+		if !slices.Equal(e.row(), b.Entries[i].row()) {
 			return fmt.Sprintf("entry %q", e.Question)
 		}
 	}

@@ -1,4 +1,6 @@
-"""Joins what peers printed and what frontdesk evaluate printed into one Markdown table: table.py OURS.jsonl PEERS.jsonl..."""
+"""Joins what peers printed and what frontdesk evaluate printed into one Markdown table: table.py OURS.jsonl PEERS.jsonl...
+
+Times are in the peers' lines, but not in the table: peers run one after the other, each as long as it takes."""
 import json
 import pathlib
 import sys
@@ -35,12 +37,6 @@ def main():
                 else:
                     cells.append(f"{r['metrics'][metric]:.3f}" + (f" of {r['n']:,}" if r["n"] < r["of"] else ""))
             print("| " + " | ".join(cells) + " |")
-        spent = task.get("seconds")
-        took = [f"{spent['query_p50_ms']:.1f} ms; {spent['train'] + spent['index']:.0f} s" if spent else "–"]
-        for p in there:
-            r = asked.get(p)
-            took.append(f"{r['query_p50_ms']:.1f} ms; {r['train_s']:.0f} s" if r and r["query_p50_ms"] is not None else "–")
-        print("| " + " | ".join([task["name"], "p50 a question; to learn"] + took) + " |")
 
 
 main()

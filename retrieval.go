@@ -77,7 +77,7 @@ func MeasureRetrieval(ctx context.Context, b RetrievalBench, progress func(done,
 	} else if len(old) > 0 {
 		return f, fault.New(fault.Invalid, "The database has documents already; name an empty one")
 	}
-	bodies, err := fillStore(ctx, docs, corpus, vectors, b, progress)
+	ids, err := fillStore(ctx, docs, corpus, vectors, b, progress)
 	if err != nil {
 		return f, err
 	}
@@ -129,37 +129,30 @@ func MeasureRetrieval(ctx context.Context, b RetrievalBench, progress func(done,
 	}
 	f.P50, f.P99 = quantile(whole, .5), quantile(whole, .99)
 	f.LexicalP99, f.VectorP99 = quantile(lexical, .99), quantile(vector, .99)
-	f.RecallAt10 = recall(asked[:200], found, bodies, vectors)
+	f.RecallAt10 = recall(asked[:200], found, ids, load.NewCorpus(b.Seed), vectors)
 	return f, ctx.Err()
 }
 
-// body is a document's one section: what exact search compares.
-type body struct {
-	document knowledge.DocumentID
-	text     string
-}
+// bodyText is a document's one chunk: what is embedded and compared.
+func bodyText(d knowledge.Document) string { return d.Title + "\n" + d.Sections[0].Text }
 
-// fillStore stores documents and returns their sections.
-func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, vectors *load.Vectors, b RetrievalBench, progress func(done, all int)) ([]body, error) {
+// fillStore stores documents and returns their identifiers by number, "" for those of
+// the other workspace. It keeps no texts: they would count as the index's memory.
+func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, vectors *load.Vectors, b RetrievalBench, progress func(done, all int)) ([]knowledge.DocumentID, error) {
 	const batch = 200
-	var (
-		bodies  []body
-		pending []knowledge.Revision
-	)
+	ids := make([]knowledge.DocumentID, b.Chunks)
+	var pending []knowledge.Revision
 	asked := 0 // documents of the workspace asked about
 	for i := range b.Chunks {
 		d := corpus.Document(i)
 		d.Workspace, d.ID, d.Version, d.Hash = "another", knowledge.DocumentID(id.New()), 1, strconv.Itoa(i)
 		if float64(asked) <= b.Share*float64(i) {
-			d.Workspace = id.DefaultWorkspace
+			d.Workspace, ids[i] = id.DefaultWorkspace, d.ID
 			asked++
 		}
 		d.CreatedAt = time.Now().UTC()
 		d.UpdatedAt = d.CreatedAt
-		text := d.Title + "\n" + d.Sections[0].Text
-		if d.Workspace == id.DefaultWorkspace {
-			bodies = append(bodies, body{d.ID, text})
-		}
+		text := bodyText(d)
 		r := knowledge.Revision{Document: d, Model: vectors.Model(), Chunks: []knowledge.Chunk{{
 			Field: knowledge.FieldBody, Heading: d.Sections[0].Heading, Text: d.Sections[0].Text, Indexed: text, Tokens: len(text) / 4,
 			Hash: d.Hash, Vector: vectors.Of(text),
@@ -174,18 +167,23 @@ func fillStore(ctx context.Context, docs knowledge.Store, corpus *load.Corpus, v
 			}
 		}
 	}
-	return bodies, nil
+	return ids, nil
 }
 
 // recall is the share of the ten nearest documents by exact search that were found.
-func recall(asked [][]float32, found [][]knowledge.DocumentID, bodies []body, vectors *load.Vectors) float64 {
+// corpus is a fresh one of the same seed, ids are fillStore's.
+func recall(asked [][]float32, found [][]knowledge.DocumentID, ids []knowledge.DocumentID, corpus *load.Corpus, vectors *load.Vectors) float64 {
 	type near struct {
 		cosine   float32
 		document knowledge.DocumentID
 	}
 	best := make([][]near, len(asked))
-	for _, b := range bodies {
-		v := vectors.Of(b.text)
+	for n, document := range ids {
+		d := corpus.Document(n) // those of the other workspace too: the texts come in order
+		if document == "" {
+			continue
+		}
+		v := vectors.Of(bodyText(d))
 		for i, q := range asked {
 			var dot float32
 			for k, x := range q {
@@ -194,7 +192,7 @@ func recall(asked [][]float32, found [][]knowledge.DocumentID, bodies []body, ve
 			if len(best[i]) == 10 && dot <= best[i][9].cosine {
 				continue
 			}
-			best[i] = append(best[i], near{dot, b.document})
+			best[i] = append(best[i], near{dot, document})
 			slices.SortFunc(best[i], func(a, b near) int {
 				if a.cosine > b.cosine {
 					return -1

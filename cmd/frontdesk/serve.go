@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/frontdesk-chat/frontdesk"
 )
@@ -62,6 +63,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		for _, p := range signIns {
 			fmt.Fprintf(s.out, "         %-14s %s  %s\n", p.Role, p.Email, p.Password)
 		}
+		// The start needed two to three times the memory of serving: documents as they
+		// were read, passwords as they were hashed. The runtime would keep it for long.
+		debug.FreeOSMemory()
 	})
 }
 

@@ -35,6 +35,7 @@ type Encoder struct {
 	// Of *workspace; idle ones are left to the collector, so that an ingest's memory
 	// does not stay for good.
 	workspaces sync.Pool
+	recent     recent // of questions
 }
 
 // Options of OpenWith; the zero value is right for a server.
@@ -47,7 +48,8 @@ type Options struct {
 	Kernels string
 }
 
-// Open returns an encoder over the embedded model. It takes about a tenth of a second.
+// Open returns an encoder over the embedded model. It takes a millisecond or two:
+// the model is used where it lies in the program.
 func Open() (*Encoder, error) { return OpenWith(nil) }
 
 // OpenWith is Open with options; nil is none.
@@ -69,7 +71,7 @@ func OpenWith(o *Options) (*Encoder, error) {
 		passages:   make(chan struct{}, threads),
 		workspaces: sync.Pool{New: func() any { return new(workspace) }},
 	}
-	if e.weights, e.tokens, err = loadModel(); err != nil {
+	if e.weights, e.tokens, err = loadModel(modelFile); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -82,22 +84,23 @@ func (e *Encoder) Model() string { return ModelName }
 func (e *Encoder) Kernels() string { return e.kernels.name }
 
 // EmbedQueries returns the vectors of what people ask, [len(texts)][Dim] of unit
-// length, in the order of texts. Any string is accepted, the empty one too. The only
-// error is ctx's, which is looked at between texts.
+// length, in the order of texts. Any string is accepted, the empty one too. Those asked
+// lately are not computed again. The only error is ctx's, which is looked at between
+// texts.
 func (e *Encoder) EmbedQueries(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.queries, queryPrefix, texts)
+	return e.embed(ctx, e.queries, queryPrefix, texts, &e.recent)
 }
 
 // EmbedPassages is EmbedQueries for texts that are stored to be found.
 func (e *Encoder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.passages, passagePrefix, texts)
+	return e.embed(ctx, e.passages, passagePrefix, texts, nil)
 }
 
 // CountTokens returns how many tokens text has, without prefix (2 tokens) and
 // specials (2); 0 for a blank text.
 func (e *Encoder) CountTokens(text string) int { return e.tokens.count(text) }
 
-func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string) ([][]float32, error) {
+func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string, kept *recent) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	var next atomic.Int64
 	work := func() error {
@@ -109,6 +112,9 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 			if i >= len(texts) {
 				return nil
 			}
+			if out[i] = kept.get(texts[i]); out[i] != nil {
+				continue // known ones need not stand in line
+			}
 			// A place is held for one text only, so that calls share the cores evenly.
 			select {
 			case <-ctx.Done():
@@ -116,6 +122,7 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 			case places <- struct{}{}:
 				out[i] = e.vector(prefix, texts[i])
 				<-places
+				kept.put(texts[i], out[i])
 			}
 		}
 	}

@@ -82,6 +82,14 @@ func compare(t *testing.T, what string, got, want []float32, tolerance float64) 
 	}
 }
 
+// at returns the weight of output o for input i.
+func (m *matrix) at(o, i int) float32 {
+	block := o/panelRows*(m.in/blockSize) + i/blockSize
+	k := i % blockSize
+	c := m.codes[block*panelRows*blockSize/2+k%16/4*64+o%panelRows*4+k%4] >> (k / 16 * 4) & 15
+	return float32(int(c)-8) * halfToFloat(m.scales[block*panelRows+o%panelRows])
+}
+
 // The portable products against the definition: weights times the numbers that codes
 // and side inputs stand for.
 func TestLinearDefinition(t *testing.T) {

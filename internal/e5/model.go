@@ -2,23 +2,20 @@ package e5
 
 import (
 	_ "embed"
-	"fmt"
-	"strconv"
+
+	"github.com/frontdesk-chat/frontdesk/internal/e5/safetensors"
 )
 
-// Strings and not byte slices: they lie in the program's read-only pages and cost
-// memory only where they are read.
-var (
-	//go:embed model/model.safetensors
-	modelFile string
-	//go:embed model/vocab.tsv
-	vocabFile string
-	//go:embed model/charmap.tsv
-	charmapFile string
-)
+//go:generate go run ./pack model
 
-func loadModel() (*weights, *tokenizer, error) {
-	f, err := parseTensors(modelFile)
+// A string and not a byte slice: it lies in the program's read-only pages and costs
+// memory only where it is read.
+//
+//go:embed model/packed.safetensors
+var modelFile string
+
+func loadModel(file string) (*weights, *tokenizer, error) {
+	f, err := safetensors.Parse(file)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -26,16 +23,6 @@ func loadModel() (*weights, *tokenizer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	unkScore, err := strconv.ParseFloat(f.meta["unk_score"], 32)
-	if err != nil {
-		return nil, nil, fmt.Errorf("model file: unk_score: %w", err)
-	}
-	t, err := newTokenizer(vocabFile, charmapFile, float32(unkScore))
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(t.score) != pieceN {
-		return nil, nil, fmt.Errorf("vocabulary has %d pieces, the model %d", len(t.score), pieceN)
-	}
-	return w, t, nil
+	t, err := loadTokenizer(f)
+	return w, t, err
 }

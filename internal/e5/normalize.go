@@ -1,9 +1,7 @@
 package e5
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -13,41 +11,23 @@ const space = "▁"
 // charmap is the model's normalizer: what a code point turns into before the
 // vocabulary is looked up. Most of it is NFKC; control characters vanish, other
 // blanks become U+0020. A code point that is not in it stays as it is.
-type charmap map[rune]string
-
-// parseCharmap reads lines of "code point TAB replacement code points", hexadecimal.
-func parseCharmap(text string) (charmap, error) {
-	m := make(charmap, strings.Count(text, "\n")+1)
-	line := 0
-	for l := range strings.Lines(text) {
-		line++
-		from, to, ok := strings.Cut(strings.TrimRight(l, "\r\n"), "\t")
-		if !ok {
-			return nil, fmt.Errorf("charmap line %d: no tab", line)
-		}
-		r, err := parseRune(from)
-		if err != nil {
-			return nil, fmt.Errorf("charmap line %d: %w", line, err)
-		}
-		var b strings.Builder
-		for f := range strings.FieldsSeq(to) {
-			c, err := parseRune(f)
-			if err != nil {
-				return nil, fmt.Errorf("charmap line %d: %w", line, err)
-			}
-			b.WriteRune(c)
-		}
-		m[r] = b.String()
-	}
-	return m, nil
+type charmap struct {
+	from []uint32 // ascending
+	end  []uint32 // where in to the replacement of a code point ends
+	to   []byte
 }
 
-func parseRune(s string) (rune, error) {
-	n, err := strconv.ParseUint(s, 16, 32)
-	if err != nil || !utf8.ValidRune(rune(n)) {
-		return 0, fmt.Errorf("%q is no code point", s)
+// lookup returns what r turns into.
+func (m *charmap) lookup(r rune) (to []byte, ok bool) {
+	i, ok := slices.BinarySearch(m.from, uint32(r))
+	if !ok {
+		return nil, false
 	}
-	return rune(n), nil
+	start := uint32(0)
+	if i > 0 {
+		start = m.end[i-1]
+	}
+	return m.to[start:m.end[i]], true
 }
 
 // normalize appends the normal form of text to dst: mapped characters, runs of
@@ -55,7 +35,7 @@ func parseRune(s string) (rune, error) {
 // counts as U+FFFD, which the map turns into a blank. A dst that is not empty is
 // continued as if both texts were one. It stops soon after dst has reached limit
 // bytes; limit 0 is none.
-func (m charmap) normalize(dst []byte, text string, limit int) []byte {
+func (m *charmap) normalize(dst []byte, text string, limit int) []byte {
 	if len(dst) == 0 {
 		dst = append(dst, space...)
 	}
@@ -68,7 +48,7 @@ func (m charmap) normalize(dst []byte, text string, limit int) []byte {
 			dst = append(dst, byte(r))
 			continue
 		}
-		to, mapped := m[r]
+		to, mapped := m.lookup(r)
 		if !mapped {
 			if r == ' ' {
 				dst = appendSpace(dst)
@@ -81,7 +61,7 @@ func (m charmap) normalize(dst []byte, text string, limit int) []byte {
 			if c == ' ' {
 				dst = appendSpace(dst)
 			} else {
-				dst = utf8.AppendRune(dst, c)
+				dst = append(dst, c)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"os"
@@ -25,7 +26,7 @@ type reference struct {
 func (r *reference) vector() []float32 {
 	v := make([]float32, len(r.Vector)/4)
 	for i := range v {
-		v[i] = math.Float32frombits(le32(string(r.Vector[4*i:][:4])))
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.Vector[4*i:]))
 	}
 	return v
 }

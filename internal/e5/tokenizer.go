@@ -3,11 +3,11 @@ package e5
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/frontdesk-chat/frontdesk/internal/e5/safetensors"
 )
 
 // Special ids. They stand in the model file's metadata too; weights are refused
@@ -21,53 +21,47 @@ const (
 
 // tokenizer cuts a text into vocabulary pieces: the segmentation of highest
 // probability under a unigram model (Kudo, arXiv 1804.10959), found by Viterbi's
-// algorithm. It is immutable after newTokenizer and safe for concurrent use.
+// algorithm. Its tables are read in place, as weights are. It is immutable and safe for
+// concurrent use.
 type tokenizer struct {
 	chars    charmap
-	pieces   *trie
+	pieces   trie
 	score    []float32 // log-probability by id
 	unkScore float32   // cost of a character that is no piece
 	longest  int       // bytes of the longest piece
 	scratch  sync.Pool // of *lattice
 }
 
-// newTokenizer reads vocab ("piece TAB log-probability", the line number from 0 is
-// the id) and chars (see parseCharmap).
-func newTokenizer(vocab, chars string, unkScore float32) (*tokenizer, error) {
-	m, err := parseCharmap(chars)
+func loadTokenizer(f *safetensors.File) (*tokenizer, error) {
+	l := loader{f: f}
+	t := &tokenizer{
+		chars: charmap{
+			from: view[uint32](&l, "characters.from", safetensors.Any),
+			end:  view[uint32](&l, "characters.end", safetensors.Any),
+			to:   view[byte](&l, "characters.to", safetensors.Any),
+		},
+		pieces: trie{
+			root:  view[uint32](&l, "pieces.trie.root", 256),
+			first: view[uint32](&l, "pieces.trie.first", safetensors.Any),
+			count: view[uint8](&l, "pieces.trie.count", safetensors.Any),
+			label: view[uint8](&l, "pieces.trie.label", safetensors.Any),
+			piece: view[int32](&l, "pieces.trie.piece", safetensors.Any),
+		},
+		score:   view[float32](&l, "pieces.score", pieceN),
+		scratch: sync.Pool{New: func() any { return new(lattice) }},
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	unk, err := strconv.ParseFloat(f.Meta["unk_score"], 32)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("model file: unk_score: %w", err)
 	}
-	n := strings.Count(vocab, "\n") + 1
-	pieces, score := make([]string, 0, n), make([]float32, 0, n)
-	longest := 0
-	for len(vocab) > 0 {
-		var line string
-		line, vocab, _ = strings.Cut(vocab, "\n")
-		piece, p, ok := strings.Cut(line, "\t")
-		if !ok {
-			return nil, fmt.Errorf("vocabulary line %d: no tab", len(pieces)+1)
-		}
-		f, err := strconv.ParseFloat(strings.TrimSuffix(p, "\r"), 32)
-		if err != nil || math.IsNaN(f) {
-			return nil, fmt.Errorf("vocabulary line %d: %q is no log-probability", len(pieces)+1, p)
-		}
-		pieces, score = append(pieces, piece), append(score, float32(f))
-		longest = max(longest, len(piece))
+	t.unkScore = float32(unk)
+	if t.longest, err = strconv.Atoi(f.Meta["longest_piece"]); err != nil {
+		return nil, fmt.Errorf("model file: longest_piece: %w", err)
 	}
-	if len(pieces) <= unkID {
-		return nil, fmt.Errorf("vocabulary has %d lines only", len(pieces))
-	}
-	// The special pieces are not text: somebody who writes "</s>" means the four characters.
-	special := func(id int32) bool { return id <= unkID }
-	return &tokenizer{
-		chars:    m,
-		pieces:   newTrie(pieces, special),
-		score:    score,
-		unkScore: unkScore,
-		longest:  longest,
-		scratch:  sync.Pool{New: func() any { return new(lattice) }},
-	}, nil
+	return t, nil
 }
 
 // lattice is the working memory of one segmentation, used again for the next.

@@ -2,7 +2,10 @@ package e5
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+
+	"github.com/frontdesk-chat/frontdesk/internal/e5/safetensors"
 )
 
 // The sizes of multilingual-e5-small. They are constants, not read from the file,
@@ -36,44 +39,6 @@ type matrix struct {
 // sides is the number of side inputs.
 func (m *matrix) sides() int { return len(m.side) / m.out }
 
-// at returns the weight of output o for input i.
-func (m *matrix) at(o, i int) float32 {
-	block := o/panelRows*(m.in/blockSize) + i/blockSize
-	k := i % blockSize
-	c := m.codes[block*panelRows*blockSize/2+k%16/4*64+o%panelRows*4+k%4] >> (k / 16 * 4) & 15
-	return float32(int(c)-8) * halfToFloat(m.scales[block*panelRows+o%panelRows])
-}
-
-// reads sets what m's input is, and fills side.
-func (m *matrix) reads(in input) {
-	m.input = in
-	switch in {
-	case hidden:
-		m.side = make([]float32, outlierCount*m.out)
-		for i, d := range outliers() {
-			for o := range m.out {
-				m.side[i*m.out+o] = m.at(o, d)
-			}
-		}
-	case activated:
-		blocks := m.in / blockSize
-		m.side = make([]float32, blocks*m.out)
-		for o := range m.out {
-			for b := range blocks {
-				at := o/panelRows*blocks + b
-				codes := m.codes[at*panelRows*blockSize/2+o%panelRows*4:]
-				sum := -8 * blockSize
-				for r := range 4 {
-					for _, c := range codes[64*r:][:4] {
-						sum += int(c&15) + int(c>>4)
-					}
-				}
-				m.side[b*m.out+o] = float32(sum) * halfToFloat(m.scales[at*panelRows+o%panelRows])
-			}
-		}
-	}
-}
-
 // layer is one post-norm transformer layer.
 type layer struct {
 	qkv      matrix // query, key, value, one below the other
@@ -86,111 +51,81 @@ type layer struct {
 // norm is the gain and bias of a layer normalization, [Dim] each.
 type norm struct{ gain, bias []float32 }
 
-// weights is the model in memory: about 14 MB on the heap. The word embeddings,
-// half of the file, stay in the embedded string, and only rows in use are paged in.
+// weights are views of the embedded file, which is laid out as the kernels read it (see
+// command pack): they lie in the program's read-only pages, once for all processes of
+// it, and nothing of them on the heap. Nobody may write to them.
 type weights struct {
-	wordCodes, wordScales string    // Q4_0, [pieceN][Dim]
-	position              []float32 // [MaxTokens][Dim], the token type's row added
-	embNorm               norm
-	layer                 [layers]layer
+	wordCodes  []byte    // [pieceN][Dim/2], Q4_0
+	wordScales []uint16  // [pieceN][Dim/32]
+	position   []float32 // [MaxTokens][Dim], the token type's row added
+	embNorm    norm
+	layer      [layers]layer
 }
 
-func loadWeights(f *tensorFile) (*weights, error) {
-	for key, want := range map[string]int{
-		"hidden": Dim, "layers": layers, "heads": heads, "feedforward": ffDim, "max_position": MaxTokens,
-		"block": blockSize, "pieces": pieceN, "bos": bosID, "pad": padID, "eos": eosID, "unk": unkID,
+func loadWeights(f *safetensors.File) (*weights, error) {
+	for key, want := range map[string]string{
+		"hidden": strconv.Itoa(Dim), "layers": strconv.Itoa(layers), "heads": strconv.Itoa(heads), "feedforward": strconv.Itoa(ffDim),
+		"max_position": strconv.Itoa(MaxTokens), "block": strconv.Itoa(blockSize), "pieces": strconv.Itoa(pieceN),
+		"bos": strconv.Itoa(bosID), "pad": strconv.Itoa(padID), "eos": strconv.Itoa(eosID), "unk": strconv.Itoa(unkID),
+		"outliers": fmt.Sprint(outliers()),
 	} {
-		if got := f.meta[key]; got != strconv.Itoa(want) {
-			return nil, fmt.Errorf("model file: %s is %q, not %d", key, got, want)
+		if got := f.Meta[key]; got != want {
+			return nil, fmt.Errorf("model file: %s is %q, not %s", key, got, want)
 		}
 	}
 	l := loader{f: f}
 	w := &weights{
-		position: l.floats("embeddings.position", MaxTokens, Dim),
-		embNorm:  l.norm("embeddings.norm"),
-	}
-	w.wordCodes, w.wordScales = l.q4("embeddings.word", pieceN, Dim)
-	if l.err != nil {
-		return nil, l.err
-	}
-	// Only one token type is in use, so its row can be part of the position's.
-	if kind := l.floats("embeddings.token_type", 2, Dim); l.err == nil {
-		for i := range w.position {
-			w.position[i] += kind[i%Dim]
-		}
+		wordCodes:  view[byte](&l, "embeddings.word.q4", pieceN, Dim/2),
+		wordScales: view[uint16](&l, "embeddings.word.scale", pieceN, Dim/blockSize),
+		position:   view[float32](&l, "embeddings.position", MaxTokens, Dim),
+		embNorm:    l.norm("embeddings.norm"),
 	}
 	for i := range w.layer {
 		p := "layer." + strconv.Itoa(i) + "."
 		w.layer[i] = layer{
-			qkv:      l.matrix(Dim, Dim, p+"attention.query", p+"attention.key", p+"attention.value"),
-			attnOut:  l.matrix(Dim, Dim, p+"attention.output"),
+			qkv:      l.matrix(p+"attention.qkv", Dim, 3*Dim, hidden),
+			attnOut:  l.matrix(p+"attention.output", Dim, Dim, plain),
 			attnNorm: l.norm(p + "attention.norm"),
-			up:       l.matrix(Dim, ffDim, p+"feedforward.up"),
-			down:     l.matrix(ffDim, Dim, p+"feedforward.down"),
+			up:       l.matrix(p+"feedforward.up", Dim, ffDim, hidden),
+			down:     l.matrix(p+"feedforward.down", ffDim, Dim, activated),
 			ffNorm:   l.norm(p + "feedforward.norm"),
 		}
-		if l.err != nil {
-			return nil, l.err
-		}
-		w.layer[i].qkv.reads(hidden)
-		w.layer[i].up.reads(hidden)
-		w.layer[i].down.reads(activated)
 	}
-	return w, nil
+	return w, l.err
 }
 
-// loader reads tensors until the first error, which it keeps.
+// loader views tensors until the first error, which it keeps.
 type loader struct {
-	f   *tensorFile
+	f   *safetensors.File
 	err error
 }
 
-func (l *loader) floats(name string, shape ...int) []float32 {
+func view[T safetensors.Number](l *loader, name string, shape ...int) []T {
 	if l.err != nil {
 		return nil
 	}
-	var v []float32
-	v, l.err = l.f.floats(name, shape...)
+	var v []T
+	v, l.err = safetensors.View[T](l.f, name, shape...)
 	return v
 }
 
-func (l *loader) q4(name string, rows, cols int) (codes, scales string) {
-	if l.err != nil {
-		return "", ""
-	}
-	codes, scales, l.err = l.f.q4(name, rows, cols)
-	return codes, scales
-}
-
 func (l *loader) norm(name string) norm {
-	return norm{gain: l.floats(name+".weight", Dim), bias: l.floats(name+".bias", Dim)}
+	return norm{gain: view[float32](l, name+".weight", Dim), bias: view[float32](l, name+".bias", Dim)}
 }
 
-// matrix reads the named matrices, each in to out, as one of len(names)*out outputs.
-func (l *loader) matrix(in, out int, names ...string) matrix {
-	m := matrix{in: in, out: out * len(names)}
-	blocks := in / blockSize
-	m.codes = make([]byte, m.out*in/2)
-	m.scales = make([]uint16, m.out*blocks)
-	m.bias = make([]float32, 0, m.out)
-	for n, name := range names {
-		codes, scales := l.q4(name+".weight", out, in)
-		m.bias = append(m.bias, l.floats(name+".bias", out)...)
-		if l.err != nil {
-			return matrix{}
-		}
-		for row := range out {
-			panel, lane := (n*out+row)/panelRows, (n*out+row)%panelRows
-			for b := range blocks {
-				at := panel*blocks + b
-				m.scales[at*panelRows+lane] = le16(scales[2*(row*blocks+b):])
-				src := codes[(row*blocks+b)*blockSize/2:][:blockSize/2]
-				dst := m.codes[at*panelRows*blockSize/2:][:panelRows*blockSize/2]
-				for r := range 4 {
-					copy(dst[64*r+4*lane:][:4], src[4*r:])
-				}
-			}
-		}
+func (l *loader) matrix(name string, in, out int, reads input) matrix {
+	panels, blocks := out/panelRows, in/blockSize
+	m := matrix{
+		in: in, out: out, input: reads,
+		codes:  view[byte](l, name+".q4", panels, blocks, panelRows*blockSize/2),
+		scales: view[uint16](l, name+".scale", panels, blocks, panelRows),
+		bias:   view[float32](l, name+".bias", out),
+	}
+	switch reads {
+	case hidden:
+		m.side = view[float32](l, name+".side", outlierCount, out)
+	case activated:
+		m.side = view[float32](l, name+".side", blocks, out)
 	}
 	return m
 }
@@ -199,13 +134,29 @@ func (l *loader) matrix(in, out int, names ...string) matrix {
 func (w *weights) embed(dst []float32, id int32, pos int) {
 	position := w.position[pos*Dim:][:Dim]
 	codes := w.wordCodes[int(id)*Dim/2:][:Dim/2]
-	scales := w.wordScales[int(id)*Dim/blockSize*2:][:Dim/blockSize*2]
+	scales := w.wordScales[int(id)*Dim/blockSize:][:Dim/blockSize]
 	for b := range Dim / blockSize {
-		scale := halfToFloat(le16(scales[2*b:]))
+		scale := halfToFloat(scales[b])
 		c, p, d := codes[16*b:][:16], position[32*b:][:32], dst[32*b:][:32]
 		for j := range 16 {
 			d[j] = float32(int(c[j]&15)-8)*scale + p[j]
 			d[j+16] = float32(int(c[j]>>4)-8)*scale + p[j+16]
 		}
 	}
+}
+
+// halfToFloat converts an IEEE 754 half float; the scales hold no infinities.
+func halfToFloat(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15), uint32(h>>10&0x1f), uint32(h&0x3ff)
+	switch exp {
+	case 0: // zero or subnormal: frac * 2^-24
+		f := float32(frac) * 0x1p-24
+		if sign == 1 {
+			return -f
+		}
+		return f
+	case 0x1f:
+		return math.Float32frombits(sign<<31 | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign<<31 | (exp+127-15)<<23 | frac<<13)
 }

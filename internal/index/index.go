@@ -1,8 +1,11 @@
 package index
 
 import (
+	"bytes"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -31,25 +34,18 @@ type document struct {
 	attributes Attributes
 	payload    any
 	rows       []uint32
+	terms      []byte // of each row, see appendTerms; not changed once made
 }
 
 type row struct {
-	slot   uint32
-	dead   bool
+	slot   uint32 // of its document, noSlot when that is gone
 	length float32
-	terms  []uint32
 }
 
-type list struct {
-	name     string
-	rows     int32 // live rows that have the term
-	postings []posting
-}
+// noSlot is the slot of dead rows.
+const noSlot = math.MaxUint32
 
-type posting struct {
-	row   uint32
-	count float32
-}
+func (r *row) dead() bool { return r.slot == noSlot }
 
 // Attributes are what a filter looks at.
 type Attributes struct {
@@ -97,20 +93,25 @@ func (x *Index) Put(id string, a Attributes, rows []Row, payload any) {
 	d := &document{id: id, attributes: a, payload: payload, rows: make([]uint32, len(rows))}
 	d.slot = x.freeSlot(d)
 	x.docs[id] = d
+	var numbers []uint32
+	var terms []byte
 	for i, r := range rows {
 		n := uint32(len(x.rows))
 		d.rows[i] = n
-		entry := row{slot: d.slot, length: r.Length, terms: make([]uint32, len(r.Terms))}
-		for j, t := range r.Terms {
-			entry.terms[j] = x.post(t, n)
+		numbers = numbers[:0]
+		for _, t := range r.Terms {
+			numbers = append(numbers, x.post(t, n))
 		}
-		x.rows = append(x.rows, entry)
+		slices.Sort(numbers)
+		terms = appendTerms(terms, numbers)
+		x.rows = append(x.rows, row{slot: d.slot, length: r.Length})
 		x.live++
 		if len(r.Terms) > 0 {
 			x.lexical++
 			x.length += float64(r.Length)
 		}
 	}
+	d.terms = bytes.Clone(terms) // without the room to grow
 	x.vectors = append(x.vectors, vectors...)
 	x.scales = append(x.scales, scales...)
 }
@@ -151,12 +152,13 @@ func (x *Index) post(t Term, row uint32) uint32 {
 	n, ok := x.terms[t.Text]
 	if !ok {
 		n = uint32(len(x.lists))
-		x.terms[t.Text] = n
-		x.lists = append(x.lists, list{name: t.Text})
+		name := strings.Clone(t.Text) // which is often a part of a whole text
+		x.terms[name] = n
+		x.lists = append(x.lists, list{name: name})
 	}
 	l := &x.lists[n]
 	l.rows++
-	l.postings = append(l.postings, posting{row, t.Count})
+	l.add(row, t.Count)
 	return n
 }
 
@@ -168,18 +170,20 @@ func (x *Index) remove(id string) {
 	}
 	delete(x.docs, id)
 	x.slots[d.slot] = nil
+	var numbers []uint32
+	terms := d.terms
 	for _, n := range d.rows {
 		r := &x.rows[n]
-		r.dead = true
+		r.slot = noSlot
 		x.scales[n] = 0
-		for _, t := range r.terms {
+		numbers, terms = takeTerms(terms, numbers)
+		for _, t := range numbers {
 			x.lists[t].rows--
 		}
-		if len(r.terms) > 0 {
+		if len(numbers) > 0 {
 			x.lexical--
 			x.length -= float64(r.length)
 		}
-		r.terms = nil
 	}
 	x.live -= len(d.rows)
 	x.dead += len(d.rows)
@@ -191,10 +195,12 @@ func (x *Index) remove(id string) {
 
 // compact rebuilds rows and postings without the dead.
 func (x *Index) compact() {
-	moved := make([]uint32, len(x.rows))
+	moved := make([]uint32, len(x.rows)) // where a row goes, gone for a dead one
+	const gone = math.MaxUint32
 	kept := 0
 	for i := range x.rows {
-		if x.rows[i].dead {
+		if x.rows[i].dead() {
+			moved[i] = gone
 			continue
 		}
 		moved[i] = uint32(kept)
@@ -203,17 +209,6 @@ func (x *Index) compact() {
 		copy(x.vectors[kept*x.dim:(kept+1)*x.dim], x.vectors[i*x.dim:(i+1)*x.dim])
 		kept++
 	}
-	dead := make([]bool, len(moved))
-	for _, d := range x.docs {
-		for i, n := range d.rows {
-			dead[n] = true // here: seen alive; turned round below
-			d.rows[i] = moved[n]
-		}
-	}
-	for i := range dead {
-		dead[i] = !dead[i]
-	}
-	clear(x.rows[kept:])
 	x.rows, x.scales, x.vectors = x.rows[:kept], x.scales[:kept], x.vectors[:kept*x.dim]
 	renumbered := make([]uint32, len(x.lists))
 	lists := make([]list, 0, len(x.lists))
@@ -222,22 +217,32 @@ func (x *Index) compact() {
 		if l.rows == 0 {
 			continue
 		}
-		postings := l.postings[:0]
-		for _, p := range l.postings {
-			if !dead[p.row] {
-				postings = append(postings, posting{moved[p.row], p.count})
+		// In place: distances grow only over rows that go, and with them their bytes.
+		old := l.all()
+		l.data, l.last = l.data[:0], 0
+		for row, count, ok := old.next(); ok; row, count, ok = old.next() {
+			if moved[row] != gone {
+				l.add(moved[row], count)
 			}
 		}
-		l.postings = postings
 		renumbered[n] = uint32(len(lists))
 		x.terms[l.name] = renumbered[n]
 		lists = append(lists, l)
 	}
 	x.lists = lists
-	for i := range x.rows {
-		for j, t := range x.rows[i].terms {
-			x.rows[i].terms[j] = renumbered[t]
+	var numbers []uint32
+	for _, d := range x.docs {
+		rest := d.terms
+		var terms []byte
+		for i, n := range d.rows {
+			d.rows[i] = moved[n]
+			numbers, rest = takeTerms(rest, numbers)
+			for j, t := range numbers {
+				numbers[j] = renumbered[t]
+			}
+			terms = appendTerms(terms, numbers)
 		}
+		d.terms = bytes.Clone(terms)
 	}
 	x.dead = 0
 }

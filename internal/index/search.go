@@ -155,14 +155,18 @@ func (x *Index) searchTerms(q *Query, s *scratch, r *Result) {
 			continue
 		}
 		factor := t.Weight * float32(idf) * (saturation + 1)
-		for _, p := range x.lists[n].postings {
-			row := &x.rows[p.row]
-			if row.dead {
+		for at := x.lists[n].all(); ; {
+			p, count, ok := at.next()
+			if !ok {
+				break
+			}
+			row := &x.rows[p]
+			if row.dead() {
 				continue
 			}
 			norm := saturation * (1 - lengthPart + lengthPart*row.length/average)
-			s.lexical[p.row] += factor * p.count / (p.count + norm)
-			s.mask[p.row] |= 1 << i
+			s.lexical[p] += factor * count / (count + norm)
+			s.mask[p] |= 1 << i
 		}
 	}
 }
@@ -204,7 +208,7 @@ func (x *Index) bestSlots(s *scratch, scores []float32, k int, into []uint32) []
 	s.best = sized(s.best, len(x.slots))
 	for n, score := range scores[:len(x.rows)] {
 		if score > 0 {
-			if slot := x.rows[n].slot; !x.rows[n].dead && s.visible[slot] && score > s.best[slot] {
+			if slot := x.rows[n].slot; slot != noSlot && s.visible[slot] && score > s.best[slot] {
 				s.best[slot] = score
 			}
 		}

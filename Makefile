@@ -5,7 +5,7 @@ ADDR ?= 127.0.0.1:8080
 DATA ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures peers
+.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures peers ablations quality-peers
 
 help: ## say what each target is for
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ bench: build ## the figures of docs/quality.md that are about speed
 
 peers: ## frontdesk beside others under the same load, as a table (first builds them; then eight minutes)
 	bash scripts/peers.sh
+
+ablations: ## what each part adds and costs, as a table (needs the task folders; an hour)
+	bash scripts/ablations.sh
+
+quality-peers: ## other chatbot and search libraries on the same questions, as a table (needs the task folders, Python and Node; an hour)
+	bash scripts/quality-peers.sh
 
 evaluate: build ## the figures of docs/quality.md that are about quality: make evaluate TASKS="DIR..."
 	./frontdesk evaluate $(TASKS)

@@ -49,6 +49,7 @@ type App struct {
 	mind     *mind
 	written  string // where the index stands in the feed of documents
 	stale    int    // documents that the index lacks until they are cut and embedded anew
+	policy   bot.Policy
 	engine   *bot.Engine
 	desk     *handoff.Desk
 	accounts *account.Directory
@@ -144,10 +145,11 @@ func (a *App) openServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy := bot.DefaultPolicy()
+	policy := bot.DefaultPolicy().AnswerFrom(a.config.Policy.Answer)
 	if a.set.policy != nil {
 		policy = *a.set.policy
 	}
+	a.policy = policy
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
 		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,

@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/providers/structs"
 	"github.com/knadh/koanf/v2"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -43,6 +44,7 @@ type Config struct {
 	LLM       LLMConfig       `koanf:"llm"`
 	Embedding EmbeddingConfig `koanf:"embedding"`
 	Intents   IntentsConfig   `koanf:"intents"`
+	Policy    PolicyConfig    `koanf:"policy"`
 	Log       LogConfig       `koanf:"log"`
 	Limits    LimitsConfig    `koanf:"limits"`
 	Desk      DeskConfig      `koanf:"desk"`
@@ -107,6 +109,13 @@ type IntentsConfig struct {
 	Dir string `koanf:"dir"` // folder of example files; trained at start when they changed; empty: the starting set reads
 }
 
+// PolicyConfig sets what of the shipped policy every workspace may want otherwise.
+type PolicyConfig struct {
+	// confidence from which the bot answers, above 0 to 1; a higher one answers fewer
+	// and answers right: `frontdesk threshold` says what a value gives; default 0.38
+	Answer float64 `koanf:"answer"`
+}
+
 // LogConfig shapes the log on standard error.
 type LogConfig struct {
 	Level  string `koanf:"level"`  // debug, info, warn, error; default info
@@ -141,6 +150,7 @@ func Defaults() Config {
 		Storage: StorageConfig{Dir: "data"},
 		Search:  SearchConfig{Vectors: vectorsInMemory},
 		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
+		Policy:  PolicyConfig{Answer: bot.DefaultPolicy().Answer},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
 		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
@@ -283,6 +293,9 @@ func (c Config) Problems() []fault.Field {
 	}
 	if c.Embedding.URL != "" && c.Embedding.Model == "" {
 		bad("embedding.model", "must be set when embedding.url is")
+	}
+	if a := c.Policy.Answer; !(a > 0 && a <= 1) {
+		bad("policy.answer", "want above 0 to 1, got %v", a)
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {

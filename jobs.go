@@ -2,11 +2,13 @@ package frontdesk
 
 import (
 	"context"
-	"os"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/foreign"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -75,43 +77,42 @@ func (a *App) trainFolder(ctx context.Context) error {
 	return err
 }
 
-// Examples joins the example files of paths, and the starting set that comes
-// with the program when starter is set, and checks them together. The notes say
-// what was left out. Error: Invalid naming file and line.
+// Examples joins the examples in files and folders of paths, in the program's own
+// format or another one that internal/foreign reads, and the starting set that
+// comes with the program when starter is set (see intents.Set.Over), and checks them
+// together. The notes say what was left out. Error: Invalid naming file and line.
 func Examples(paths []string, starter bool) (intents.Set, []intents.Note, error) {
 	var set intents.Set
-	var notes []intents.Note
-	if starter {
-		s, err := intents.Starter()
-		if err != nil {
-			return set, nil, err
-		}
-		set.Merge(s)
+	files, err := foreign.Files(paths)
+	if err != nil {
+		return set, nil, err
 	}
-	for _, p := range paths {
-		one, said, err := readExamples(p)
+	b, err := foreign.ReadAll(context.Background(), files)
+	if err != nil {
+		return set, nil, err
+	}
+	notes := b.Notes()
+	if err := b.Err(); err != nil {
+		return set, notes, err
+	}
+	for _, f := range b.Files {
+		if f.Entries > 0 {
+			notes = append(notes, intents.Note{File: f.Name, What: fmt.Sprintf("its %d questions with answers are not trained on; `frontdesk ingest` takes them", f.Entries)})
+		}
+	}
+	if len(paths) > 0 && len(b.Set.Examples) == 0 {
+		return set, notes, fault.New(fault.Invalid, "%s: no examples of intents in it", strings.Join(paths, ", "))
+	}
+	set = b.Set
+	if starter {
+		base, err := intents.Starter()
 		if err != nil {
 			return set, nil, err
 		}
-		set.Merge(one)
+		var said []intents.Note
+		set, said = set.Over(base)
 		notes = append(notes, said...)
 	}
 	checked, said, err := set.Check()
 	return checked, append(notes, said...), err
-}
-
-// readExamples reads a file, or every YAML file under a folder.
-func readExamples(path string) (intents.Set, []intents.Note, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The path %s cannot be read", path)
-	}
-	if info.IsDir() {
-		return intents.ReadFS(os.DirFS(path))
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return intents.Set{}, nil, fault.Wrap(fault.Invalid, err, "The file %s cannot be read", path)
-	}
-	return intents.ReadFile(info.Name(), data)
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -135,6 +136,22 @@ func (p Policy) Validate() error {
 		return bad
 	}
 	return nil
+}
+
+// AnswerFrom returns the policy with another confidence from which a candidate is
+// answered: Answer, and the conditions of the rules that stand on it.
+func (p Policy) AnswerFrom(confidence float64) Policy {
+	rules := slices.Clone(p.Rules)
+	for i, r := range rules {
+		rules[i].When = slices.Clone(r.When)
+		for k, c := range r.When {
+			if c.Signal == SignalConfidence && c.Op == ">=" && c.Value == p.Answer {
+				rules[i].When[k].Value = confidence
+			}
+		}
+	}
+	p.Answer, p.Rules = confidence, rules
+	return p
 }
 
 // Decide returns the rule that fires on the signals and one sentence for a

@@ -235,3 +235,29 @@ func TestNobodyInLineIsOfferedAPerson(t *testing.T) {
 		}
 	})
 }
+
+func TestAnswerFromMovesWhatStandsOnIt(t *testing.T) {
+	shipped := DefaultPolicy()
+	strict := shipped.AnswerFrom(.9)
+	signals := map[string]float64{SignalConfidence: .7, SignalWords: 4}
+	if r, _ := shipped.Decide(signals); r.Decide != DecideAnswer {
+		t.Errorf("the shipped policy decides %s at .7, want answer", r.Decide)
+	}
+	if r, _ := strict.Decide(signals); r.Decide == DecideAnswer {
+		t.Error("a policy that answers from .9 answers at .7")
+	}
+	signals[SignalConfidence] = .9
+	if r, _ := strict.Decide(signals); r.Name != "answer" || strict.Answer != .9 {
+		t.Errorf("rule %s at .9, want answer", r.Name)
+	}
+	signals[SignalRepeatedAnswer] = 2
+	if r, _ := strict.Decide(signals); r.Name != "answer_given_twice" {
+		t.Errorf("rule %s for an answer given twice", r.Name)
+	}
+	if diff := cmp.Diff(DefaultPolicy(), shipped); diff != "" {
+		t.Errorf("the policy it came from changed:\n%s", diff)
+	}
+	if err := strict.Validate(); err != nil {
+		t.Error(err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -105,47 +106,72 @@ func (s Set) Hash() string {
 // class, or the same words under two intents.
 func (s Set) Check() (Set, []Note, error) {
 	problems := fault.New(fault.Invalid, "the examples cannot be used")
-	bad := func(file string, line int, format string, args ...any) {
+	out, notes := s.sift(func(file string, line int, why string) {
 		where := place(file, line)
 		if where == "" {
 			where = "examples: "
 		}
-		problems = problems.WithField(where[:len(where)-2], fmt.Sprintf(format, args...))
+		problems = problems.WithField(where[:len(where)-2], why)
+	})
+	if len(problems.Fields) > 0 {
+		problems.Message = fmt.Sprintf("%d problems in the examples; first: %s: %s", len(problems.Fields), problems.Fields[0].Name, problems.Fields[0].Problem)
+		return Set{}, notes, problems
 	}
+	return out, notes, nil
+}
+
+// Sift is Check for a set that others made: what Check refuses is left out and
+// noted, and so are intents without an example.
+func (s Set) Sift() (Set, []Note) {
+	var left []Note
+	out, notes := s.sift(func(file string, line int, why string) {
+		left = append(left, Note{file, line, "left out: " + why})
+	})
+	used := map[string]bool{}
+	for _, e := range out.Examples {
+		used[e.Intent] = true
+	}
+	out.Intents = slices.DeleteFunc(slices.Clone(out.Intents), func(in Intent) bool { return !used[in.Name] })
+	return out, append(left, notes...)
+}
+
+// sift returns what of a set can be used, and tells bad of all else.
+func (s Set) sift(bad func(file string, line int, why string)) (Set, []Note) {
 	known := map[string]int{}
 	for _, in := range s.Intents {
-		if why := badName(in.Name); why != "" {
-			bad("", 0, "intent %q: %s", in.Name, why)
+		if why := BadName(in.Name); why != "" {
+			bad("", 0, fmt.Sprintf("intent %q: %s", in.Name, why))
 		}
 		switch in.Class {
 		case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
 		default:
-			bad("", 0, "intent %q: class %q is not known; use business, smalltalk, person or other", in.Name, in.Class)
+			bad("", 0, fmt.Sprintf("intent %q: class %q is not known; use business, smalltalk, person or other", in.Name, in.Class))
 		}
 		known[in.Name] = 0
 	}
 	out := Set{Intents: s.Intents}
 	var notes []Note
 	seen := map[string]Example{}
+	last := map[string]Example{} // of each intent
 	for _, e := range s.Examples {
-		if why := badText(e.Text); why != "" {
-			bad(e.File, e.Line, "%s", why)
+		if why := BadText(e.Text); why != "" {
+			bad(e.File, e.Line, why)
 			continue
 		}
 		if _, ok := known[e.Intent]; !ok {
-			bad(e.File, e.Line, "the intent %q is not declared", e.Intent)
+			bad(e.File, e.Line, fmt.Sprintf("the intent %q is not declared", e.Intent))
 			continue
 		}
-		key := strings.Join(strings.Fields(text.Fold(e.Text)), " ")
+		key := wordsOf(e.Text)
 		if first, ok := seen[key]; ok {
 			if first.Intent != e.Intent {
-				bad(e.File, e.Line, "the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent)
+				bad(e.File, e.Line, fmt.Sprintf("the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent))
 				continue
 			}
 			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("left out: the same words stand %s already", orPlace(first))})
 			continue
 		}
-		seen[key] = e
+		seen[key], last[e.Intent] = e, e
 		known[e.Intent]++
 		out.Examples = append(out.Examples, e)
 	}
@@ -154,14 +180,52 @@ func (s Set) Check() (Set, []Note, error) {
 		case n == 0:
 			notes = append(notes, Note{What: fmt.Sprintf("intent %q has no example and will never be found", in.Name)})
 		case n == 1:
-			notes = append(notes, Note{What: fmt.Sprintf("intent %q has one example: it is trained but cannot be checked; write five or more", in.Name)})
+			e := last[in.Name]
+			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("intent %q has one example: it is trained but cannot be checked; write five or more", in.Name)})
 		}
 	}
-	if len(problems.Fields) > 0 {
-		problems.Message = fmt.Sprintf("%d problems in the examples; first: %s: %s", len(problems.Fields), problems.Fields[0].Name, problems.Fields[0].Problem)
-		return Set{}, notes, problems
+	return out, notes
+}
+
+// wordsOf is the same for texts that say the same, whatever their case and spaces.
+func wordsOf(s string) string { return strings.Join(strings.Fields(text.Fold(s)), " ") }
+
+// Over joins a workspace's own set with a base that it stands on, such as the
+// starting set. Where the same words mean another intent in either, they are the
+// workspace's when the base has them for a matter of business, which is only a
+// guess at it, and the base's when they are small talk, a wish for a person or
+// another topic, which the bot knows how to take. The notes tell of the latter.
+func (s Set) Over(base Set) (Set, []Note) {
+	class := map[string]Class{}
+	for _, in := range base.Intents {
+		class[in.Name] = in.Class
 	}
-	return out, notes, nil
+	mine := map[string]string{} // words → intent
+	for _, e := range s.Examples {
+		mine[wordsOf(e.Text)] = e.Intent
+	}
+	out := Set{Intents: slices.Clone(base.Intents)}
+	theirs := map[string]Example{}
+	for _, e := range base.Examples {
+		if in, ok := mine[wordsOf(e.Text)]; ok && in != e.Intent {
+			if c := class[e.Intent]; c == "" || c == ClassBusiness {
+				continue
+			}
+			theirs[wordsOf(e.Text)] = e
+		}
+		out.Examples = append(out.Examples, e)
+	}
+	own := Set{Intents: s.Intents}
+	var notes []Note
+	for _, e := range s.Examples {
+		if t, ok := theirs[wordsOf(e.Text)]; ok {
+			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("left out: the starting set has the same words for its intent %q", t.Intent)})
+			continue
+		}
+		own.Examples = append(own.Examples, e)
+	}
+	out.Merge(own)
+	return out, notes
 }
 
 func orPlace(e Example) string {
@@ -172,7 +236,8 @@ func orPlace(e Example) string {
 	return "at " + p[:len(p)-2]
 }
 
-func badName(name string) string {
+// BadName says why a name cannot be an intent's; "" when it can.
+func BadName(name string) string {
 	if name == "" {
 		return "the name is empty"
 	}
@@ -187,7 +252,8 @@ func badName(name string) string {
 	return ""
 }
 
-func badText(s string) string {
+// BadText says why a text cannot be an example; "" when it can.
+func BadText(s string) string {
 	if !utf8.ValidString(s) {
 		return "the text is not UTF-8"
 	}

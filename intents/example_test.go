@@ -13,7 +13,7 @@ import (
 )
 
 func TestReadFileOwnFormat(t *testing.T) {
-	set, notes, err := ReadFile("shop.yaml", []byte(`version: 1
+	set, err := ReadFile("shop.yaml", []byte(`version: 1
 language: en
 intents:
   - name: order_status
@@ -26,8 +26,8 @@ intents:
     language: zh
     examples: [你好]
 `))
-	if err != nil || len(notes) != 0 {
-		t.Fatalf("error %v, notes %v", err, notes)
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := Set{
 		Intents: []Intent{{Name: "order_status", Description: "asks where an order is"}, {Name: "greeting", Class: ClassSmalltalk}},
@@ -39,54 +39,6 @@ intents:
 	}
 	if diff := cmp.Diff(want, set); diff != "" {
 		t.Errorf("set (-want +got):\n%s", diff)
-	}
-}
-
-func TestReadFileRasa(t *testing.T) {
-	set, notes, err := ReadFile("nlu.yml", []byte(`version: "3.1"
-nlu:
-- intent: check_balance
-  examples: |
-    - how much is on my [savings](account_type) account
-    - balance of [credit card]{"entity": "account", "value": "credit"}
-- intent: faq/price
-  examples:
-    - text: |
-        what does it cost
-      metadata: {sentiment: neutral}
-- synonym: credit
-  examples: |
-    - credit card
-- regex: number
-  examples: |
-    - \d+
-responses:
-  utter_hi:
-  - text: hi
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, e := range set.Examples {
-		got = append(got, e.Intent+": "+e.Text)
-	}
-	want := []string{"check_balance: how much is on my savings account", "check_balance: balance of credit card", "faq/price: what does it cost"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("examples (-want +got):\n%s", diff)
-	}
-	if set.Examples[1].Line != 6 {
-		t.Errorf("second example stands in line %d, want 6", set.Examples[1].Line)
-	}
-	var said []string
-	for _, n := range notes {
-		said = append(said, n.String())
-	}
-	all := strings.Join(said, "\n")
-	for _, part := range []string{"nlu.yml:3: entity marks of intent check_balance", "metadata", "synonym credit", "regex number", "responses"} {
-		if !strings.Contains(all, part) {
-			t.Errorf("notes do not mention %q:\n%s", part, all)
-		}
 	}
 }
 
@@ -105,10 +57,11 @@ func TestReadFileNamesTheLine(t *testing.T) {
 		{"null example", "intents:\n  - name: a\n    examples:\n      - b\n      -\n", "x.yaml:5: an example must be a text"},
 		{"broken", "intents: [\n", "x.yaml: not YAML: line"},
 		{"two documents", "intents: []\n---\nintents: []\n", "a second YAML document"},
-		{"rasa line", "nlu:\n- intent: a\n  examples: |\n    - b\n    c\n", "x.yaml:5: an example must begin"},
+		{"control character", "intents:\n  - name: a\n    examples: [\"b\x01\"]\n", "x.yaml:3: the control character U+0001"},
+		{"not UTF-8", "intents:\n  - name: \xff\n", "x.yaml:2: not UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := ReadFile("x.yaml", []byte(c.yaml))
+			_, err := ReadFile("x.yaml", []byte(c.yaml))
 			if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want invalid with %q", err, c.want)
 			}
@@ -118,10 +71,9 @@ func TestReadFileNamesTheLine(t *testing.T) {
 
 func FuzzReadFile(f *testing.F) {
 	f.Add("intents:\n  - name: a\n    examples: [b]\n")
-	f.Add("nlu:\n- intent: a\n  examples: |\n    - [b](c)\n")
 	f.Add("intents: &a [*a]\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		set, _, err := ReadFile("f", []byte(s))
+		set, err := ReadFile("f", []byte(s))
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			t.Fatalf("error of kind %s: %v", fault.KindOf(err), err)
 		}
@@ -173,7 +125,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestReadFSMergesFilesInOrder(t *testing.T) {
-	set, _, err := ReadFS(fstest.MapFS{
+	set, err := ReadFS(fstest.MapFS{
 		"b/zh.yaml":   {Data: []byte("language: zh\nintents:\n  - name: hi\n    class: smalltalk\n    examples: [你好]\n")},
 		"a.yml":       {Data: []byte("language: en\nintents:\n  - name: hi\n    examples: [hello]\n")},
 		"readme.text": {Data: []byte("not read")},
@@ -184,7 +136,7 @@ func TestReadFSMergesFilesInOrder(t *testing.T) {
 	if len(set.Intents) != 1 || set.Intents[0].Class != ClassSmalltalk || len(set.Examples) != 2 || set.Examples[0].Text != "hello" {
 		t.Errorf("set %+v, want one smalltalk intent with hello before 你好", set)
 	}
-	if _, _, err := ReadFS(fstest.MapFS{}); !fault.Is(err, fault.Invalid) {
+	if _, err := ReadFS(fstest.MapFS{}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("an empty folder: error %v, want invalid", err)
 	}
 }
@@ -249,5 +201,53 @@ func TestLexiconTurnsAndStrengthens(t *testing.T) {
 		if b, w := feel(c.better), feel(c.worse); b <= w {
 			t.Errorf("%q gives %v, %q gives %v: want the first higher", c.better, b, c.worse, w)
 		}
+	}
+}
+
+func TestOverKeepsWhoseWordsTheyAre(t *testing.T) {
+	base := Set{
+		[]Intent{{Name: "greeting", Class: ClassSmalltalk}, {Name: "order_status"}},
+		[]Example{{Intent: "greeting", Text: "hello"}, {Intent: "greeting", Text: "hi"}, {Intent: "order_status", Text: "where is my order"}, {Intent: "order_status", Text: "track it"}},
+	}
+	own := Set{
+		[]Intent{{Name: "greet"}, {Name: "parcel"}, {Name: "order_status"}},
+		[]Example{{"greet", "Hello", "en", "f.yaml", 3}, {"greet", "ahoy", "en", "f.yaml", 4}, {"parcel", "WHERE is my order", "en", "f.yaml", 6}, {"order_status", "track it", "en", "f.yaml", 8}},
+	}
+	set, notes := own.Over(base)
+	var got []string
+	for _, e := range set.Examples {
+		got = append(got, e.Intent+": "+e.Text)
+	}
+	want := []string{"greeting: hello", "greeting: hi", "order_status: track it", "greet: ahoy", "parcel: WHERE is my order", "order_status: track it"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("examples (-want +got):\n%s", diff)
+	}
+	if len(notes) != 1 || notes[0].String() != `f.yaml:3: left out: the starting set has the same words for its intent "greeting"` {
+		t.Errorf("notes %v, want one on line 3", notes)
+	}
+	if _, _, err := set.Check(); err != nil {
+		t.Errorf("the joined set does not pass the check: %v", err)
+	}
+}
+
+func TestSiftLeavesOutWhatCheckRefuses(t *testing.T) {
+	set, notes := Set{
+		[]Intent{{Name: "a"}, {Name: "b"}, {Name: "gone"}},
+		[]Example{{"a", "one", "", "f", 1}, {"b", "One", "", "f", 2}, {"b", "two", "", "f", 3}, {"gone", "x\x07", "", "f", 4}, {"nobody", "three", "", "f", 5}},
+	}.Sift()
+	if len(set.Intents) != 2 || len(set.Examples) != 2 {
+		t.Errorf("%d intents and %d examples remain, want 2 and 2", len(set.Intents), len(set.Examples))
+	}
+	said := ""
+	for _, n := range notes {
+		said += n.String() + "\n"
+	}
+	for _, part := range []string{"f:2: left out: the same words", "f:4: left out: the text holds the control character", "f:5: left out: the intent \"nobody\"", "f:3: intent \"b\" has one example"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("notes do not say %q:\n%s", part, said)
+		}
+	}
+	if _, _, err := set.Check(); err != nil {
+		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func Starter() (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	set, _, err := ReadFS(sub)
+	set, err := ReadFS(sub)
 	if err != nil {
 		return Set{}, err
 	}

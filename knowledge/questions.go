@@ -129,3 +129,7 @@ func (q *questions) elsewhere(d *Document) string {
 	}
 	return first
 }
+
+// QuestionKey is the same for questions that an import takes for one: letters and
+// digits decide, not case, marks, widths and the form of Chinese characters.
+func QuestionKey(question string) string { return slug(question) }

@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 )
@@ -53,6 +54,10 @@ func evaluateAnswer(ctx context.Context, e *evaluation) error {
 			clarified[i] = true
 			helped[i] = slices.ContainsFunc(tr.Choices, func(c bot.Choice) bool { return slices.Contains(l.Relevant, c.Document) })
 		}
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(answerable[i], top[i]), Want: strings.Join(l.Relevant, " "), Got: firstOf(tr),
+			Decision: string(tr.Decision), Rule: tr.Rule, Scores: map[string]float64{"confidence": confidence[i]},
+		})
 		e.progress(i+1, n)
 	}
 	s, r := sample{n: n}, e.result

@@ -27,17 +27,18 @@ func (s sample) ones() []float64 {
 	return w
 }
 
-// interval is the 95 % bootstrap interval of a measure. Draws in which it is
-// undefined are left out; ok is false when it is undefined in most.
-func (s sample) interval(m measure) (low, high float64, ok bool) {
+// draws are the values of a measure in every bootstrap draw, NaN where it is
+// undefined. Which lines a draw holds depends on n and strata alone, so the k-th
+// draws of two runs over the same lines are a pair.
+func (s sample) draws(m measure) []float64 {
 	rng := rand.New(rand.NewPCG(bootstrapSeed, 0))
 	strata := s.strata
 	if strata == nil {
 		strata = []int{s.n}
 	}
 	w := make([]float64, s.n)
-	values := make([]float64, 0, bootstrapDraws)
-	for range bootstrapDraws {
+	values := make([]float64, bootstrapDraws)
+	for k := range values {
 		clear(w)
 		from := 0
 		for _, size := range strata {
@@ -46,11 +47,24 @@ func (s sample) interval(m measure) (low, high float64, ok bool) {
 			}
 			from += size
 		}
-		if v := m(w); !math.IsNaN(v) {
+		values[k] = m(w)
+	}
+	return values
+}
+
+// interval is the 95 % bootstrap interval of a measure. Draws in which it is
+// undefined are left out; ok is false when it is undefined in most.
+func (s sample) interval(m measure) (low, high float64, ok bool) { return spread(s.draws(m)) }
+
+// spread is the 95 % percentile interval of draws.
+func spread(draws []float64) (low, high float64, ok bool) {
+	values := make([]float64, 0, len(draws))
+	for _, v := range draws {
+		if !math.IsNaN(v) {
 			values = append(values, v)
 		}
 	}
-	if len(values) <= bootstrapDraws/2 {
+	if len(values) == 0 || len(values) <= len(draws)/2 {
 		return 0, 0, false
 	}
 	low, high = percentiles(values)

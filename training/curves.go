@@ -77,12 +77,7 @@ func (r *Result) WriteCurves(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fault.Wrap(fault.Invalid, err, "the folder for curves cannot be made")
 	}
-	base := strings.Map(func(c rune) rune {
-		if c == '/' || c == '\\' || c < ' ' {
-			return '-'
-		}
-		return c
-	}, r.Name)
+	base := fileName(r.Name)
 	all := map[string]map[string][]curvePoint{}
 	for _, c := range r.curves {
 		rel, cov := c.reliability(), c.coverage()
@@ -105,6 +100,16 @@ func (r *Result) WriteCurves(dir string) error {
 		return fault.Wrap(fault.Unavailable, err, "curves cannot be written")
 	}
 	return nil
+}
+
+// fileName is a task's name as the name of a file.
+func fileName(task string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '/' || c == '\\' || c < ' ' {
+			return '-'
+		}
+		return c
+	}, task)
 }
 
 // drawSVG draws points in the unit square; diagonal adds the line of a perfect

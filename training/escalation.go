@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -51,12 +52,13 @@ func evaluateEscalation(ctx context.Context, e *evaluation) error {
 	defer lib.Close()
 	n := len(lines)
 	met, exact, early, late, missed, needless, none, doom := make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n)
-	cost, labels := make([]float64, n), make([]string, n)
+	cost, labels, played := make([]float64, n), make([]string, n), make([]outcome, n)
 	for i, l := range lines {
 		o, err := e.play(ctx, engine, l.Turns)
 		if err != nil {
 			return err
 		}
+		played[i] = o
 		labels[i], doom[i], none[i] = l.Trigger, o.doom, l.Expect.Outcome == "none"
 		if none[i] {
 			needless[i] = o.offer >= 0 || o.handoff >= 0
@@ -85,8 +87,12 @@ func evaluateEscalation(ctx context.Context, e *evaluation) error {
 		e.progress(i+1, n)
 	}
 	acted := make([]bool, n)
-	for i := range acted {
+	for i, l := range lines {
 		acted[i] = !none[i]
+		e.line(lineOutcome{
+			Text: l.ID + ": " + strings.Join(l.Turns, " / "), Slice: l.Trigger, Right: yes(true, met[i]), Want: l.Expect.Outcome,
+			Scores: map[string]float64{"cost": cost[i], "offer": float64(played[i].offer), "handoff": float64(played[i].handoff)},
+		})
 	}
 	s := sample{n: n}
 	e.result.N["scenarios"] = n

@@ -17,6 +17,7 @@ import (
 type EvaluateOptions struct {
 	Table    io.Writer                          // results for people; nil: none
 	Curves   string                             // folder for reliability and coverage curves; "": none
+	Lines    string                             // folder for the outcome of every line, which Compare reads; "": none
 	Progress func(task string, done, total int) // called as lines are done; nil: never
 }
 
@@ -63,6 +64,7 @@ func Evaluate(ctx context.Context, dir string, parts Parts, opts *EvaluateOption
 			Name: task.Name, Kind: task.Kind, Version: parts.Version,
 			N: map[string]int{}, Metrics: map[string]float64{}, Bands: map[string][2]float64{},
 			Intervals: map[string][2]float64{}, Slices: map[string]map[string]float64{},
+			draws: map[string]metricDraws{},
 		},
 		progress: func(int, int) {},
 	}
@@ -111,6 +113,11 @@ func EvaluateAll(ctx context.Context, dirs []string, parts Parts, out io.Writer,
 		if opts.Table != nil {
 			if err := r.WriteTable(opts.Table); err != nil {
 				return err
+			}
+		}
+		if opts.Lines != "" {
+			if err := r.WriteLines(opts.Lines); err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", dir, err))
 			}
 		}
 		if opts.Curves != "" {

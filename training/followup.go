@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -43,8 +44,10 @@ func evaluateFollowup(ctx context.Context, e *evaluation) error {
 			tr, _, err := engine.Turn(ctx, m, text)
 			return firstIs(tr, l.Relevant), err
 		}
+		var said bot.Trace // in its context
 		if err := e.query(func() (err error) {
-			inContext[i], err = first(recall(l.Context), l.Text)
+			said, _, err = engine.Turn(ctx, recall(l.Context), l.Text)
+			inContext[i] = firstIs(said, l.Relevant)
 			return err
 		}); err != nil {
 			return err
@@ -57,6 +60,10 @@ func evaluateFollowup(ctx context.Context, e *evaluation) error {
 		}
 		dependent[i], complete[i], labels[i] = !l.StandsAlone, l.StandsAlone, l.Slice
 		lost[i] = l.StandsAlone && alone[i] && !inContext[i]
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(true, inContext[i]), Want: strings.Join(l.Relevant, " "), Got: firstOf(said), Read: said.Question,
+			Decision: string(said.Decision), Rule: said.Rule,
+		})
 		e.progress(i+1, n)
 	}
 	s := sample{n: n}

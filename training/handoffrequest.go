@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 )
@@ -41,6 +42,10 @@ func evaluateHandoffRequest(ctx context.Context, e *evaluation) error {
 		}
 		score[i], truth[i], labels[i] = reading.Signals.WantsPerson, l.WantsPerson, l.Slice
 		said[i] = score[i] >= wantsPersonThreshold
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(true, said[i] == truth[i]), Want: strconv.FormatBool(truth[i]), Got: strconv.FormatBool(said[i]),
+			Scores: map[string]float64{"wants_person": score[i]},
+		})
 		e.progress(i+1, len(lines))
 	}
 	s := sample{n: len(lines)}

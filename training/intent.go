@@ -76,6 +76,10 @@ func evaluateIntent(ctx context.Context, e *evaluation) error {
 			predicted[i], truth[i], labels[i] = p.Intents[0].Name, l.Label, l.Slice
 			confidence[i], right[i] = p.Intents[0].Confidence, p.Intents[0].Name == l.Label
 		}
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(i < len(test), p.Intents[0].Name == l.Label), Want: l.Label, Got: p.Intents[0].Name,
+			Scores: map[string]float64{"confidence": p.Intents[0].Confidence, "out_of_scope": p.OutOfScope},
+		})
 		e.progress(i+1, n)
 	}
 	s := sample{n: len(test)}

@@ -25,7 +25,9 @@ type Result struct {
 	Version   string
 
 	curves  []curve
-	columns []string // metric names in the order they were added, for people
+	columns []string               // metric names in the order they were added, for people
+	draws   map[string]metricDraws // by metric
+	lines   []lineOutcome          // in the order of the task's file
 }
 
 // Seconds says where the time of a task went.
@@ -100,11 +102,7 @@ func number(v float64) any {
 // WriteTable writes a result for people: each metric with its n-bearing file,
 // its interval, then the slices.
 func (r *Result) WriteTable(w io.Writer) error {
-	var sizes []string
-	for _, k := range sortedKeys(r.N) {
-		sizes = append(sizes, fmt.Sprintf("%s %d", k, r.N[k]))
-	}
-	fmt.Fprintf(w, "\n%s (%s; %s)\n", r.Name, r.Kind, strings.Join(sizes, ", "))
+	fmt.Fprintf(w, "\n%s (%s; %s)\n", r.Name, r.Kind, counts(r.N))
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, name := range r.order() {
 		switch b, isBand := r.Bands[name]; {
@@ -134,6 +132,15 @@ func (r *Result) WriteTable(w io.Writer) error {
 	s := r.Seconds
 	fmt.Fprintf(tab, "  time\ttrain %.1f s, index %.1f s\tquery p50 %.1f ms, p99 %.1f ms, peak %.0f MB\n", s.Train, s.Index, s.QueryP50ms, s.QueryP99ms, r.PeakRSSMB)
 	return tab.Flush()
+}
+
+// counts writes the lines by file or role: "documents 55, queries 150".
+func counts(n map[string]int) string {
+	var sizes []string
+	for _, k := range sortedKeys(n) {
+		sizes = append(sizes, fmt.Sprintf("%s %d", k, n[k]))
+	}
+	return strings.Join(sizes, ", ")
 }
 
 // order lists metric names as they were added, those set by hand after them.
@@ -169,7 +176,9 @@ func (r *Result) add(s sample, name string, m measure) {
 	}
 	r.columns = append(r.columns, name)
 	r.Metrics[name] = v
-	if low, high, ok := s.interval(m); ok {
+	draws := s.draws(m)
+	r.draws[name] = metricDraws{N: s.n, Values: draws}
+	if low, high, ok := spread(draws); ok {
 		r.Intervals[name] = [2]float64{low, high}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -112,6 +113,14 @@ func evaluateRetrieval(ctx context.Context, e *evaluation) error {
 			k.relevant[i] = len(l.Relevant)
 		}
 		labels[i] = l.Slice
+		got, confidence := "", 0.0
+		if len(r.Candidates) > 0 {
+			got, confidence = string(r.Candidates[0].Document), r.Candidates[0].Confidence
+		}
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(true, slices.Contains(l.Relevant, got)), Want: strings.Join(l.Relevant, " "), Got: got,
+			Scores: map[string]float64{"confidence": confidence, "place": float64(shipped.first(i))},
+		})
 		e.progress(i+1, n)
 	}
 	s := sample{n: n}
@@ -142,6 +151,14 @@ func (r *ranking) found(line, place int) {
 	if place > 0 {
 		r.places[line] = append(r.places[line], place)
 	}
+}
+
+// first is the best place of a relevant document; 0: none was found.
+func (r *ranking) first(line int) int {
+	if len(r.places[line]) == 0 {
+		return 0
+	}
+	return slices.Min(r.places[line])
 }
 
 // recall is 1 for lines with a relevant document among the first k.

@@ -57,6 +57,7 @@ func evaluateRewrite(ctx context.Context, e *evaluation) error {
 		grams[i], copied[i] = countNgrams(bleuTokens(question), want), countNgrams(bleuTokens(l.Text), want)
 		exact[i] = strings.Join(bleuTokens(question), " ") == strings.Join(want, " ")
 		labels[i] = l.Slice
+		e.line(lineOutcome{Text: l.Text, Slice: l.Slice, Right: yes(true, exact[i]), Want: l.Rewrite, Got: question})
 		e.progress(i+1, n)
 	}
 	s := sample{n: n}

@@ -70,6 +70,7 @@ func evaluateSatisfaction(ctx context.Context, e *evaluation) error {
 				turn.Fold = *dialogue.Fold
 			}
 			turns, shipped, of = append(turns, turn), append(shipped, trend), append(of, d)
+			e.line(lineOutcome{Text: t.Text, Scores: map[string]float64{"trend": trend, "rating": turn.Rating}})
 		}
 		e.progress(d+1, len(dialogues))
 	}

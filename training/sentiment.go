@@ -48,6 +48,10 @@ func evaluateSentiment(ctx context.Context, e *evaluation) error {
 		}); err != nil {
 			return err
 		}
+		e.line(lineOutcome{
+			Text: l.Text, Slice: l.Slice, Right: yes(math.Abs(*l.Score) >= neutralWithin, (*l.Score > 0) == (shipped[i] > 0)),
+			Scores: map[string]float64{"sentiment": shipped[i], "wanted": *l.Score},
+		})
 		e.progress(i+1, len(lines))
 	}
 	e.signMetrics("", lines, shipped)

@@ -98,3 +98,11 @@ func recall(context []saidLine) bot.Memory {
 func firstIs(tr bot.Trace, ids []string) bool {
 	return len(tr.Candidates) > 0 && slices.Contains(ids, string(tr.Candidates[0].Document))
 }
+
+// firstOf is the best candidate's document, "" without one.
+func firstOf(tr bot.Trace) string {
+	if len(tr.Candidates) == 0 {
+		return ""
+	}
+	return string(tr.Candidates[0].Document)
+}

@@ -13,6 +13,7 @@ import (
 type evaluateCmd struct {
 	Tasks          []string `arg:"" optional:"" name:"task_dir" help:"Task folders: task.json and JSON-lines files." type:"path"`
 	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR" type:"path"`
+	Lines          string   `help:"Also write what became of every line into this folder, for compare." placeholder:"DIR" type:"path"`
 	Without        []string `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
 	Postgres       string   `help:"Keep documents in this throwaway PostgreSQL instead of a temporary SQLite; figures are the same." placeholder:"DSN"`
 	Vectors        string   `help:"Where vectors are searched: memory, or postgres with --postgres." enum:"memory,postgres" default:"memory"`
@@ -55,7 +56,7 @@ func (c *evaluateCmd) Run(ctx context.Context, s streams) error {
 	defer closeParts()
 	bar := newProgress(s.err)
 	err = training.EvaluateAll(ctx, c.Tasks, parts, s.out, &training.EvaluateOptions{
-		Table: s.err, Curves: c.Curves, Progress: bar.at,
+		Table: s.err, Curves: c.Curves, Lines: c.Lines, Progress: bar.at,
 	})
 	bar.end()
 	if err != nil && !errors.Is(err, context.Canceled) {

@@ -20,7 +20,8 @@ type ingestCmd struct {
 }
 
 func (c *ingestCmd) Help() string {
-	return "Reads Markdown, HTML, text, CSV and XLSX FAQ tables, PDF, DOCX, and folders or zips of these. Unchanged content is left alone.\n\nExample:\n  frontdesk ingest help/ faq.csv --data data"
+	return "Reads Markdown, HTML, text, CSV and XLSX FAQ tables, PDF, DOCX, and folders or zips of these; " +
+		"and the questions with answers of ChatterBot corpora, Rasa projects and Dialogflow exports. Unchanged content is left alone.\n\nExample:\n  frontdesk ingest help/ faq.csv --data data"
 }
 
 // ingestTotals adds up what became of the files.
@@ -45,15 +46,21 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	a, err := adopt(ctx, files)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	files = a.files
 	status := knowledge.StatusPublished
 	if c.Draft {
 		status = knowledge.StatusDraft
 	}
 	bar := newProgress(s.err)
 	var sum ingestTotals
-	err = app.Import(ctx, files, status, c.Audience, func(r knowledge.FileReport) error {
+	report := func(r knowledge.FileReport) error {
 		sum.add(r)
-		bar.at("reading", min(sum.files, len(files)), len(files))
+		bar.at("reading", min(sum.files, len(files)+len(a.reports)), len(files)+len(a.reports))
 		if c.JSON {
 			return json.NewEncoder(s.out).Encode(fileReport(r))
 		}
@@ -62,7 +69,13 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 			printReport(s.out, r)
 		}
 		return nil
-	})
+	}
+	for _, r := range a.reports {
+		if err := report(r); err != nil {
+			return err
+		}
+	}
+	err = app.Import(ctx, files, status, c.Audience, report)
 	bar.end()
 	if err != nil {
 		return err

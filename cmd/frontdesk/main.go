@@ -1,5 +1,5 @@
-// Command frontdesk is the server and its tools: serve, ingest, ask, train,
-// evaluate, bench, check-config, user, backup, ready and version.
+// Command frontdesk is the server and its tools: serve, import, ingest, ask,
+// train, threshold, evaluate, compare, bench, check-config, user, backup, ready and version.
 package main
 
 import (
@@ -27,9 +27,12 @@ type streams struct {
 type cli struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server: widget, console and API."`
 	Ingest       ingestCmd       `cmd:"" help:"Read documents into the knowledge base."`
+	Import       importCmd       `cmd:"" help:"Take over a project of another chatbot: Rasa, ChatterBot, Dialogflow, tables."`
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
+	Threshold    thresholdCmd    `cmd:"" help:"Say from which confidence to answer for the precision you want."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
+	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`
 	Copy         copyCmd         `cmd:"" help:"Copy the embedded store into a Postgres."`

@@ -10,7 +10,7 @@ import (
 
 type trainCmd struct {
 	configFlags
-	Paths   []string `arg:"" optional:"" name:"path" help:"Files or folders of examples: our own YAML or Rasa NLU YAML." type:"existingpath"`
+	Paths   []string `arg:"" optional:"" name:"path" help:"Files or folders of examples: our own YAML, Rasa NLU data, a Dialogflow export, or tables of text and label." type:"existingpath"`
 	Starter bool     `help:"Add the starting set that comes with the program." default:"true" negatable:""`
 	JSON    bool     `name:"json" help:"Print one JSON object."`
 }

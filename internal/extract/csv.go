@@ -17,10 +17,10 @@ func readCSV(l Limits, text string) (*content, error) {
 	c := &content{}
 	t := &faqTable{content: c}
 	comma := delimiter(text)
-	r := &csvRows{text: text, comma: comma, line: 1}
-	header, line, err := r.next()
+	r := NewRows(text, comma)
+	header, line, err := r.Next()
 	for err == nil && strings.TrimSpace(strings.Join(header, "")) == "" {
-		header, line, err = r.next()
+		header, line, err = r.Next()
 	}
 	if err != nil {
 		return nil, refuse(knowledge.CodeBroken, "the header row cannot be read: a quote in it is not closed")
@@ -30,7 +30,7 @@ func readCSV(l Limits, text string) (*content, error) {
 	}
 	t.warnUnknown(line)
 	for broken := 0; ; {
-		cells, line, err := r.next()
+		cells, line, err := r.Next()
 		switch {
 		case err == nil:
 			t.add(line, cells)
@@ -67,16 +67,21 @@ func newCSV(text string, comma rune) *csv.Reader {
 	return r
 }
 
-// csvRows reads records with the lines they begin in, and goes on after a broken
+// Rows reads records with the lines they begin in, and goes on after a broken
 // one: a quote that never closes costs its line, not the rest of the file.
-type csvRows struct {
+type Rows struct {
 	text  string
 	comma rune
 	line  int // number of the first line of text
 	r     *csv.Reader
 }
 
-func (c *csvRows) next() (cells []string, line int, err error) {
+// NewRows reads the rows of a table, whose cells comma stands between.
+func NewRows(text string, comma rune) *Rows { return &Rows{text: text, comma: comma, line: 1} }
+
+// Next returns the next row, io.EOF after the last, and another error, with its
+// line, for one that cannot be read; the rows behind it can.
+func (c *Rows) Next() (cells []string, line int, err error) {
 	if c.r == nil {
 		c.r = newCSV(c.text, c.comma)
 	}

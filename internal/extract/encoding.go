@@ -13,6 +13,11 @@ import (
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
+// Text is the text of a file's bytes: UTF-8, UTF-16 or GB18030, told by what they
+// hold. guessed is true when only Windows-1252 was left. The error says in what it
+// is not, for people.
+func Text(b []byte) (text string, guessed bool, err error) { return decode(b) }
+
 // decode returns the text of a file's bytes: UTF-8, UTF-16 of either byte order,
 // with a mark or without, or GB18030. guessed is true when only Windows-1252 was
 // left, which Excel writes for Western text and which nothing can be told by.

@@ -26,6 +26,12 @@ func (x Local) Extract(ctx context.Context, files []knowledge.File, visit func(k
 	})
 }
 
+// Bytes reads one file that is in memory already; archives are refused. What is
+// wrong with it is in the outcome.
+func Bytes(l Limits, name string, b []byte) knowledge.Extracted {
+	return extracted(l.filled(), unit{name: name, source: name, bytes: func() ([]byte, error) { return b, nil }})
+}
+
 // extracted reads one unit.
 func extracted(l Limits, u unit) knowledge.Extracted {
 	b, err := u.bytes()

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/frontdesk-chat/frontdesk"
+	"github.com/frontdesk-chat/frontdesk/intents"
+)
+
+// TestMain lets the test's own program be the child that ingest starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "extract-child" {
+		os.Exit(run(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+	}
+	os.Exit(m.Run())
+}
+
+// fixtures are the projects of internal/foreign.
+const fixtures = "../../internal/foreign/testdata/"
+
+// command runs the program and fails when its exit status is another one.
+func command(t *testing.T, status int, args ...string) (out, said string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if got := run(t.Context(), args, streams{in: strings.NewReader(""), out: &stdout, err: &stderr}); got != status {
+		t.Fatalf("frontdesk %s: exit status %d, want %d\n%s%s", strings.Join(args, " "), got, status, stdout.String(), stderr.String())
+	}
+	return stdout.String(), stderr.String()
+}
+
+func decode[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("not one JSON object: %v\n%s", err, text)
+	}
+	return v
+}
+
+func TestImportIntoTheStore(t *testing.T) {
+	data := t.TempDir()
+	out, _ := command(t, 0, "import", fixtures+"rasa", "--data", data, "--json")
+	got := decode[importReport](t, out)
+	if got.Examples != 10 || got.Entries != 3 || got.Added != 3 || got.Model == nil || !got.Model.Changed {
+		t.Errorf("got %+v, want 10 examples trained and 3 entries added", got)
+	}
+	out, _ = command(t, 0, "ask", "--data", data, "--json", "what does a repair cost")
+	if answer := decode[askReport](t, out); answer.Decision != "answer" || !strings.HasPrefix(answer.Answer, "A puncture costs 12 euros.") {
+		t.Errorf("answered %q by %s", answer.Answer, answer.Decision)
+	}
+	out, _ = command(t, 0, "import", fixtures+"rasa", "--data", data)
+	if !strings.Contains(out, "Documents: 0 added, 0 changed, 3 unchanged, 0 removed.") || !strings.Contains(out, "nothing changed, version 1 stays") {
+		t.Errorf("the same import again:\n%s", out)
+	}
+	out, _ = command(t, 0, "ingest", fixtures+"chatterbot/bicycles.yml", "--data", data)
+	if !strings.Contains(out, "4 documents added") || !strings.Contains(out, "line 11: not taken over: turns 3 to 4") {
+		t.Errorf("a corpus that is ingested:\n%s", out)
+	}
+}
+
+func TestImportIntoAFolderThatTrainAndIngestRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	out, _ := command(t, 0, "import", fixtures+"dialogflow", fixtures+"tables", "--out", dir)
+	if !strings.Contains(out, "Written to "+dir+" and read again to the same: intents.yaml, faq.csv") {
+		t.Errorf("report:\n%s", out)
+	}
+	set, _, err := frontdesk.Examples([]string{dir}, true) // what train trains on
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(set.Examples, func(e intents.Example) bool { return e.Intent == "pickup" && e.Text == "is it ready" }) {
+		t.Error("the written examples are not among those to train on")
+	}
+	out, _ = command(t, 0, "ingest", filepath.Join(dir, "faq.csv"), "--data", t.TempDir())
+	if !strings.Contains(out, "4 documents added") {
+		t.Errorf("ingest:\n%s", out)
+	}
+}
+
+func TestImportTakesTheOthersWhenOneFileIsBroken(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"bad.yml": "nlu: [\n", "good.csv": "question,answer\nwhere,here\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, _ := command(t, 1, "import", dir, "--out", filepath.Join(t.TempDir(), "out"))
+	if !strings.Contains(out, "bad.yml: not YAML") || !strings.Contains(out, "1 FAQ entries were taken over") {
+		t.Errorf("report:\n%s", out)
+	}
+	_, said := command(t, 2, "import", filepath.Join(dir, "bad.yml"), "--out", filepath.Join(t.TempDir(), "out"))
+	if !strings.Contains(said, "Nothing could be taken over") {
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestTrainNamesWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	if err := os.WriteFile(path, []byte("text,label\nbroken chain,a\nflat tyre,a\nBroken  chain,b\n"+strings.Repeat("x", 50_000)+",b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, said := command(t, 2, "train", path, "--data", t.TempDir())
+	for _, part := range []string{"x.csv:4: the same words are an example of \"b\" and, at x.csv:2, of \"a\"", "x.csv:5: the example has 50000 characters"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("it does not say %q:\n%s", part, said)
+		}
+	}
+}

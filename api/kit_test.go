@@ -178,7 +178,8 @@ func newWorld(t testing.TB, s setup) *world {
 	w.server, err = api.New(api.Parts{
 		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
-		Review: training.NewReview(tl, w.db.Training(), w.now), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
+		Review: training.NewReview(tl, w.db.Training(), w.db.Training(), nil, w.now),
+		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
 		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.ready, Policy: policy, Now: w.now, Logger: log,
 	}, &s.options)
 	must(err)

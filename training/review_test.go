@@ -63,7 +63,7 @@ func TestReviewGroupsAndForgets(t *testing.T) {
 		{Event: "h", At: at(60 * 24 * 100), Question: "long ago", Decision: bot.DecideRefuse},
 	}
 	done := marks{}
-	r := NewReview(list, done, func() time.Time { return now })
+	r := NewReview(list, done, &lines{}, nil, func() time.Time { return now })
 	names := func(kind ReviewKind) map[string][]bot.EventID {
 		items, err := r.List(t.Context(), "w", kind, 50)
 		if err != nil {
@@ -90,4 +90,54 @@ func TestReviewGroupsAndForgets(t *testing.T) {
 	if _, err := r.List(t.Context(), "w", "other", 5); !fault.Is(err, fault.Invalid) {
 		t.Errorf("unknown list: got %v, want invalid", err)
 	}
+}
+
+func (l turns) Trace(_ context.Context, _ bot.WorkspaceID, _ bot.ConversationID, event bot.EventID) (bot.Trace, error) {
+	for _, t := range l {
+		if t.Event == event {
+			return t, nil
+		}
+	}
+	return bot.Trace{}, fault.New(fault.NotFound, "no such turn")
+}
+
+func (l turns) Conversations(context.Context, bot.ConversationQuery) ([]bot.Conversation, error) {
+	return nil, nil
+}
+
+func (l turns) Events(context.Context, bot.EventQuery) (bot.EventPage, error) {
+	return bot.EventPage{}, nil
+}
+
+// lines are a regression set in memory.
+type lines struct{ all []Check }
+
+func (l *lines) PutCheck(_ context.Context, wording string, c Check) (CheckID, error) {
+	for i := range l.all {
+		if wordingOf(l.all[i].Question) == wording {
+			c.ID = l.all[i].ID
+			l.all[i] = c
+			return c.ID, nil
+		}
+	}
+	l.all = append([]Check{c}, l.all...)
+	return c.ID, nil
+}
+
+func (l *lines) DeleteCheck(_ context.Context, _ bot.WorkspaceID, line CheckID) error {
+	l.all = slices.DeleteFunc(l.all, func(c Check) bool { return c.ID == line })
+	return nil
+}
+
+func (l *lines) Checks(context.Context, bot.WorkspaceID) ([]Check, error) {
+	return slices.Clone(l.all), nil
+}
+
+func (l *lines) PutOutcomes(_ context.Context, _ bot.WorkspaceID, outcomes map[CheckID]Outcome) error {
+	for i := range l.all {
+		if o, ok := outcomes[l.all[i].ID]; ok {
+			l.all[i].Last = &o
+		}
+	}
+	return nil
 }

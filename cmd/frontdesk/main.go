@@ -1,5 +1,5 @@
 // Command frontdesk is the server and its tools: serve, ingest, ask, train,
-// evaluate, bench, check-config, user, backup, ready and version.
+// check, evaluate, bench, check-config, user, backup, ready and version.
 package main
 
 import (
@@ -29,6 +29,7 @@ type cli struct {
 	Ingest       ingestCmd       `cmd:"" help:"Read documents into the knowledge base."`
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
+	Check        checkCmd        `cmd:"" help:"Ask all confirmed questions; exit with 1 when one broke."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`

@@ -211,8 +211,6 @@ func wanted(kind ReviewKind, t bot.Trace) bool {
 	switch t.Decision {
 	case bot.DecideOffer, bot.DecideHandoff:
 		return wantsAnswer(t.Reason)
-	case bot.DecideClarify:
-		return !nearTie(t) && t.Reading.Signals.FarTopic < .5 // near ties have a list of their own
 	default:
 		return t.Reading.Signals.FarTopic < .5
 	}

@@ -33,6 +33,7 @@ export class Knowledge {
   problem = $state.raw<unknown>();
   sending = $state<Sending[]>([]);
   prefill: Prefill | undefined;
+  settles: Record<string, string> = {}; // by document: the turn that is settled once it is published
   counts = $state<Partial<Record<ReviewKind, number>>>({});
   intents = $state.raw<string[]>([]); // that examples can be added to; none where the server knows no intents
   private timer: ReturnType<typeof setTimeout> | undefined;

@@ -54,6 +54,7 @@ type world struct {
 	http     *httptest.Server
 	spec     *spec
 	log      *bytes.Buffer
+	judge    atomic.Pointer[knowledge.Judge] // of the library; nil: everything passes
 
 	mu     sync.Mutex // guards offset
 	offset time.Duration
@@ -160,7 +161,12 @@ func newWorld(t testing.TB, s setup) *world {
 	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub})
 	index, err := knowledge.NewLocal(hashes{}, 16, &knowledge.LocalOptions{Now: w.now})
 	must(err)
-	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}})
+	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}, Judge: func(ctx context.Context, r knowledge.Release) error {
+		if judge := w.judge.Load(); judge != nil {
+			return (*judge)(ctx, r)
+		}
+		return nil
+	}})
 	w.imports = knowledge.NewImports(w.db.Knowledge(), library, dir+"/uploads", w.now, log)
 	policy := bot.DefaultPolicy()
 	w.engine, err = bot.New(bot.Parts{

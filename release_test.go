@@ -2,6 +2,7 @@ package frontdesk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/extract"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // TestWithFindsWhatAPublishWouldFind: what the gate sees before a change is what
@@ -238,4 +240,42 @@ func TestImportBehindTheGate(t *testing.T) {
 	if r = read(second, false); r[0].Removed != 1 { // the command line tells afterwards
 		t.Errorf("without the gate: %+v", r)
 	}
+}
+
+// BenchmarkGate judges an edit of a library of 1,000 entries against 500 confirmed
+// questions: cold, with their embeddings to be made, and warm.
+func BenchmarkGate(b *testing.B) {
+	c := Defaults()
+	c.Storage.Dir = b.TempDir()
+	app, err := Open(b.Context(), c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer app.Close()
+	var docs []knowledge.Document
+	for i := range 1000 {
+		d, err := app.library.Put(b.Context(), entryDoc(fmt.Sprintf("Where is shelf number %d of the archive?", i), fmt.Sprintf("Shelf %d is on floor %d.", i, i%9)), 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		docs = append(docs, d)
+	}
+	for i := range 500 {
+		q := training.Check{Workspace: id.DefaultWorkspace, Question: fmt.Sprintf("could you tell me where to find shelf %d please", i), Document: docs[i].ID}
+		if _, err := app.checks.Add(b.Context(), q); err != nil {
+			b.Fatal(err)
+		}
+	}
+	release := knowledge.Release{Workspace: id.DefaultWorkspace, Despite: "a benchmark", Changes: []knowledge.Revision{{Document: docs[999]}}}
+	start := time.Now()
+	if err := app.judgeKnowledge(b.Context(), release); err != nil {
+		b.Fatal(err)
+	}
+	cold := time.Since(start)
+	for b.Loop() {
+		if err := app.judgeKnowledge(b.Context(), release); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(cold.Seconds(), "cold-s")
 }

@@ -139,6 +139,7 @@ export interface ImportFile {
   name: string;
   size: number;
   state: 'queued' | 'running' | 'done' | 'unchanged' | 'failed';
+  code?: string; // of a failed one; "stopped": by the release gate
   progress?: number;
   detail?: string;
   documents?: number;

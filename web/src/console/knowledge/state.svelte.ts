@@ -65,13 +65,14 @@ export class Knowledge {
     clearTimeout(this.timer);
   }
 
-  async upload(files: File[], drafts = false): Promise<void> {
+  async upload(files: File[], drafts = false, despite = ''): Promise<void> {
     if (files.length === 0) return;
     const key = ++this.key;
     this.sending.push({ key, names: files.map((f) => f.name), share: 0, problem: '' });
     const row = () => this.sending.find((s) => s.key === key);
     const form = new FormData();
     if (drafts) form.append('status', 'draft');
+    if (despite) form.append('despite', despite);
     for (const f of files) form.append('file', f, f.webkitRelativePath || f.name);
     try {
       await this.app.http.upload<{ id: string }>('/imports', form, (share) => {

@@ -88,14 +88,19 @@ func (r CheckRun) Broken() []training.Check {
 	return out
 }
 
-// Check asks all confirmed questions of the bot as it is and notes the outcomes.
-func (a *App) Check(ctx context.Context) (CheckRun, error) {
+// Check asks all confirmed questions of the bot as it is. With keep the outcomes are
+// what the next one is compared with.
+func (a *App) Check(ctx context.Context, keep bool) (CheckRun, error) {
 	now, err := a.asItIs()
 	if err != nil {
 		return CheckRun{}, err
 	}
+	ask := a.checks.Ask
+	if keep {
+		ask = a.checks.Run
+	}
 	var r CheckRun
-	r.Lines, r.Before, err = a.checks.Run(ctx, id.DefaultWorkspace, now)
+	r.Lines, r.Before, err = ask(ctx, id.DefaultWorkspace, now)
 	return r, err
 }
 

@@ -122,9 +122,9 @@ func (s *Checks) List(ctx context.Context, ws bot.WorkspaceID) ([]Check, error) 
 	return s.store.Checks(ctx, ws)
 }
 
-// Run asks all lines and notes the outcomes. The lines come back with them, and
-// with what the run before saw in before, by ID.
-func (s *Checks) Run(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lines []Check, before map[CheckID]Outcome, err error) {
+// Ask asks all lines. They come back with the outcomes, and with what the last run
+// saw in before, by ID.
+func (s *Checks) Ask(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lines []Check, before map[CheckID]Outcome, err error) {
 	if lines, err = s.store.Checks(ctx, ws); err != nil {
 		return nil, nil, err
 	}
@@ -135,7 +135,7 @@ func (s *Checks) Run(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lin
 	if err != nil {
 		return nil, nil, err
 	}
-	before, now := map[CheckID]Outcome{}, map[CheckID]Outcome{}
+	before = map[CheckID]Outcome{}
 	at := s.now()
 	for i := range lines {
 		if lines[i].Last != nil {
@@ -143,7 +143,19 @@ func (s *Checks) Run(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lin
 		}
 		o := outcomes[i]
 		o.At = at
-		lines[i].Last, now[lines[i].ID] = &o, o
+		lines[i].Last = &o
+	}
+	return lines, before, nil
+}
+
+// Run is Ask that notes the outcomes: the next one is compared with them.
+func (s *Checks) Run(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lines []Check, before map[CheckID]Outcome, err error) {
+	if lines, before, err = s.Ask(ctx, ws, bot); err != nil {
+		return nil, nil, err
+	}
+	now := map[CheckID]Outcome{}
+	for _, c := range lines {
+		now[c.ID] = *c.Last
 	}
 	return lines, before, s.store.PutOutcomes(ctx, ws, now)
 }

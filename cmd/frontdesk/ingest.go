@@ -51,7 +51,7 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		status = knowledge.StatusDraft
 	}
 	if !c.Gate { // what is right before it
-		if _, err := app.Check(ctx); err != nil {
+		if _, err := app.Check(ctx, true); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 
 // tellBroken says which confirmed questions what was read has broken.
 func tellBroken(ctx context.Context, app *frontdesk.App, w io.Writer) error {
-	run, err := app.Check(ctx)
+	run, err := app.Check(ctx, false) // so that a check afterwards says the same
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (a *App) Advise(ctx context.Context, questions []Labelled, wanted float64, 
 			progress(i+1, len(questions))
 		}
 	}
-	return training.Advise(a.policy, turns, wanted), nil
+	return training.Advise(a.policy(), turns, wanted), nil
 }
 
 // rightDocuments finds the documents that questions name.

@@ -47,9 +47,12 @@ type App struct {
 	imports  *knowledge.Imports
 	jobs     *jobs.Queue
 	mind     *mind
+	asked    *training.Embeddings
+	checks   *training.Checks
+	gate     *training.Gate
+	review   *training.Review
 	written  string // where the index stands in the feed of documents
 	stale    int    // documents that the index lacks until they are cut and embedded anew
-	policy   bot.Policy
 	engine   *bot.Engine
 	desk     *handoff.Desk
 	accounts *account.Directory
@@ -108,7 +111,7 @@ func (a *App) openKnowledge(ctx context.Context) error {
 		}
 	}
 	a.library = knowledge.NewLibrary(a.db.knowledge, a.encoder, index, a.set.now, a.log, &knowledge.Options{
-		Cutter: knowledge.Cutter{Tokens: a.encoder.count}, Extractor: a.set.extractor,
+		Cutter: knowledge.Cutter{Tokens: a.encoder.count}, Extractor: a.set.extractor, Judge: a.judgeKnowledge,
 	})
 	loaded, err := a.library.Load(ctx)
 	if err != nil {
@@ -120,7 +123,16 @@ func (a *App) openKnowledge(ctx context.Context) error {
 	}
 	a.mind.index = index
 	a.imports = knowledge.NewImports(a.db.knowledge, a.library, filepath.Join(a.config.Storage.Dir, "imports"), a.set.now, a.log)
+	a.openReview()
 	return nil
+}
+
+// policy is the configured one.
+func (a *App) policy() bot.Policy {
+	if a.set.policy != nil {
+		return *a.set.policy
+	}
+	return bot.DefaultPolicy().AnswerFrom(a.config.Policy.Answer)
 }
 
 // openServer joins engine, desk, hub and API.
@@ -145,11 +157,7 @@ func (a *App) openServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy := bot.DefaultPolicy().AnswerFrom(a.config.Policy.Answer)
-	if a.set.policy != nil {
-		policy = *a.set.policy
-	}
-	a.policy = policy
+	policy := a.policy()
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
 		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
@@ -177,7 +185,8 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
-		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: training.NewReview(conversations, a.db.training, a.set.now),
+		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
+		Checks: a.checks, Answerer: a.asItIs, Releases: a.db.training,
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
 		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Here: a.here(), Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{

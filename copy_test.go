@@ -14,6 +14,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // Somebody who started small grows: everything is there afterwards, search finds the
@@ -52,6 +53,13 @@ func TestCopyToPostgres(t *testing.T) {
 			out = append(out, r.Candidates...)
 		}
 		return out
+	}
+	if _, err := small.checks.Add(ctx, training.Check{Workspace: id.DefaultWorkspace, Question: "怎么退货", Document: "d", By: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := small.checks.List(ctx, id.DefaultWorkspace)
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := search(small)
 	page, err := small.db.conversations.Events(ctx, bot.EventQuery{Workspace: id.DefaultWorkspace, Conversation: conv, View: bot.ViewAgent, Limit: 10})
@@ -102,6 +110,13 @@ func TestCopyToPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	page.Conversation.LastText = "odd \uFFFD text 您好" // Postgres keeps no zero character
+	copied, err := large.checks.List(ctx, id.DefaultWorkspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(lines, copied); d != "" || len(lines) != 1 {
+		t.Errorf("confirmed questions differ (-sqlite +postgres):\n%s", d)
+	}
 	if d := cmp.Diff(page, got); d != "" {
 		t.Errorf("timeline differs (-sqlite +postgres):\n%s", d)
 	}

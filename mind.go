@@ -93,8 +93,15 @@ type Trained struct {
 
 // Train trains the workspace's intents from examples, stores the model as a new
 // version and puts it in service. The same examples again change nothing. A
-// training that fails or is cancelled leaves the old model in service.
+// training that fails or is cancelled leaves the old model in service, and so does
+// one that confirmed questions break by: then the error is *training.Stopped.
 func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage string, done, all int)) (Trained, error) {
+	return a.TrainDespite(ctx, set, "", progress)
+}
+
+// TrainDespite is Train for a model that goes into service although confirmed
+// questions break by it; despite is the reason, which is kept.
+func (a *App) TrainDespite(ctx context.Context, set intents.Set, despite string, progress func(stage string, done, all int)) (Trained, error) {
 	digest := sha256.New()
 	fmt.Fprintf(digest, "%s %s\n", e5.ModelName, intents.ModelFormat)
 	for _, in := range set.Intents {
@@ -118,9 +125,12 @@ func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage st
 	if err != nil {
 		return Trained{}, err
 	}
+	note := fmt.Sprintf("%d examples of %d intents, held-back accuracy %.3f", model.Stats.Examples, len(model.Intents), model.Stats.Accuracy)
+	if err := a.JudgeIntents(ctx, model, note, despite, "training"); err != nil {
+		return Trained{}, err
+	}
 	version, err := store.PutArtefact(ctx, training.Artefact{
-		Workspace: id.DefaultWorkspace, Kind: artefactIntents, Hash: hash, Blob: blob, CreatedAt: a.set.now(),
-		Note: fmt.Sprintf("%d examples of %d intents, held-back accuracy %.3f", model.Stats.Examples, len(model.Intents), model.Stats.Accuracy),
+		Workspace: id.DefaultWorkspace, Kind: artefactIntents, Hash: hash, Blob: blob, CreatedAt: a.set.now(), Note: note,
 	})
 	if err != nil {
 		return Trained{}, err

@@ -36,6 +36,7 @@ type store struct {
 	handoff       handoff.Store
 	knowledge     knowledgeStore
 	training      trainingStore
+	vectorStore   training.VectorStore
 	accounts      account.Store
 	uploads       upload.Store
 
@@ -60,6 +61,8 @@ type (
 	trainingStore interface {
 		training.ArtefactStore
 		training.ReviewStore
+		training.CheckStore
+		training.ReleaseStore
 	}
 )
 
@@ -78,7 +81,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	}
 	a.db = &store{
 		database: db, kind: "embedded", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
-		training: db.Training(), accounts: db.Accounts(), uploads: db.Uploads(),
+		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		jobs: func(ctx context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {
 			return jobs.Open(ctx, a.config.Storage.Dir, db, handlers, a.log)
 		},
@@ -100,7 +103,7 @@ func (a *App) openPostgres(ctx context.Context) error {
 	}
 	a.db = &store{
 		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
-		training: db.Training(), accounts: db.Accounts(), uploads: db.Uploads(),
+		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		feed: db.Conversations(), changes: db.Knowledge(), run: db.Run,
 		jobs: func(_ context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {
 			return jobs.OpenPostgres(db.Connections(), db, db.Alone, handlers, a.log)

@@ -30,6 +30,7 @@ type Document struct {
 	Answer      string   `json:"answer,omitempty"`
 	Paraphrases []string `json:"paraphrases,omitempty"`
 	Negatives   []string `json:"negatives,omitempty"`
+	Confirmed   []string `json:"confirmed,omitempty" doc:"Questions of visitors that somebody confirmed to be answered here."`
 	CreatedAt   Time     `json:"created_at"`
 	UpdatedAt   Time     `json:"updated_at"`
 	UpdatedBy   string   `json:"updated_by" doc:"Name of the account, or ingest."`
@@ -50,7 +51,9 @@ type DocumentInput struct {
 	Answer      string   `json:"answer,omitempty"`
 	Paraphrases []string `json:"paraphrases,omitempty" maxItems:"200"`
 	Negatives   []string `json:"negatives,omitempty" maxItems:"200"`
+	Confirmed   []string `json:"confirmed,omitempty" maxItems:"200" doc:"Absent: as before."`
 	Version     int      `json:"version,omitempty" minimum:"0" doc:"As read; needed to change a document: 409 when it is no longer the newest."`
+	Despite     string   `json:"despite,omitempty" maxLength:"500" doc:"Why it is published although confirmed questions break; kept with the release."`
 }
 
 // Version is a line of a document's history.
@@ -64,7 +67,8 @@ type Version struct {
 
 // versioned names the version that an editor saw.
 type versioned struct {
-	Version int `json:"version,omitempty" minimum:"0" doc:"As the editor saw it; absent: whatever is newest."`
+	Version int    `json:"version,omitempty" minimum:"0" doc:"As the editor saw it; absent: whatever is newest."`
+	Despite string `json:"despite,omitempty" maxLength:"500" doc:"As of a document that is written."`
 }
 
 // maxDocument bounds the body of a document: about a million characters.
@@ -77,7 +81,7 @@ func (s *Server) documentRoutes(g *registrar) {
 		if d.Kind == "" {
 			d.Kind = knowledge.KindPage
 		}
-		return s.putDocument(ctx, d, 0)
+		return s.putDocument(ctx, d, 0, in.Body.Despite)
 	}, status(http.StatusCreated), body(maxDocument))
 	handle(g, "GET", "/documents/{id}", func(ctx context.Context, in *ByID) (*bodyOf[Document], error) {
 		d, err := s.Library.Document(ctx, s.ws, knowledge.DocumentID(in.ID))
@@ -103,11 +107,12 @@ func (s *Server) documentRoutes(g *registrar) {
 			return nil, fault.New(fault.Invalid, "A page cannot become an entry, nor an entry a page.").WithField("body.kind", "leave it out")
 		}
 		d.ID, d.Kind = old.ID, old.Kind
-		return s.putDocument(ctx, d, in.Body.Version)
+		return s.putDocument(ctx, d, in.Body.Version, in.Body.Despite)
 	}, body(maxDocument))
 	handle(g, "DELETE", "/documents/{id}", func(ctx context.Context, in *struct {
 		ByID
-		Version int `query:"version" minimum:"0" doc:"As the editor saw it; absent: whatever is newest."`
+		Version int    `query:"version" minimum:"0" doc:"As the editor saw it; absent: whatever is newest."`
+		Despite string `query:"despite" maxLength:"500" doc:"As of a document that is written."`
 	},
 	) (*empty, error) {
 		doc := knowledge.DocumentID(in.ID)
@@ -115,7 +120,7 @@ func (s *Server) documentRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, s.Library.Delete(ctx, s.ws, doc, expect, s.editor(ctx))
+		return nil, s.Library.Delete(ctx, s.ws, doc, expect, s.editor(ctx), because(in.Despite)...)
 	}, status(http.StatusNoContent))
 	for path, to := range map[string]knowledge.Status{"publish": knowledge.StatusPublished, "unpublish": knowledge.StatusDraft} {
 		handle(g, "POST", "/documents/{id}/"+path, func(ctx context.Context, in *struct {
@@ -123,16 +128,16 @@ func (s *Server) documentRoutes(g *registrar) {
 			Body *versioned
 		},
 		) (*bodyOf[Document], error) {
-			seen := 0
+			seen, despite := 0, ""
 			if in.Body != nil {
-				seen = in.Body.Version
+				seen, despite = in.Body.Version, in.Body.Despite
 			}
 			doc := knowledge.DocumentID(in.ID)
 			expect, err := s.expected(ctx, doc, seen)
 			if err != nil {
 				return nil, err
 			}
-			d, err := s.Library.SetStatus(ctx, s.ws, doc, expect, to, s.editor(ctx))
+			d, err := s.Library.SetStatus(ctx, s.ws, doc, expect, to, s.editor(ctx), because(despite)...)
 			if err != nil {
 				return nil, err
 			}
@@ -157,8 +162,9 @@ func (s *Server) documentRoutes(g *registrar) {
 	handle(g, "POST", "/documents/{id}/restore", func(ctx context.Context, in *struct {
 		ByID
 		Body struct {
-			Version int `json:"version" minimum:"1" doc:"To restore."`
-			Seen    int `json:"seen,omitempty" minimum:"0" doc:"Newest version as the editor saw it; absent: whatever is newest."`
+			Version int    `json:"version" minimum:"1" doc:"To restore."`
+			Seen    int    `json:"seen,omitempty" minimum:"0" doc:"Newest version as the editor saw it; absent: whatever is newest."`
+			Despite string `json:"despite,omitempty" maxLength:"500" doc:"As of a document that is written."`
 		}
 	},
 	) (*bodyOf[Document], error) {
@@ -167,7 +173,7 @@ func (s *Server) documentRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := s.Library.Restore(ctx, s.ws, doc, expect, in.Body.Version, s.editor(ctx))
+		d, err := s.Library.Restore(ctx, s.ws, doc, expect, in.Body.Version, s.editor(ctx), because(in.Body.Despite)...)
 		if err != nil {
 			return nil, err
 		}
@@ -188,9 +194,9 @@ func (s *Server) expected(ctx context.Context, doc knowledge.DocumentID, seen in
 	return d.Version, err
 }
 
-func (s *Server) putDocument(ctx context.Context, d knowledge.Document, expect int) (*bodyOf[Document], error) {
+func (s *Server) putDocument(ctx context.Context, d knowledge.Document, expect int, despite string) (*bodyOf[Document], error) {
 	d.Workspace, d.UpdatedBy = s.ws, s.editor(ctx)
-	d, err := s.Library.Put(ctx, d, expect)
+	d, err := s.Library.Put(ctx, d, expect, because(despite)...)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +275,7 @@ func (s *Server) documentOf(d knowledge.Document, whole bool) Document {
 	out := Document{
 		ID: string(d.ID), Kind: string(d.Kind), Status: string(d.Status), Version: d.Version, Path: d.Path, Source: d.Source,
 		Title: d.Title, URL: d.URL, Language: d.Language, Audience: d.Audience, Tags: some(d.Tags), ValidFrom: timeOf(d.ValidFrom),
-		ValidUntil: timeOf(d.ValidUntil), Question: d.Question, Answer: d.Answer, Paraphrases: d.Paraphrases, Negatives: d.Negatives,
+		ValidUntil: timeOf(d.ValidUntil), Question: d.Question, Answer: d.Answer, Paraphrases: d.Paraphrases, Negatives: d.Negatives, Confirmed: d.Confirmed,
 		CreatedAt: Time{d.CreatedAt}, UpdatedAt: Time{d.UpdatedAt}, UpdatedBy: s.nameOf(d.UpdatedBy),
 	}
 	if whole {
@@ -288,7 +294,7 @@ func documentFrom(b DocumentInput) knowledge.Document {
 	d := knowledge.Document{
 		Kind: knowledge.Kind(b.Kind), Title: b.Title, URL: b.URL, Language: b.Language, Audience: b.Audience, Tags: b.Tags,
 		ValidFrom: at(b.ValidFrom), ValidUntil: at(b.ValidUntil), Question: b.Question, Answer: b.Answer,
-		Paraphrases: b.Paraphrases, Negatives: b.Negatives,
+		Paraphrases: b.Paraphrases, Negatives: b.Negatives, Confirmed: b.Confirmed,
 	}
 	if b.Text != "" {
 		d.Sections = knowledge.Sections(b.Text)

@@ -103,7 +103,8 @@ func (s *Server) importRoutes(g *registrar) {
 }
 
 // startImport takes the files of a form. The field status may be draft, for
-// documents that are new; audience is for those that name none.
+// documents that are new; audience is for those that name none; despite is why files
+// are taken although confirmed questions break by them.
 func (s *Server) startImport(ctx context.Context, in *importIn) (*bodyOf[Import], error) {
 	defer in.RawBody.RemoveAll() //nolint:errcheck // temporary files; the system's cleaner takes what stays
 	if s.Imports == nil {
@@ -132,6 +133,7 @@ func (s *Server) startImport(ctx context.Context, in *importIn) (*bodyOf[Import]
 	}()
 	i, err := s.Imports.Start(ctx, knowledge.NewImport{
 		Workspace: s.ws, Status: st, Audience: first(in.RawBody.Value["audience"]), By: s.editor(ctx),
+		Despite: knowledge.Despite(first(in.RawBody.Value["despite"])),
 	}, func() (string, io.Reader, error) {
 		if open != nil {
 			open.Close()

@@ -54,6 +54,7 @@ type world struct {
 	http     *httptest.Server
 	spec     *spec
 	log      *bytes.Buffer
+	judge    atomic.Pointer[knowledge.Judge] // of the library; nil: everything passes
 
 	mu     sync.Mutex // guards offset
 	offset time.Duration
@@ -160,7 +161,12 @@ func newWorld(t testing.TB, s setup) *world {
 	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub})
 	index, err := knowledge.NewLocal(hashes{}, 16, &knowledge.LocalOptions{Now: w.now})
 	must(err)
-	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}})
+	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}, Judge: func(ctx context.Context, r knowledge.Release) error {
+		if judge := w.judge.Load(); judge != nil {
+			return (*judge)(ctx, r)
+		}
+		return nil
+	}})
 	w.imports = knowledge.NewImports(w.db.Knowledge(), library, dir+"/uploads", w.now, log)
 	policy := bot.DefaultPolicy()
 	w.engine, err = bot.New(bot.Parts{
@@ -178,7 +184,8 @@ func newWorld(t testing.TB, s setup) *world {
 	w.server, err = api.New(api.Parts{
 		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
-		Review: training.NewReview(tl, w.db.Training(), w.now), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
+		Review: training.NewReview(tl, w.db.Training(), w.db.Training(), nil, w.now),
+		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
 		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.ready, Policy: policy, Now: w.now, Logger: log,
 	}, &s.options)
 	must(err)

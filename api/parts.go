@@ -15,10 +15,11 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
-// Parts are what a server stands on. All but Imports, Review, Assets and
-// Gatherer are required; routes of a part that is missing answer 503.
+// Parts are what a server stands on. All but Imports, Review, Checks, Answerer,
+// Releases, Assets and Gatherer are required; routes of a part that is missing answer 503.
 type Parts struct {
 	Engine   *bot.Engine
 	Timeline Timeline
@@ -30,6 +31,9 @@ type Parts struct {
 	Imports  Imports
 	Wake     func() // called when an import was queued; nil: nobody needs to know
 	Review   Review
+	Checks   Checks
+	Answerer func() (training.Answerer, error) // that confirmed questions are asked of
+	Releases Releases
 	Accounts *account.Directory
 	Uploads  *upload.Keeper
 	Hub      *live.Hub

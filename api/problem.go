@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // Problem is an RFC 9457 document.
@@ -23,6 +24,7 @@ type Problem struct {
 	Instance string         `json:"instance,omitempty" doc:"Names this request in the log, as the header X-Request-ID does." example:"urn:uuid:0199c0de-0000-7000-8000-000000000000"`
 	Code     string         `json:"code" doc:"What is wrong, for programs." enum:"invalid,not_found,conflict,denied,unauthenticated,limited,unavailable,internal,method_not_allowed,unsupported_media_type,not_acceptable,too_large"`
 	Errors   []FieldProblem `json:"errors,omitempty" doc:"What is wrong in which field."`
+	Stopped  *Verdict       `json:"stopped,omitempty" doc:"Of a publish that the release gate stopped: the confirmed questions that would break."`
 
 	retry time.Duration // when to try again; 0: not said
 }
@@ -124,6 +126,10 @@ func problemOf(err error) *Problem {
 		case errors.Is(err, context.DeadlineExceeded):
 			p.Status, p.Code, p.Detail = http.StatusServiceUnavailable, string(fault.Unavailable), "That took too long. Try again."
 		}
+	}
+	if stopped := (*training.Stopped)(nil); errors.As(err, &stopped) {
+		v := verdictOf(stopped.Verdict)
+		p.Stopped, p.Errors = &v, nil // a question is no field
 	}
 	var wait interface{ RetryAfter() time.Duration }
 	switch {

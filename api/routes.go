@@ -95,7 +95,12 @@ func routes() []route {
 		{"GET", "/imports/{id}", editor, "Read an import with the state of its files"},
 		{"POST", "/ask", editor | agent, "Ask as a visitor would, on the live code path"},
 		{"GET", "/review", editor, "List turns that wait for an editor"},
-		{"POST", "/review/{event}/done", editor, "Take a turn off the list"},
+		{"POST", "/review/{event}/done", editor, "Take a question off the list"},
+		{"GET", "/checks", editor, "List confirmed questions"},
+		{"POST", "/checks", editor | agent, "Confirm what answers a question, or that nothing may"},
+		{"DELETE", "/checks/{id}", editor, "Remove a confirmed question"},
+		{"POST", "/checks/run", editor, "Ask all confirmed questions"},
+		{"GET", "/releases", editor, "List publishes that confirmed questions broke by"},
 
 		{"GET", "/accounts", administrator, "List accounts"},
 		{"POST", "/accounts", administrator, "Make an account"},
@@ -219,6 +224,8 @@ func (s *Server) register() error {
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)
+	s.reviewRoutes(g)
+	s.checkRoutes(g)
 	s.accountRoutes(g)
 	s.inboxRoutes(g)
 	if g.err != nil {

@@ -113,7 +113,7 @@ func (s *Server) traceOf(t bot.Trace) Trace {
 	for _, c := range t.Candidates {
 		out.Candidates = append(out.Candidates, candidateOf(c))
 	}
-	for _, r := range s.Policy.Rules {
+	for _, r := range append(s.Policy.Promises(), s.Policy.Rules...) {
 		for _, c := range r.When {
 			out.Thresholds[c.Signal] = append(out.Thresholds[c.Signal], Threshold{r.Name, c.Op, c.Value})
 		}

@@ -157,11 +157,8 @@ func (p Policy) AnswerFrom(confidence float64) Policy {
 // Decide returns the rule that fires on the signals and one sentence for a
 // supervisor with the values that made it fire.
 func (p Policy) Decide(signals map[string]float64) (Rule, string) {
-	asked := Rule{
-		Name: "asked", Decide: DecideHandoff, Reason: ReasonAsked, Priority: 1,
-		When: []Condition{{SignalWantsPerson, ">=", p.Asked}},
-		Why:  "The visitor asks for a person",
-	}
+	promises := p.Promises()
+	asked, forced := promises[0], promises[1]
 	if p.fires(asked, signals) {
 		return asked, because(asked, signals)
 	}
@@ -174,14 +171,26 @@ func (p Policy) Decide(signals map[string]float64) (Rule, string) {
 	}
 	fixed := chosen.Decide == DecideOffer || chosen.Decide == DecideHandoff || chosen.Decide == DecideSmalltalk
 	if signals[SignalFailed] >= maxFailed && signals[SignalInLine] < 1 && !fixed {
-		forced := Rule{
-			Name: "two_failed_turns", Decide: DecideOffer, Reason: ReasonRepeated,
-			When: []Condition{{SignalFailed, ">=", maxFailed}},
-			Why:  "Two turns in a row have failed, so whatever comes next comes with the offer of a person",
-		}
 		return forced, because(forced, signals)
 	}
 	return chosen, because(chosen, signals)
+}
+
+// Promises are the rules that stand outside the list, in the order in which they
+// are looked at: a wish for a person, and the offer after failed turns.
+func (p Policy) Promises() []Rule {
+	return []Rule{
+		{
+			Name: "asked", Decide: DecideHandoff, Reason: ReasonAsked, Priority: 1,
+			When: []Condition{{SignalWantsPerson, ">=", p.Asked}},
+			Why:  "The visitor asks for a person",
+		},
+		{
+			Name: "two_failed_turns", Decide: DecideOffer, Reason: ReasonRepeated,
+			When: []Condition{{SignalFailed, ">=", maxFailed}},
+			Why:  "Two turns in a row have failed, so whatever comes next comes with the offer of a person",
+		},
+	}
 }
 
 // maxFailed is how many turns in a row may fail before a person is offered

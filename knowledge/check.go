@@ -15,7 +15,7 @@ const (
 	maxTitle   = 500       // characters, of a title or question
 	maxAnswer  = 100_000   // bytes
 	maxText    = 5_000_000 // bytes of all sections
-	maxAsked   = 200       // paraphrases, and negatives
+	maxAsked   = 200       // paraphrases, negatives, and confirmed questions
 	maxTags    = 50
 	maxSection = 20_000 // sections of a page
 )
@@ -26,7 +26,7 @@ func tidy(d *Document) {
 	for _, s := range []*string{&d.Title, &d.URL, &d.Audience, &d.Question, &d.Answer} {
 		*s = strings.TrimSpace(strings.ToValidUTF8(*s, "\uFFFD"))
 	}
-	d.Tags, d.Paraphrases, d.Negatives = trimmed(d.Tags), trimmed(d.Paraphrases), trimmed(d.Negatives)
+	d.Tags, d.Paraphrases, d.Negatives, d.Confirmed = trimmed(d.Tags), trimmed(d.Paraphrases), trimmed(d.Negatives), trimmed(d.Confirmed)
 	if d.Kind == KindEntry {
 		d.Title, d.Sections = d.Question, nil
 	} else {
@@ -105,7 +105,7 @@ func check(d *Document) error {
 	if !d.ValidFrom.IsZero() && !d.ValidUntil.IsZero() && !d.ValidFrom.Before(d.ValidUntil) {
 		bad("valid_until", "must be later than valid_from")
 	}
-	for name, list := range map[string][]string{"paraphrases": d.Paraphrases, "negatives": d.Negatives} {
+	for name, list := range map[string][]string{"paraphrases": d.Paraphrases, "negatives": d.Negatives, "confirmed": d.Confirmed} {
 		if len(list) > maxAsked {
 			bad(name, "has %d items; at most %d are allowed", len(list), maxAsked)
 		}

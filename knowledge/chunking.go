@@ -81,6 +81,9 @@ func (p *pack) entry(d Document) {
 	for _, q := range d.Paraphrases {
 		add(FieldParaphrase, q)
 	}
+	for _, q := range d.Confirmed {
+		add(FieldParaphrase, q)
+	}
 	for _, q := range d.Negatives {
 		add(FieldNegative, q)
 	}
@@ -90,6 +93,11 @@ func (p *pack) entry(d Document) {
 func (p *pack) page(d Document) {
 	if p.title != "" {
 		p.out = append(p.out, Chunk{Field: FieldTitle, Text: d.Title, Indexed: p.title})
+	}
+	for _, q := range d.Confirmed {
+		if plain := PlainText(q); plain != "" {
+			p.out = append(p.out, Chunk{Field: FieldParaphrase, Text: q, Indexed: plain})
+		}
 	}
 	before := len(p.out)
 	for i, s := range d.Sections {

@@ -51,6 +51,7 @@ type Document struct {
 	Answer      string    // of an entry
 	Paraphrases []string  // of an entry: other ways to ask it
 	Negatives   []string  // of an entry: questions that look alike and are not this one
+	Confirmed   []string  // questions of visitors that somebody confirmed to be answered here; of pages too, searched as paraphrases are; not part of Hash: no file says them, and an import keeps them
 
 	CreatedAt time.Time
 	UpdatedAt time.Time

@@ -35,6 +35,7 @@ const (
 	CodeUnsafePath    Code = "unsafe_path"    // leads out of its folder, or is a link
 	CodeMissingColumn Code = "missing_column" // a table without question or answer
 	CodeFailed        Code = "failed"         // read, but could not be stored
+	CodeStopped       Code = "stopped"        // confirmed questions would break by it, one a problem
 )
 
 // The outcomes of rows, and warnings about files that were read.

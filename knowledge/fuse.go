@@ -58,7 +58,7 @@ func sight(h index.Hit, q *asked) sighting {
 	s.foreign = q.language != "" && b.language != q.language
 	var mask uint64
 	var sections []float64
-	question, answer := -1.0, -1.0
+	question, answer, confirmed := -1.0, -1.0, -1.0
 	asking, show := 0.0, 0.0 // merits of the rows chosen so far
 	for i, row := range h.Rows {
 		field := b.rows[i].field
@@ -75,6 +75,7 @@ func sight(h index.Hit, q *asked) sighting {
 		switch field {
 		case FieldQuestion, FieldParaphrase:
 			question = max(question, row.Cosine)
+			confirmed = max(confirmed, row.Cosine)
 			if s.asking < 0 || merit > asking {
 				s.asking, asking = i, merit
 			}
@@ -94,6 +95,9 @@ func sight(h index.Hit, q *asked) sighting {
 	s.share = q.share(s.lexical)
 	s.coverage = q.coverage(mask)
 	s.cosine = documentCosine(sections, question, answer)
+	if len(sections) > 0 && confirmed > s.cosine {
+		s.cosine = (s.cosine + confirmed) / 2 // a confirmed question of a page counts as an entry's question does
+	}
 	s.best = max(s.best, s.cosine)
 	s.score = s.cosine + weightShare*s.share + weightCoverage*s.coverage
 	if s.foreign {

@@ -52,6 +52,7 @@ type NewImport struct {
 	Status    Status // of documents that are new; "": published
 	Audience  string // of documents that name none
 	By        string // account ID
+	Despite   Despite
 }
 
 // Start takes an upload: next returns one file after the other, and io.EOF after
@@ -70,7 +71,7 @@ func (m *Imports) Start(ctx context.Context, n NewImport, next func() (name stri
 	}
 	imp := Import{
 		Workspace: n.Workspace, ID: ImportID(id.New()), State: ImportQueued, Status: n.Status, Audience: n.Audience,
-		CreatedBy: n.By, CreatedAt: m.now().UTC().Truncate(time.Microsecond),
+		CreatedBy: n.By, Despite: n.Despite, CreatedAt: m.now().UTC().Truncate(time.Microsecond),
 	}
 	folder := m.folder(imp.ID)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -226,7 +227,7 @@ func (m *Imports) Work(ctx context.Context, ws id.Workspace, which ImportID) err
 
 // upload is what the library has to do for an import.
 func (m *Imports) upload(imp Import) Upload {
-	u := Upload{Workspace: imp.Workspace, Status: imp.Status, Audience: imp.Audience, Done: map[string]bool{}}
+	u := Upload{Workspace: imp.Workspace, Status: imp.Status, Audience: imp.Audience, By: imp.CreatedBy, Despite: imp.Despite, Done: map[string]bool{}}
 	for i, f := range imp.Files {
 		if !f.Refused {
 			u.Files = append(u.Files, File{Name: f.Name, Path: filepath.Join(m.folder(imp.ID), fmt.Sprintf("%05d", i))})

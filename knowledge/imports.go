@@ -36,6 +36,7 @@ type Import struct {
 	Reports    []FileReport // of the files read so far; an archive gives one for each file in it
 	Error      string       // for people, of a failed one
 	CreatedBy  string       // account ID or "ingest"
+	Despite    Despite      // for the judge
 	CreatedAt  time.Time
 	StartedAt  time.Time // of the last attempt; zero: not yet
 	FinishedAt time.Time // zero: not yet

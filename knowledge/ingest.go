@@ -1,9 +1,11 @@
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -17,6 +19,9 @@ type Upload struct {
 	Status    Status          // of documents that are new; "": published. Old ones keep theirs
 	Audience  string          // of documents that name none
 	Done      map[string]bool // names of files that an interrupted run has finished: they are read but not reported again
+	By        string          // who uploads, for the judge; "": "ingest"
+	Despite   Despite         // for the judge
+	Unjudged  bool            // the judge is not asked
 }
 
 // FileReport is what became of one file.
@@ -70,7 +75,8 @@ type ingest struct {
 type waiting struct {
 	report    FileReport
 	revisions []Revision
-	lines     []int // of each revision, 0 where none
+	before    []Status // of each revision's document until now; "": there was none
+	lines     []int    // of each revision, 0 where none
 }
 
 func (in *ingest) file(ctx context.Context, x Extracted) error {
@@ -168,14 +174,16 @@ func (in *ingest) compare(ctx context.Context, x Extracted, w *waiting) error {
 			w.report.Unchanged++
 			continue
 		default:
+			if d.Confirmed, err = in.confirmed(ctx, h.ID); err != nil {
+				return err
+			}
 			if h.Imported != "" && h.Imported != h.Hash {
 				w.problem(Problem{Line: line, Code: CodeEdited, Message: fmt.Sprintf("changes made in the console were replaced by the file's; version %d has them", h.Version)})
 			}
 			d.ID, d.Version, d.Status = h.ID, h.Version+1, h.Status
 			w.report.Changed++
 		}
-		w.revisions = append(w.revisions, Revision{Document: d, Imported: true})
-		w.lines = append(w.lines, line)
+		w.add(Revision{Document: d, Imported: true}, h.Status, line)
 	}
 	if x.Table {
 		return in.gone(ctx, x, w, heads, present)
@@ -197,8 +205,7 @@ func (in *ingest) gone(ctx context.Context, x Extracted, w *waiting, heads []Hea
 				return err
 			}
 			d.Status, d.UpdatedBy, d.UpdatedAt = StatusDeleted, ByIngest, in.library.now().UTC().Truncate(time.Microsecond)
-			w.revisions = append(w.revisions, Revision{Document: d})
-			w.lines = append(w.lines, 0)
+			w.add(Revision{Document: d}, h.Status, 0)
 			w.report.Removed++
 			w.problem(Problem{Code: CodeRemoved, Message: fmt.Sprintf("no longer in the file, so it was deleted: %q", h.Question)})
 		}
@@ -220,10 +227,16 @@ func (in *ingest) flush(ctx context.Context) error {
 	}
 	for _, w := range in.waiting {
 		n := len(w.revisions)
-		if err := in.store(ctx, w, all[:n]); err != nil {
+		copy(w.revisions, all[:n])
+		all = all[n:]
+	}
+	if err := in.judge(ctx); err != nil {
+		return err
+	}
+	for _, w := range in.waiting {
+		if err := in.store(ctx, w, w.revisions); err != nil {
 			return err
 		}
-		all = all[n:]
 		if over := len(w.report.Problems) - maxProblems; over > 0 {
 			w.report.Problems = append(w.report.Problems[:maxProblems:maxProblems],
 				Problem{Code: CodeTruncatedReports, Message: fmt.Sprintf("%d more are not listed", over)})
@@ -234,6 +247,80 @@ func (in *ingest) flush(ctx context.Context) error {
 	}
 	in.waiting, in.chunks = in.waiting[:0], 0
 	return nil
+}
+
+// confirmed returns the confirmed questions of a document that a file changes.
+func (in *ingest) confirmed(ctx context.Context, doc DocumentID) ([]string, error) {
+	d, err := in.library.store.Document(ctx, in.upload.Workspace, doc)
+	return d.Confirmed, err
+}
+
+// judge asks about all files that wait at once, and where that is refused about one
+// after the other, each together with those before it that may go through: a file
+// that is refused changes nothing, and its report says which questions would break.
+func (in *ingest) judge(ctx context.Context) error {
+	if in.library.judge == nil || in.upload.Unjudged {
+		return nil
+	}
+	release := Release{Workspace: in.upload.Workspace, By: cmp.Or(in.upload.By, ByIngest), Despite: in.upload.Despite}
+	var all []Revision
+	for _, w := range in.waiting {
+		all = append(all, w.noticed()...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	release.Changes = all
+	err := in.library.judge(ctx, release)
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	var through []Revision
+	for _, w := range in.waiting {
+		own := w.noticed()
+		if len(own) == 0 {
+			continue
+		}
+		release.Changes = append(slices.Clone(through), own...)
+		err := in.library.judge(ctx, release)
+		switch {
+		case err == nil:
+			through = release.Changes
+		case fault.Is(err, fault.Conflict):
+			w.stopped(err)
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// noticed returns the revisions that visitors would notice.
+func (w *waiting) noticed() []Revision {
+	var out []Revision
+	for i, r := range w.revisions {
+		if w.before[i] == StatusPublished || r.Document.Status == StatusPublished {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// stopped takes nothing of a file that was refused.
+func (w *waiting) stopped(err error) {
+	w.revisions, w.lines, w.before = nil, nil, nil
+	w.report.Added, w.report.Changed, w.report.Removed = 0, 0, 0
+	w.report.Code, w.report.Message = CodeStopped, fault.Message(err)
+	var f *fault.Error
+	if errors.As(err, &f) {
+		for _, field := range f.Fields {
+			w.problem(Problem{Field: field.Name, Code: CodeStopped, Message: field.Problem})
+		}
+	}
+}
+
+func (w *waiting) add(r Revision, before Status, line int) {
+	w.revisions, w.before, w.lines = append(w.revisions, r), append(w.before, before), append(w.lines, line)
 }
 
 // saveBatch is how many documents of a file go to the store in one transaction.

@@ -24,6 +24,7 @@ type Library struct {
 	log      *slog.Logger
 	cutter   Cutter
 	extract  Extractor
+	judge    Judge
 
 	// commit is held from before a write until the index knows of it, so that
 	// the index never sees an older version last.
@@ -34,6 +35,7 @@ type Library struct {
 type Options struct {
 	Cutter    Cutter    // how documents are cut; its Tokens should be the embedder's
 	Extractor Extractor // reads files; nil: Import is refused
+	Judge     Judge     // asked before visitors notice a change; nil: nobody is
 }
 
 // NewLibrary returns a library over a store. Load has to be called before the
@@ -42,7 +44,7 @@ func NewLibrary(store Store, embedder Embedder, index Indexer, now func() time.T
 	if o == nil {
 		o = &Options{}
 	}
-	return &Library{store: store, embedder: embedder, index: index, now: now, log: log, cutter: o.Cutter, extract: o.Extractor}
+	return &Library{store: store, embedder: embedder, index: index, now: now, log: log, cutter: o.Cutter, extract: o.Extractor, judge: o.Judge}
 }
 
 // Loaded says what Load found.

@@ -12,17 +12,17 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
-// Verdict says what a difference between two runs means.
-type Verdict string
+// Standing says what a difference between two runs means.
+type Standing string
 
-// The verdicts. A metric that is neither good nor bad by itself is higher or lower.
+// The standings. A metric that is neither good nor bad by itself is higher or lower.
 const (
-	VerdictBetter  Verdict = "better"
-	VerdictWorse   Verdict = "worse"
-	VerdictHigher  Verdict = "higher"
-	VerdictLower   Verdict = "lower"
-	VerdictSame    Verdict = "same"    // the interval of the difference holds 0
-	VerdictUnknown Verdict = "unknown" // the metric is undefined in most draws
+	IsBetter  Standing = "better"
+	IsWorse   Standing = "worse"
+	IsHigher  Standing = "higher"
+	IsLower   Standing = "lower"
+	IsSame    Standing = "same"    // the interval of the difference holds 0
+	IsUnknown Standing = "unknown" // the metric is undefined in most draws
 )
 
 // Difference is one metric in two runs of a task.
@@ -34,7 +34,7 @@ type Difference struct {
 	B        float64    `json:"b"`
 	Value    float64    `json:"difference"` // B − A
 	Interval [2]float64 `json:"interval"`   // 95 % of the difference
-	Verdict  Verdict    `json:"verdict"`    // on B against A
+	Standing Standing   `json:"standing"`   // on B against A
 }
 
 // Comparison is two runs of the same tasks side by side.
@@ -133,7 +133,7 @@ func unlike(x, y ranTask, paired bool) string {
 }
 
 func (c *Comparison) difference(task, metric string, x, y ranTask, value float64) Difference {
-	d := Difference{Task: task, Metric: metric, A: x.Metrics[metric], B: value, Value: value - x.Metrics[metric], Verdict: VerdictUnknown}
+	d := Difference{Task: task, Metric: metric, A: x.Metrics[metric], B: value, Value: value - x.Metrics[metric], Standing: IsUnknown}
 	var ok bool
 	if c.Paired {
 		p, q := x.kept.Draws[metric], y.kept.Draws[metric]
@@ -158,30 +158,30 @@ func (c *Comparison) difference(task, metric string, x, y ranTask, value float64
 	case !ok:
 		d.Interval = [2]float64{}
 	case d.Interval[0] <= 0 && d.Interval[1] >= 0:
-		d.Verdict = VerdictSame
+		d.Standing = IsSame
 	default:
-		d.Verdict = judge(metric, d.Value)
+		d.Standing = judge(metric, d.Value)
 	}
 	return d
 }
 
 // judge says whether a difference that is not chance is for the better.
-func judge(metric string, difference float64) Verdict {
+func judge(metric string, difference float64) Standing {
 	last := metric[strings.LastIndexByte(metric, '.')+1:]
 	up := difference > 0
 	switch last {
 	case "clarified", "copied_bleu4":
 		if up {
-			return VerdictHigher
+			return IsHigher
 		}
-		return VerdictLower
+		return IsLower
 	case "ece", "needless", "false_answers", "early", "late", "missed", "cost", "doom_loops":
 		up = !up
 	}
 	if up {
-		return VerdictBetter
+		return IsBetter
 	}
-	return VerdictWorse
+	return IsWorse
 }
 
 // turned finds the lines that became right or wrong.

@@ -84,10 +84,10 @@ func TestCompareTellsBetterWorseAndSame(t *testing.T) {
 	if len(c.Apart) > 0 || !c.Paired {
 		t.Errorf("apart %v, paired %t; want a paired comparison of everything", c.Apart, c.Paired)
 	}
-	if d := difference(t, c, "recall"); d.Verdict != VerdictBetter || d.A != .5 || d.B != 1 || d.N != 40 || d.Interval[0] <= 0 || d.Interval[1] < d.Value {
+	if d := difference(t, c, "recall"); d.Standing != IsBetter || d.A != .5 || d.B != 1 || d.N != 40 || d.Interval[0] <= 0 || d.Interval[1] < d.Value {
 		t.Errorf("recall %+v, want from .5 to 1 of 40, better", d)
 	}
-	if d := difference(t, c, "precision"); d.Verdict != VerdictSame || d.Interval != [2]float64{} {
+	if d := difference(t, c, "precision"); d.Standing != IsSame || d.Interval != [2]float64{} {
 		t.Errorf("precision %+v, want the same in every draw", d)
 	}
 	if turned := c.Turned["a/wishes"]; len(turned.Right) != 10 || len(turned.Wrong) != 0 || turned.Right[0] != "a human please 1" {
@@ -97,7 +97,7 @@ func TestCompareTellsBetterWorseAndSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := difference(t, back, "recall"); d.Verdict != VerdictWorse {
+	if d := difference(t, back, "recall"); d.Standing != IsWorse {
 		t.Errorf("recall the other way round %+v, want worse", d)
 	}
 	loose, err := Compare(someReport, allReport)
@@ -105,14 +105,14 @@ func TestCompareTellsBetterWorseAndSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, paired := difference(t, loose, "recall"), difference(t, c, "recall")
-	if loose.Paired || d.Verdict != VerdictBetter || d.Value != .5 || d.Interval == paired.Interval {
+	if loose.Paired || d.Standing != IsBetter || d.Value != .5 || d.Interval == paired.Interval {
 		t.Errorf("recall of the reports %+v, want better by an interval of their own", d)
 	}
 }
 
 func TestCompareKnowsWhichWayIsUp(t *testing.T) {
-	for metric, want := range map[string]Verdict{
-		"accuracy": VerdictBetter, "arms.lexical.r1": VerdictBetter, "false_answers": VerdictWorse, "ece": VerdictWorse, "trained.ece": VerdictWorse, "clarified": VerdictHigher,
+	for metric, want := range map[string]Standing{
+		"accuracy": IsBetter, "arms.lexical.r1": IsBetter, "false_answers": IsWorse, "ece": IsWorse, "trained.ece": IsWorse, "clarified": IsHigher,
 	} {
 		if got := judge(metric, .1); got != want {
 			t.Errorf("%s up is %s, want %s", metric, got, want)

@@ -71,7 +71,7 @@ func compareTable(w io.Writer, c *training.Comparison) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(tab, "task\tmetric\tn\tA\tB\tdifference (%s)\t\t\n", how)
 	for _, d := range c.Differences {
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%.4f\t%.4f\t%+.4f\t[%+.4f, %+.4f]\t%s\n", d.Task, d.Metric, lineCount(d.N), d.A, d.B, d.Value, d.Interval[0], d.Interval[1], d.Verdict)
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%.4f\t%.4f\t%+.4f\t[%+.4f, %+.4f]\t%s\n", d.Task, d.Metric, lineCount(d.N), d.A, d.B, d.Value, d.Interval[0], d.Interval[1], d.Standing)
 	}
 	return tab.Flush()
 }
@@ -81,7 +81,7 @@ func compareMarkdown(w io.Writer, c *training.Comparison) {
 	for _, d := range c.Differences {
 		took := c.Seconds[d.Task]
 		fmt.Fprintf(w, "| %s | %s | %s | %.3f | %.3f | %+.3f | %+.3f to %+.3f | %s | %.1f → %.1f ms |\n",
-			d.Task, d.Metric, lineCount(d.N), d.A, d.B, d.Value, d.Interval[0], d.Interval[1], d.Verdict, took[0].QueryP50ms, took[1].QueryP50ms)
+			d.Task, d.Metric, lineCount(d.N), d.A, d.B, d.Value, d.Interval[0], d.Interval[1], d.Standing, took[0].QueryP50ms, took[1].QueryP50ms)
 	}
 }
 

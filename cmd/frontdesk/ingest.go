@@ -16,6 +16,7 @@ type ingestCmd struct {
 	Paths    []string `arg:"" name:"path" help:"Files, folders or zip archives." type:"existingpath"`
 	Draft    bool     `help:"Keep new documents as drafts."`
 	Audience string   `help:"Group that may see documents which name none." placeholder:"NAME"`
+	Gate     bool     `help:"Take no file by which confirmed questions break, as the console does; without it they are only told."`
 	JSON     bool     `name:"json" help:"Print one JSON object a file."`
 }
 
@@ -56,6 +57,11 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 	if c.Draft {
 		status = knowledge.StatusDraft
 	}
+	if !c.Gate { // what is right before it
+		if _, err := app.Check(ctx, true); err != nil {
+			return err
+		}
+	}
 	bar := newProgress(s.err)
 	var sum ingestTotals
 	report := func(r knowledge.FileReport) error {
@@ -75,7 +81,11 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
-	err = app.Import(ctx, files, status, c.Audience, report)
+	read := app.Import
+	if c.Gate {
+		read = app.ImportGated
+	}
+	err = read(ctx, files, status, c.Audience, report)
 	bar.end()
 	if err != nil {
 		return err
@@ -84,8 +94,30 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.out, "%d files: %d documents added, %d changed, %d unchanged, %d removed; %d rows and %d files not taken, %d files empty\n",
 			sum.files, sum.added, sum.changed, sum.unchanged, sum.removed, sum.skipped, sum.failed, sum.empty)
 	}
+	if !c.Gate {
+		if err := tellBroken(ctx, app, s.err); err != nil {
+			return err
+		}
+	}
 	if sum.failed > 0 {
 		return exitStatus(1)
+	}
+	return nil
+}
+
+// tellBroken says which confirmed questions what was read has broken.
+func tellBroken(ctx context.Context, app *frontdesk.App, w io.Writer) error {
+	run, err := app.Check(ctx, false) // so that a check afterwards says the same
+	if err != nil {
+		return err
+	}
+	broken := run.Broken()
+	if len(broken) == 0 {
+		return nil
+	}
+	fmt.Fprintf(w, "%d of %d confirmed questions are no longer answered rightly:\n", len(broken), len(run.Lines))
+	for _, l := range broken {
+		printCheck(w, "broken", l)
 	}
 	return nil
 }

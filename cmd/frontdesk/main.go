@@ -1,5 +1,6 @@
 // Command frontdesk is the server and its tools: serve, import, ingest, ask,
-// train, threshold, evaluate, compare, bench, check-config, user, backup, ready and version.
+// train, threshold, check, evaluate, compare, bench, check-config, user, backup,
+// ready and version.
 package main
 
 import (
@@ -31,6 +32,7 @@ type cli struct {
 	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
 	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
 	Threshold    thresholdCmd    `cmd:"" help:"Say from which confidence to answer for the precision you want."`
+	Check        checkCmd        `cmd:"" help:"Ask all confirmed questions; exit with 1 when one broke."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
 	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`

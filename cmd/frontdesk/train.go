@@ -12,6 +12,7 @@ type trainCmd struct {
 	configFlags
 	Paths   []string `arg:"" optional:"" name:"path" help:"Files or folders of examples: our own YAML, Rasa NLU data, a Dialogflow export, or tables of text and label." type:"existingpath"`
 	Starter bool     `help:"Add the starting set that comes with the program." default:"true" negatable:""`
+	Despite string   `help:"Why the model goes into service although confirmed questions break by it." placeholder:"REASON"`
 	JSON    bool     `name:"json" help:"Print one JSON object."`
 }
 
@@ -35,7 +36,7 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer app.Close()
 	bar := newProgress(s.err)
-	got, err := app.Train(ctx, set, bar.at)
+	got, err := app.TrainDespite(ctx, set, c.Despite, bar.at)
 	bar.end()
 	if err != nil {
 		return err

@@ -22,9 +22,9 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 	}
 	return s.db.write(ctx, i.Workspace, func(ctx context.Context, t *tx) error {
 		t.exec(`
-			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt))
+			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at, despite)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt), i.Despite)
 		if err := t.flush(ctx); isUnique(err) {
 			return fault.New(fault.Conflict, "there is an import of that ID already")
 		} else if err != nil {
@@ -67,13 +67,13 @@ func addReports(t *tx, i knowledge.Import, reports []knowledge.FileReport) error
 	return nil
 }
 
-const importColumns = `workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at`
+const importColumns = `workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at, despite`
 
 func scanImport(row pgx.CollectableRow) (knowledge.Import, error) {
 	var i knowledge.Import
 	var files string
 	var created, started, finished int64
-	err := row.Scan(&i.Workspace, &i.ID, &i.State, &i.Attempts, &i.Status, &i.Audience, &files, &i.Error, &i.CreatedBy, &created, &started, &finished)
+	err := row.Scan(&i.Workspace, &i.ID, &i.State, &i.Attempts, &i.Status, &i.Audience, &files, &i.Error, &i.CreatedBy, &created, &started, &finished, &i.Despite)
 	if err != nil {
 		return knowledge.Import{}, err
 	}

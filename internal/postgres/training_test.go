@@ -9,6 +9,8 @@ import (
 func TestTrainingSuite(t *testing.T) {
 	storetest.RunTraining(t, func(t *testing.T) storetest.TrainingStores {
 		db := openTest(t)
-		return storetest.TrainingStores{Artefacts: db.Training(), Reviewed: db.Training()}
+		return storetest.TrainingStores{
+			Artefacts: db.Training(), Reviewed: db.Training(), Checks: db.Training(), Releases: db.Training(), Vectors: db.Knowledge(), Documents: db.Knowledge(),
+		}
 	})
 }

@@ -22,9 +22,9 @@ func (s *Knowledge) AddImport(ctx context.Context, i knowledge.Import) error {
 	}
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt))
+			INSERT INTO imports (workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at, despite)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			i.Workspace, i.ID, i.State, i.Attempts, i.Status, i.Audience, files, i.Error, i.CreatedBy, cell.Micros(i.CreatedAt), cell.Micros(i.StartedAt), cell.Micros(i.FinishedAt), i.Despite)
 		if isUnique(err) {
 			return fault.New(fault.Conflict, "there is an import of that ID already")
 		}
@@ -69,13 +69,13 @@ func addReports(ctx context.Context, tx *sql.Tx, i knowledge.Import, reports []k
 	return nil
 }
 
-const importColumns = `workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at`
+const importColumns = `workspace, id, state, attempts, status, audience, files, error, created_by, created_at, started_at, finished_at, despite`
 
 func scanImport(scan func(...any) error) (knowledge.Import, error) {
 	var i knowledge.Import
 	var files string
 	var created, started, finished int64
-	err := scan(&i.Workspace, &i.ID, &i.State, &i.Attempts, &i.Status, &i.Audience, &files, &i.Error, &i.CreatedBy, &created, &started, &finished)
+	err := scan(&i.Workspace, &i.ID, &i.State, &i.Attempts, &i.Status, &i.Audience, &files, &i.Error, &i.CreatedBy, &created, &started, &finished, &i.Despite)
 	if err != nil {
 		return knowledge.Import{}, err
 	}

@@ -75,8 +75,8 @@ func saveRevision(ctx context.Context, tx *sql.Tx, r *knowledge.Revision) error 
 }
 
 func saveVersion(ctx context.Context, tx *sql.Tx, d *knowledge.Document) error {
-	lists := make([]string, 4)
-	for i, v := range []any{d.Tags, d.Sections, d.Paraphrases, d.Negatives} {
+	lists := make([]string, 5)
+	for i, v := range []any{d.Tags, d.Sections, d.Paraphrases, d.Negatives, d.Confirmed} {
 		var err error
 		if lists[i], err = encodeList(v); err != nil {
 			return err
@@ -84,10 +84,10 @@ func saveVersion(ctx context.Context, tx *sql.Tx, d *knowledge.Document) error {
 	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO document_versions (workspace, document, version, title, url, language, audience, tags, valid_from, valid_until, hash,
-			sections, question, answer, paraphrases, negatives, updated_at, updated_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			sections, question, answer, paraphrases, negatives, confirmed, updated_at, updated_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.Workspace, d.ID, d.Version, d.Title, d.URL, d.Language, d.Audience, lists[0], cell.Micros(d.ValidFrom), cell.Micros(d.ValidUntil), d.Hash,
-		lists[1], d.Question, d.Answer, lists[2], lists[3], cell.Micros(d.UpdatedAt), d.UpdatedBy)
+		lists[1], d.Question, d.Answer, lists[2], lists[3], lists[4], cell.Micros(d.UpdatedAt), d.UpdatedBy)
 	return err
 }
 
@@ -138,23 +138,24 @@ const (
 	versionColumns = contentColumns + `v.updated_at, v.updated_by`
 	currentColumns = contentColumns + `d.updated_at, d.updated_by`
 	contentColumns = `d.workspace, d.id, d.path, d.source, d.kind, d.status, v.version, v.title, v.url, v.language, v.audience, v.tags,
-		v.valid_from, v.valid_until, v.hash, v.question, v.answer, v.paraphrases, v.negatives, d.created_at, `
+		v.valid_from, v.valid_until, v.hash, v.question, v.answer, v.paraphrases, v.negatives, v.confirmed, d.created_at, `
 )
 
 // scanDocument reads the columns of a document and the columns of tail.
 func scanDocument(scan func(...any) error, tail ...any) (knowledge.Document, error) {
 	var d knowledge.Document
-	var tags, paraphrases, negatives string
+	var tags, paraphrases, negatives, confirmed string
 	var from, until, created, updated int64
 	err := scan(append([]any{
 		&d.Workspace, &d.ID, &d.Path, &d.Source, &d.Kind, &d.Status, &d.Version, &d.Title, &d.URL, &d.Language, &d.Audience, &tags,
-		&from, &until, &d.Hash, &d.Question, &d.Answer, &paraphrases, &negatives, &created, &updated, &d.UpdatedBy,
+		&from, &until, &d.Hash, &d.Question, &d.Answer, &paraphrases, &negatives, &confirmed, &created, &updated, &d.UpdatedBy,
 	}, tail...)...)
 	if err != nil {
 		return knowledge.Document{}, err
 	}
 	d.ValidFrom, d.ValidUntil, d.CreatedAt, d.UpdatedAt = cell.Time(from), cell.Time(until), cell.Time(created), cell.Time(updated)
-	return d, errors.Join(cell.Decode(tags, &d.Tags), cell.Decode(paraphrases, &d.Paraphrases), cell.Decode(negatives, &d.Negatives))
+	return d, errors.Join(cell.Decode(tags, &d.Tags), cell.Decode(paraphrases, &d.Paraphrases), cell.Decode(negatives, &d.Negatives),
+		cell.Decode(confirmed, &d.Confirmed))
 }
 
 // scanWhole reads the columns of a document and v.sections.

@@ -17,6 +17,8 @@ func TestTrainingSuite(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return storetest.TrainingStores{Artefacts: db.Training(), Reviewed: db.Training()}
+		return storetest.TrainingStores{
+			Artefacts: db.Training(), Reviewed: db.Training(), Checks: db.Training(), Releases: db.Training(), Vectors: db.Knowledge(), Documents: db.Knowledge(),
+		}
 	})
 }

@@ -15,7 +15,7 @@ func upload(name string, at time.Time) knowledge.Import {
 		Workspace: workspace, ID: knowledge.ImportID(id.New()), State: knowledge.ImportQueued, Status: knowledge.StatusDraft, Audience: "staff",
 		Files:     []knowledge.ImportFile{{Name: name, Size: 12}, {Name: "big.pdf", Size: 1 << 30, Refused: true}},
 		Reports:   []knowledge.FileReport{{Name: "big.pdf", Code: knowledge.CodeTooLarge, Message: "too large"}},
-		CreatedBy: "ann", CreatedAt: at,
+		CreatedBy: "ann", Despite: "the fee is gone", CreatedAt: at,
 	}
 }
 

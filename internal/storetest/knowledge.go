@@ -95,7 +95,7 @@ func testDocumentKeepsEverything(t *testing.T, s KnowledgeStores) {
 		Workspace: workspace, ID: "d1", Path: "faq.csv#a", Source: "faq.csv", Kind: knowledge.KindEntry, Status: knowledge.StatusDraft, Version: 1,
 		Title: "标题", URL: "/help", Language: "zh", Audience: "staff", Tags: []string{"a", "b"}, ValidFrom: start, ValidUntil: start.Add(time.Hour),
 		Hash: "h", Sections: []knowledge.Section{{Heading: []string{"x", "y"}, Text: "text", Page: 2}, {Text: "more"}}, Question: "标题", Answer: "答",
-		Paraphrases: []string{"p1", "p2"}, Negatives: []string{"n"}, CreatedAt: start, UpdatedAt: start.Add(time.Microsecond), UpdatedBy: "ann",
+		Paraphrases: []string{"p1", "p2"}, Negatives: []string{"n"}, Confirmed: []string{"c1", "c2"}, CreatedAt: start, UpdatedAt: start.Add(time.Microsecond), UpdatedBy: "ann",
 	}
 	save(t, s, knowledge.Revision{Document: whole, Model: model, Recipe: "r1", Chunks: chunksFor("text"), Imported: true})
 	got, err := s.Documents.Document(t.Context(), workspace, "d1")

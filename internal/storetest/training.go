@@ -8,6 +8,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/knowledge"
 	"github.com/frontdesk-chat/frontdesk/training"
 )
 
@@ -15,12 +16,19 @@ import (
 type TrainingStores struct {
 	Artefacts training.ArtefactStore
 	Reviewed  training.ReviewStore
+	Checks    training.CheckStore
+	Releases  training.ReleaseStore
+	Vectors   training.VectorStore
+	Documents knowledge.Store
 }
 
 // RunTraining exercises an engine's training stores.
 func RunTraining(t *testing.T, open func(t *testing.T) TrainingStores) {
 	t.Run("Artefacts", func(t *testing.T) { testArtefacts(t, open(t).Artefacts) })
 	t.Run("Reviewed", func(t *testing.T) { testReviewed(t, open(t).Reviewed) })
+	t.Run("Checks", func(t *testing.T) { testChecks(t, open(t)) })
+	t.Run("Releases", func(t *testing.T) { testReleases(t, open(t)) })
+	t.Run("PutVectors", func(t *testing.T) { testPutVectors(t, open(t)) })
 }
 
 func testArtefacts(t *testing.T, s training.ArtefactStore) {

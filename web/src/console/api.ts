@@ -120,6 +120,8 @@ export interface Doc {
   answer?: string;
   paraphrases?: string[];
   negatives?: string[];
+  confirmed?: string[]; // questions of visitors that somebody confirmed
+  despite?: string; // of what is sent: why it is published although questions break
   created_at: string;
   updated_at: string;
   updated_by?: string;
@@ -137,6 +139,7 @@ export interface ImportFile {
   name: string;
   size: number;
   state: 'queued' | 'running' | 'done' | 'unchanged' | 'failed';
+  code?: string; // of a failed one; "stopped": by the release gate
   progress?: number;
   detail?: string;
   documents?: number;
@@ -164,7 +167,9 @@ export interface ReviewItem {
   at: string;
   asked: string;
   question: string;
-  count?: number; // turns with this question
+  count?: number; // turns of the cluster
+  wordings?: string[]; // other ways it was asked
+  draft?: string; // what a person answered
   language: string;
   decision: Decision;
   answer: string;
@@ -172,7 +177,71 @@ export interface ReviewItem {
   helpful?: boolean;
   why?: string;
   sources?: Source[];
-  nearest?: { document: string; title: string; confidence: number };
+  nearest?: Nearest;
+  tied?: Nearest; // of a near tie
+}
+
+export interface Nearest {
+  document: string;
+  title: string;
+  confidence: number;
+}
+
+export type ReviewKind = 'unanswered' | 'unhelpful' | 'taken' | 'near_tie';
+
+/** What the bot did with a confirmed question. */
+export interface Outcome {
+  at?: string;
+  right: boolean;
+  decision: Decision;
+  document?: string;
+  title?: string;
+  answer: string;
+  confidence: number;
+}
+
+/** A line of the regression set. */
+export interface ConfirmedQuestion {
+  id: string;
+  question: string;
+  language?: string;
+  document?: string;
+  title?: string;
+  status?: string;
+  event?: string;
+  by: string;
+  at: string;
+  last?: Outcome;
+  before?: boolean; // of a run: right in the run before
+}
+
+export interface Flip {
+  check: string;
+  question: string;
+  document?: string;
+  title?: string;
+  before: Outcome;
+  after: Outcome;
+}
+
+/** What the release gate says of a change. */
+export interface Verdict {
+  lines: number;
+  right_before: number;
+  right_after: number;
+  p: number;
+  broken: Flip[];
+  mended: Flip[];
+}
+
+export interface Release {
+  id: string;
+  subject: string;
+  state: 'stopped' | 'despite' | 'within';
+  despite?: string;
+  by: string;
+  at: string;
+  verdict: Verdict;
 }
 
 export interface InboxConfig {

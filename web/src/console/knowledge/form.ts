@@ -10,6 +10,7 @@ export interface Form {
   answer: string;
   paraphrases: string; // one a line
   negatives: string; // one a line
+  confirmed: string; // one a line
   text: string;
   language: string;
   audience: string;
@@ -27,6 +28,7 @@ export function formOf(d: Partial<Doc> & { kind: 'page' | 'entry' }): Form {
     answer: d.answer ?? '',
     paraphrases: (d.paraphrases ?? []).join('\n'),
     negatives: (d.negatives ?? []).join('\n'),
+    confirmed: (d.confirmed ?? []).join('\n'),
     text: d.text ?? '',
     language: d.language ?? 'en',
     audience: d.audience ?? '',
@@ -48,6 +50,7 @@ export function bodyOf(f: Form): Partial<Doc> {
     audience: f.audience.trim(),
     tags: commas(f.tags),
     url: f.url.trim(),
+    confirmed: lines(f.confirmed),
     valid_from: f.valid_from ? `${f.valid_from}T00:00:00Z` : undefined,
     valid_until: f.valid_until ? `${f.valid_until}T00:00:00Z` : undefined,
   };

@@ -1,11 +1,19 @@
-import { type Doc, type Import, type Page, query, type ReviewItem } from '../api';
+import { Problem } from '../../shared/client/http';
+import { type Doc, type Import, type Page, query, type ReviewItem, type ReviewKind, type Verdict } from '../api';
 import type { App } from '../app.svelte';
 
 /** A new entry that somebody asked for from the review lists. */
 export interface Prefill {
   question: string;
   language: string;
-  event?: string; // the turn that is settled once the entry is saved
+  wordings?: string[]; // other ways it was asked
+  answer?: string; // what a person answered
+  event?: string; // the turn that is settled once the entry is published
+}
+
+/** The verdict of the release gate when it stopped what was tried, else undefined. */
+export function stoppedBy(e: unknown): Verdict | undefined {
+  return e instanceof Problem ? (e.document.stopped as Verdict | undefined) : undefined;
 }
 
 /** An upload that the browser still carries. */
@@ -25,8 +33,9 @@ export class Knowledge {
   problem = $state.raw<unknown>();
   sending = $state<Sending[]>([]);
   prefill: Prefill | undefined;
-  unanswered = $state<number | undefined>();
-  unhelpful = $state<number | undefined>();
+  settles: Record<string, string> = {}; // by document: the turn that is settled once it is published
+  counts = $state<Partial<Record<ReviewKind, number>>>({});
+  intents = $state.raw<string[]>([]); // that examples can be added to; none where the server knows no intents
   private timer: ReturnType<typeof setTimeout> | undefined;
   private key = 0;
 
@@ -56,13 +65,14 @@ export class Knowledge {
     clearTimeout(this.timer);
   }
 
-  async upload(files: File[], drafts = false): Promise<void> {
+  async upload(files: File[], drafts = false, despite = ''): Promise<void> {
     if (files.length === 0) return;
     const key = ++this.key;
     this.sending.push({ key, names: files.map((f) => f.name), share: 0, problem: '' });
     const row = () => this.sending.find((s) => s.key === key);
     const form = new FormData();
     if (drafts) form.append('status', 'draft');
+    if (despite) form.append('despite', despite);
     for (const f of files) form.append('file', f, f.webkitRelativePath || f.name);
     try {
       await this.app.http.upload<{ id: string }>('/imports', form, (share) => {
@@ -85,9 +95,15 @@ export class Knowledge {
     return this.app.http.get(`/documents?${query({ limit: 100, ...filter })}`);
   }
 
-  async review(kind: 'unanswered' | 'unhelpful'): Promise<ReviewItem[]> {
+  async review(kind: ReviewKind): Promise<ReviewItem[]> {
     const p = await this.app.http.get<Page<ReviewItem>>(`/review?kind=${kind}&limit=100`);
-    this[kind] = p.items.length;
+    this.counts[kind] = p.items.length;
     return p.items;
+  }
+
+  async loadIntents(): Promise<void> {
+    // A server without the page of intents answers 404: then the action is not shown.
+    const p = await this.app.http.get<Page<{ name: string }>>('/intents').catch(() => undefined);
+    this.intents = (p?.items ?? []).map((x) => x.name);
   }
 }

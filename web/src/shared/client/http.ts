@@ -6,6 +6,8 @@ export class Problem extends Error {
   readonly code: string;
   readonly fields: { location?: string; message: string }[];
   readonly retryAfterMs: number | undefined;
+  /** The whole document, for what only some problems carry. */
+  readonly document: Partial<ProblemDocument> & Record<string, unknown>;
 
   constructor(doc: Partial<ProblemDocument>, retryAfterMs?: number) {
     super(doc.detail || doc.title || 'The request failed.');
@@ -14,6 +16,7 @@ export class Problem extends Error {
     this.code = doc.code ?? '';
     this.fields = doc.errors ?? [];
     this.retryAfterMs = retryAfterMs;
+    this.document = { ...doc };
   }
 
   /** What to write beside a field: the sentence when there is one for it alone, else the field's own words. */

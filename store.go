@@ -60,6 +60,9 @@ type (
 	trainingStore interface {
 		training.ArtefactStore
 		training.ReviewStore
+		training.ExampleStore
+		training.VectorStore
+		training.JobStore
 	}
 )
 

@@ -15,35 +15,37 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/live"
 	"github.com/frontdesk-chat/frontdesk/internal/upload"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
-// Parts are what a server stands on. All but Imports, Review, Assets and
+// Parts are what a server stands on. All but Imports, Review, Catalogue, Assets and
 // Gatherer are required; routes of a part that is missing answer 503.
 type Parts struct {
-	Engine   *bot.Engine
-	Timeline Timeline
-	Runs     Runs
-	Traces   Traces
-	Lists    Lists
-	Desk     *handoff.Desk
-	Library  *knowledge.Library
-	Imports  Imports
-	Wake     func() // called when an import was queued; nil: nobody needs to know
-	Review   Review
-	Accounts *account.Directory
-	Uploads  *upload.Keeper
-	Hub      *live.Hub
-	Frames   *Frames  // the hub's encoder
-	Metrics  *Metrics // whose Count the hub reports to
-	Gatherer prometheus.Gatherer
-	Assets   Assets
-	Ready    func(ctx context.Context) []Check // what /readyz shows, the store first
-	Spans    Spans                             // traces requests; nil: nobody does
-	Here     Here                              // who is connected to any node, for display; nil: nobody knows of other nodes
-	Counter  Counter                           // of limits, for all nodes together; nil: each counts for itself
-	Policy   bot.Policy                        // whose thresholds traces are shown with
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Engine    *bot.Engine
+	Timeline  Timeline
+	Runs      Runs
+	Traces    Traces
+	Lists     Lists
+	Desk      *handoff.Desk
+	Library   *knowledge.Library
+	Imports   Imports
+	Wake      func() // called when an import was queued; nil: nobody needs to know
+	Review    Review
+	Catalogue *training.Catalogue // of intents
+	Accounts  *account.Directory
+	Uploads   *upload.Keeper
+	Hub       *live.Hub
+	Frames    *Frames  // the hub's encoder
+	Metrics   *Metrics // whose Count the hub reports to
+	Gatherer  prometheus.Gatherer
+	Assets    Assets
+	Ready     func(ctx context.Context) []Check // what /readyz shows, the store first
+	Spans     Spans                             // traces requests; nil: nobody does
+	Here      Here                              // who is connected to any node, for display; nil: nobody knows of other nodes
+	Counter   Counter                           // of limits, for all nodes together; nil: each counts for itself
+	Policy    bot.Policy                        // whose thresholds traces are shown with
+	Now       func() time.Time
+	Logger    *slog.Logger
 }
 
 // Here knows who is connected to any node. It is for display: it may be wrong for

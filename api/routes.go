@@ -96,6 +96,18 @@ func routes() []route {
 		{"POST", "/ask", editor | agent, "Ask as a visitor would, on the live code path"},
 		{"GET", "/review", editor, "List turns that wait for an editor"},
 		{"POST", "/review/{event}/done", editor, "Take a turn off the list"},
+		{"GET", "/intents", editor, "List intents with what the version in service makes of them"},
+		{"POST", "/intents", editor, "Add an intent"},
+		{"PUT", "/intents/{name}", editor, "Change or rename an intent"},
+		{"DELETE", "/intents/{name}", editor, "Remove an intent with its examples"},
+		{"GET", "/intents/{name}/examples", editor, "List examples of an intent"},
+		{"POST", "/intents/{name}/examples", editor, "Add an example to an intent"},
+		{"DELETE", "/intents/{name}/examples/{id}", editor, "Remove an example"},
+		{"POST", "/intents/train", editor, "Train the intents"},
+		{"GET", "/intents/training", editor, "Read how far the training is, or how the last one ended"},
+		{"DELETE", "/intents/training", editor, "Cancel the training"},
+		{"GET", "/intents/versions", editor, "List trained versions"},
+		{"POST", "/intents/versions/{version}/activate", editor, "Put an earlier version back in service"},
 
 		{"GET", "/accounts", administrator, "List accounts"},
 		{"POST", "/accounts", administrator, "Make an account"},
@@ -219,6 +231,7 @@ func (s *Server) register() error {
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)
+	s.intentRoutes(g)
 	s.accountRoutes(g)
 	s.inboxRoutes(g)
 	if g.err != nil {

@@ -4,17 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
-	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
 // MaxExampleRunes bounds one example. People type far less; longer ones are
 // pasted documents and would teach the classifier their layout.
 const MaxExampleRunes = 4000
+
+// MaxDescriptionRunes bounds what an editor may say of an intent.
+const MaxDescriptionRunes = 500
 
 // Intent is one thing visitors mean.
 type Intent struct {
@@ -117,9 +118,7 @@ func (s Set) Check() (Set, []Note, error) {
 		if why := badName(in.Name); why != "" {
 			bad("", 0, "intent %q: %s", in.Name, why)
 		}
-		switch in.Class {
-		case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
-		default:
+		if !knownClass(in.Class) {
 			bad("", 0, "intent %q: class %q is not known; use business, smalltalk, person or other", in.Name, in.Class)
 		}
 		known[in.Name] = 0
@@ -136,7 +135,11 @@ func (s Set) Check() (Set, []Note, error) {
 			bad(e.File, e.Line, "the intent %q is not declared", e.Intent)
 			continue
 		}
-		key := strings.Join(strings.Fields(text.Fold(e.Text)), " ")
+		if !hasWords(e.Text) {
+			notes = append(notes, Note{e.File, e.Line, "left out: an example without letters and digits is never read for intents"})
+			continue
+		}
+		key := Fold(e.Text)
 		if first, ok := seen[key]; ok {
 			if first.Intent != e.Intent {
 				bad(e.File, e.Line, "the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent)
@@ -192,9 +195,7 @@ func badText(s string) string {
 		return "the text is not UTF-8"
 	}
 	words := false
-	n := 0
 	for _, r := range s {
-		n++
 		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
 			return fmt.Sprintf("the text holds the control character U+%04X; remove it", r)
 		}
@@ -203,8 +204,20 @@ func badText(s string) string {
 	if !words {
 		return "the example is empty"
 	}
-	if n > MaxExampleRunes {
-		return fmt.Sprintf("the example has %d characters, more than %d; keep what a visitor would type", n, MaxExampleRunes)
+	return tooLong("the example", s, MaxExampleRunes)
+}
+
+func tooLong(what, s string, most int) string {
+	if n := utf8.RuneCountInString(s); n > most {
+		return fmt.Sprintf("%s has %d characters, more than %d; keep what a visitor would type", what, n, most)
 	}
 	return ""
+}
+
+func knownClass(c Class) bool {
+	switch c {
+	case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
+		return true
+	}
+	return false
 }

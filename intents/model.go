@@ -21,9 +21,19 @@ type Model struct {
 type Stats struct {
 	Hash      string // Set.Hash of what it was trained on
 	Examples  int
-	Dimension int     // of the embeddings
-	HeldBack  int     // examples that were predicted without having been trained on
-	Accuracy  float64 // on those, 0…1
+	Dimension int           // of the embeddings
+	HeldBack  int           // examples that were predicted without having been trained on
+	Accuracy  float64       // on those, 0…1
+	Intents   []IntentStats // as Model.Intents; nil in models of before they were counted
+	Seen      []uint64      // Mark of each example, sorted; nil in models of before
+}
+
+// IntentStats say how one intent fared in a training.
+type IntentStats struct {
+	Examples int
+	HeldBack int    // of them, predicted without having been trained on
+	Right    int    // of those
+	Confused string // the intent that most of the others were taken for; "" for none
 }
 
 // Prediction is what a model makes of one utterance.

@@ -9,6 +9,7 @@ import (
 func TestTrainingSuite(t *testing.T) {
 	storetest.RunTraining(t, func(t *testing.T) storetest.TrainingStores {
 		db := openTest(t)
-		return storetest.TrainingStores{Artefacts: db.Training(), Reviewed: db.Training()}
+		s := db.Training()
+		return storetest.TrainingStores{Artefacts: s, Reviewed: s, Examples: s, Vectors: s, Jobs: s, Outbox: db}
 	})
 }

@@ -17,6 +17,7 @@ func TestTrainingSuite(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return storetest.TrainingStores{Artefacts: db.Training(), Reviewed: db.Training()}
+		s := db.Training()
+		return storetest.TrainingStores{Artefacts: s, Reviewed: s, Examples: s, Vectors: s, Jobs: s, Outbox: db}
 	})
 }

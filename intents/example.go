@@ -21,7 +21,7 @@ const MaxDescriptionRunes = 500
 type Intent struct {
 	Name        string // letters, digits and _ - . / as in "order_status"; at most 100 bytes
 	Class       Class  // "" is ClassBusiness
-	Description string // for editors; never trained on
+	Description string // for editors; counts as one more example
 }
 
 // Example is an utterance that means an intent.

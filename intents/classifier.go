@@ -16,7 +16,8 @@ type classifier struct {
 	sparse     *linear.Softmax // over n-grams; nil: switched off
 	neighbours [][]float32     // examples in the space
 	neighbour  []uint16        // their classes
-	around     surroundings    // for the out-of-scope score
+	wording    wording         // for the out-of-scope score, as what follows
+	around     surroundings
 }
 
 // views are how many scores the mixture has for a class: log-probability by
@@ -32,10 +33,12 @@ type seen struct {
 	scores   []float32 // classes × views, as FitShared wants them
 	nearest  float64   // cosine of the nearest example
 	nearest5 float64   // mean cosine of the five nearest
+	lonely   float64   // how much farther the five nearest are from it than from their own five nearest, as a ratio of distances
 	centre   float64   // cosine of the nearest class centre
 	known    float64   // idf-weighted share of the words that training saw
 	energy   float64   // log of the summed exponentials of the dense scores, before they are normalized
 	grams    int       // n-grams of the text that the vocabulary has
+	words    []word    // of the text
 }
 
 // look computes the views of one utterance but for what surrounds it. x is its vector
@@ -56,6 +59,7 @@ func (c *classifier) look(x []float32, grams []gramCount) seen {
 	if c.sparse != nil {
 		row, known := c.vocabulary.row(grams)
 		s.known, s.grams = known, len(row.Index)
+		s.words = c.vocabulary.words(grams)
 		c.sparse.Sparse(row, p)
 		for i, v := range p {
 			s.scores[i*views+1] = logOf(v)
@@ -126,30 +130,88 @@ func argmax(p []float64) int {
 type surroundings struct {
 	space   *space
 	rows    [][]float32
+	density []float32   // mean cosine of each row's five nearest others
 	centres [][]float32 // of the classes, unit length; zero for a class without examples
 }
 
-// look adds what surrounds a vector of the surroundings' space.
-func (a *surroundings) look(x []float32, s *seen) {
-	var top [5]float32
-	for i := range top {
-		top[i] = -1
+// around is how many of the nearest examples tell of a place.
+const around = 5
+
+// nearest keeps the examples with the highest cosines, best first. A place without
+// one has row −1.
+type nearest [around]struct {
+	cos float32
+	row int
+}
+
+func noneNear() (n nearest) {
+	for i := range n {
+		n[i].cos, n[i].row = -1, -1
 	}
-	for _, v := range a.rows {
-		cos := linear.Dot(v, x)
-		for k := range top {
-			if cos > top[k] {
-				copy(top[k+1:], top[k:len(top)-1])
-				top[k] = cos
-				break
+	return n
+}
+
+func (n *nearest) add(cos float32, row int) {
+	for k := range n {
+		if cos > n[k].cos {
+			copy(n[k+1:], n[k:len(n)-1])
+			n[k].cos, n[k].row = cos, row
+			return
+		}
+	}
+}
+
+// mean returns the mean cosine, and of the values at the rows their mean; 0 without rows.
+func (n *nearest) mean(at []float32) (cos, value float64) {
+	found := 0.0
+	for _, one := range n {
+		if one.row >= 0 {
+			found++
+			cos += float64(one.cos)
+			if at != nil {
+				value += float64(at[one.row])
 			}
 		}
 	}
-	s.nearest = float64(top[0])
-	n := min(len(top), len(a.rows))
-	for k := range n {
-		s.nearest5 += float64(top[k]) / float64(n)
+	found = max(1, found)
+	return cos / found, value / found
+}
+
+// measure fills density.
+func (a *surroundings) measure() {
+	near := make([]nearest, len(a.rows))
+	for i := range near {
+		near[i] = noneNear()
 	}
+	for i, v := range a.rows {
+		for j, w := range a.rows[:i] {
+			cos := linear.Dot(v, w)
+			near[i].add(cos, j)
+			near[j].add(cos, i)
+		}
+	}
+	a.density = make([]float32, len(a.rows))
+	for i := range near {
+		cos, _ := near[i].mean(nil)
+		a.density[i] = float32(cos)
+	}
+}
+
+// nearestApart is the smallest distance that lonely divides by: examples said twice would
+// make it infinite.
+const nearestApart = .02
+
+// look adds what surrounds a vector of the surroundings' space.
+func (a *surroundings) look(x []float32, s *seen) {
+	top := noneNear()
+	for i, v := range a.rows {
+		top.add(linear.Dot(v, x), i)
+	}
+	s.nearest = float64(top[0].cos)
+	cos, theirs := top.mean(a.density)
+	s.nearest5 = cos
+	// As the local outlier factor (Breunig et al. 2000), with cosine distances.
+	s.lonely = (1 - cos) / max(nearestApart, 1-theirs)
 	s.centre = -1
 	for _, v := range a.centres {
 		s.centre = math.Max(s.centre, float64(linear.Dot(v, x)))

@@ -17,7 +17,7 @@ import (
 const (
 	// ModelFormat names the form of trained models: one of another form has to be
 	// trained anew.
-	ModelFormat = "FDINTENT2"
+	ModelFormat = "FDINTENT3"
 
 	magicModel = ModelFormat + "\n"
 	magicHeads = "FDHEADS01\n"
@@ -217,7 +217,13 @@ type modelFile struct {
 	Neighbour  []uint16
 	Around     spaceFile
 	Rows       packed // of the surroundings
+	Density    packed
 	Centres    packed
+	Wording    wordingFile
+}
+
+type wordingFile struct {
+	First, Class, Count, Size []uint32
 }
 
 type softmaxFile struct {
@@ -248,7 +254,8 @@ func (m *Model) Encode() ([]byte, error) {
 		Intents: m.Intents, Stats: m.Stats, Mix: m.mix, Scope: m.scope, Space: c.space.file(),
 		Dense: softmaxOf(c.dense), Vocabulary: c.vocabulary.file(), Sparse: softmaxOf(c.sparse),
 		Neighbours: packAll(c.neighbours), Neighbour: c.neighbour,
-		Around: c.around.space.file(), Rows: packAll(c.around.rows), Centres: packAll(c.around.centres),
+		Around: c.around.space.file(), Rows: packAll(c.around.rows), Density: pack(c.around.density), Centres: packAll(c.around.centres),
+		Wording: wordingFile{c.wording.first, c.wording.class, c.wording.count, c.wording.size},
 	})
 }
 
@@ -263,13 +270,15 @@ func DecodeModel(data []byte) (*Model, error) {
 	c := &classifier{classes: n, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary(), neighbour: f.Neighbour}
 	d := len(c.space.mean)
 	c.neighbours = f.Neighbours.unpackRows(d)
-	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Centres.unpackRows(d)}
+	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Density.unpack(), f.Centres.unpackRows(d)}
+	c.wording = wording{f.Wording.First, f.Wording.Class, f.Wording.Count, f.Wording.Size}
 	var ok1, ok2 bool
 	c.dense, ok1 = f.Dense.softmax(n)
 	c.sparse, ok2 = f.Sparse.softmax(n)
 	fits := n >= 2 && ok1 && ok2 && len(f.Mix) == views && len(c.neighbours) == len(c.neighbour) && len(c.around.centres) == n && len(c.around.space.mean) == d && f.Stats.Dimension == d &&
 		(c.dense == nil || c.dense.Features == d) && (c.sparse == nil || c.sparse.Features == len(c.vocabulary.hashes)) &&
 		(c.space.matrix == nil || len(c.space.matrix) == d*d) && (c.around.space.matrix == nil || len(c.around.space.matrix) == d*d)
+	fits = fits && len(c.around.rows) == len(c.around.density) && c.wording.fits(len(c.vocabulary.hashes), n)
 	for _, k := range c.neighbour {
 		fits = fits && int(k) < n
 	}

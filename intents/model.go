@@ -55,7 +55,7 @@ func (m *Model) Predict(s string, vector []float32) Prediction {
 	}
 	sort.SliceStable(out.Intents, func(a, b int) bool { return out.Intents[a].Confidence > out.Intents[b].Confidence })
 	if m.scope != nil {
-		out.OutOfScope = m.scope.Probability(scopeFeatures(view, p))
+		out.OutOfScope = m.scope.Probability(c.scopeFeatures(view, p))
 	} else {
 		out.OutOfScope = 1 - out.Intents[0].Confidence
 	}

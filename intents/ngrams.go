@@ -192,3 +192,26 @@ func (v *vocabulary) row(grams []gramCount) (row linear.Sparse, known float64) {
 	}
 	return row, have / all
 }
+
+// word is a word, a pair of words or a Han character or bigram of a text.
+type word struct {
+	at  int // in the vocabulary; −1 for one that training never saw
+	idf float32
+}
+
+// words returns the words of counted n-grams; one that the vocabulary does not have
+// weighs as much as its rarest.
+func (v *vocabulary) words(grams []gramCount) []word {
+	var out []word
+	for _, g := range grams {
+		if g.kind != kindWord {
+			continue
+		}
+		if at, ok := slices.BinarySearch(v.hashes, g.hash); ok {
+			out = append(out, word{at, v.idf[at]})
+		} else {
+			out = append(out, word{-1, v.top})
+		}
+	}
+	return out
+}

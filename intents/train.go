@@ -359,6 +359,7 @@ func (t *trainer) prepare(rows []int, classes int, number []int) (*classifier, e
 		counted[k] = t.grams[i]
 	}
 	c.vocabulary = newVocabulary(counted, t.minTexts)
+	c.wording = newWording(c.vocabulary, counted, rows, classes, func(i int) int { return classOf(number, t.y[i]) })
 	of := make([][]int, classes)
 	d := len(t.plain[0])
 	c.around.centres = make([][]float32, classes)
@@ -395,6 +396,7 @@ func (t *trainer) prepare(rows []int, classes int, number []int) (*classifier, e
 			}
 		}
 	}
+	c.around.measure()
 	return c, nil
 }
 

@@ -21,6 +21,10 @@ type Options struct {
 	// Vectors are the examples' query embeddings in their order, as EmbedQueries
 	// returns them; nil: Train embeds them.
 	Vectors [][]float32
+	// Like is a model of nearly the same examples, whose strengths are taken over
+	// instead of tried anew: a third of a large training's work. It must tell them, see
+	// Stats. nil: they are tried.
+	Like *Model
 	// Without switches parts off for an ablation: "intents-embedding",
 	// "intents-ngrams", "intents-neighbours", "intents-calibration".
 	Without []string
@@ -165,6 +169,10 @@ func (t *trainer) fit(ctx context.Context, m *Model) error {
 	}
 	t.maskMix(m.mix)
 	t.tell(m, held)
+	m.Stats.DenseStrength, m.Stats.SparseStrength, m.Stats.StrengthsOf = t.denseC, t.sparseC, t.own
+	if like := t.opts.Like; like != nil {
+		m.Stats.StrengthsOf = like.Stats.StrengthsOf
+	}
 	if err := t.fitScope(ctx, m); err != nil {
 		return err
 	}
@@ -273,6 +281,9 @@ func (t *trainer) except(rows []int) []int {
 // returns what those saw.
 func (t *trainer) chooseAndLook(ctx context.Context, split [][]int) (heldBack, error) {
 	dc, sc := denseStrengths(), sparseStrengths()
+	if like := t.opts.Like; like != nil {
+		dc, sc = []float64{like.Stats.DenseStrength}, []float64{like.Stats.SparseStrength}
+	}
 	t.denseC, t.sparseC = dc[len(dc)/2], sc[len(sc)/2]
 	if len(split) == 0 {
 		return heldBack{}, nil

@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/intents"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 // KindIntents is the kind of a workspace's trained intents.
@@ -63,7 +65,11 @@ func (t *Trainer) Train(ctx context.Context, a Ask) (Trained, error) {
 	if err != nil {
 		return Trained{}, err
 	}
-	m, err := intents.Train(ctx, a.Set, e, &intents.Options{Progress: a.Progress})
+	like, err := t.like(ctx, a)
+	if err != nil {
+		return Trained{}, err
+	}
+	m, err := intents.Train(ctx, a.Set, e, &intents.Options{Progress: a.Progress, Like: like})
 	if err != nil {
 		return Trained{}, err
 	}
@@ -87,6 +93,37 @@ func (t *Trainer) Train(ctx context.Context, a Ask) (Trained, error) {
 		return Trained{}, err
 	}
 	return Trained{version, true, m.Stats}, e.forget(ctx)
+}
+
+// Two sets are trained with the same strengths when they differ by no more than a
+// twentieth of the examples, and since the strengths were tried no more than a fifth
+// came or went: small steps shall not add up to another set. The best strength moves
+// by a factor when the number of examples does.
+const (
+	nearlySame = .05
+	stillSame  = .2
+)
+
+// like is the model in service where it was trained on nearly the same examples,
+// else nil.
+func (t *Trainer) like(ctx context.Context, a Ask) (*intents.Model, error) {
+	was, err := t.Artefacts.Artefact(ctx, a.Workspace, KindIntents, 0)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := intents.DecodeModel(was.Blob)
+	if err != nil {
+		return nil, nil // of another form: nothing can be taken over
+	}
+	now := float64(len(a.Set.Examples))
+	n, ok := m.Stats.Differ(a.Set.Examples)
+	if !ok || float64(n) > nearlySame*now || math.Abs(now-float64(m.Stats.StrengthsOf)) > stillSame*now {
+		return nil, nil
+	}
+	return m, nil
 }
 
 // Activate puts a version in service. One that this program cannot read any more

@@ -44,7 +44,7 @@ func running(t *testing.T, c Config) *App {
 // until asks the store of an app again and again until ok.
 func until(t *testing.T, a *App, what string, ok func(training.Job) bool) {
 	t.Helper()
-	for end := time.Now().Add(90 * time.Second); ; {
+	for end := time.Now().Add(5 * time.Minute); ; {
 		j, err := a.catalogue.Job(t.Context(), id.DefaultWorkspace)
 		if err != nil {
 			t.Fatal(err)
@@ -107,6 +107,10 @@ func TestNodesShareTrainedIntents(t *testing.T) {
 	both(2)
 	if _, err := b.catalogue.Activate(t.Context(), id.DefaultWorkspace, 1); err != nil {
 		t.Fatal(err)
+	}
+	// Who looks at the page sees it at once, whichever node answers.
+	if o, err := a.catalogue.Overview(t.Context(), id.DefaultWorkspace); err != nil || o.Version.Version != 1 || !o.Version.Active || o.Added != 3 {
+		t.Errorf("version %+v and %d examples since, %v; want version 1 and 3", o.Version, o.Added, err)
 	}
 	both(1)
 }

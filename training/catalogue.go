@@ -126,10 +126,25 @@ func (c *Catalogue) Overview(ctx context.Context, ws bot.WorkspaceID) (Overview,
 	}
 	out := Overview{Problem: problem}
 	version, model := c.Serving(ws)
-	if version > 0 {
-		if out.Version, err = c.version(ctx, ws, version); err != nil {
-			return Overview{}, err
+	versions, err := c.Versions(ctx, ws)
+	if err != nil {
+		return Overview{}, err
+	}
+	for _, a := range versions {
+		if !a.Active {
+			continue
 		}
+		if a.Version != version { // another node put it in service, and this one has yet to follow
+			m, err := c.Trainer.Activate(ctx, ws, a.Version)
+			if err != nil && !fault.Is(err, fault.Invalid) {
+				return Overview{}, err
+			}
+			if err != nil {
+				continue // cannot be used by this program
+			}
+			version, model = a.Version, m
+		}
+		out.Version = a
 	}
 	seen := marksOf(version, model, b)
 	byName := map[string]*Entry{}

@@ -40,25 +40,26 @@ type App struct {
 	metrics  *telemetry.Metrics
 	tracer   *telemetry.Tracer // nil: no traces are configured
 
-	lock     *sqlite.FolderLock
-	db       *store
-	encoder  encoder
-	library  *knowledge.Library
-	imports  *knowledge.Imports
-	jobs     *jobs.Queue
-	mind     *mind
-	asked    *training.Embeddings
-	checks   *training.Checks
-	gate     *training.Gate
-	review   *training.Review
-	written  string // where the index stands in the feed of documents
-	stale    int    // documents that the index lacks until they are cut and embedded anew
-	engine   *bot.Engine
-	desk     *handoff.Desk
-	accounts *account.Directory
-	uploads  *upload.Keeper
-	hub      *live.Hub
-	server   *api.Server
+	lock      *sqlite.FolderLock
+	db        *store
+	encoder   encoder
+	library   *knowledge.Library
+	imports   *knowledge.Imports
+	jobs      *jobs.Queue
+	mind      *mind
+	catalogue *training.Catalogue
+	asked     *training.Embeddings
+	checks    *training.Checks
+	gate      *training.Gate
+	review    *training.Review
+	written   string // where the index stands in the feed of documents
+	stale     int    // documents that the index lacks until they are cut and embedded anew
+	engine    *bot.Engine
+	desk      *handoff.Desk
+	accounts  *account.Directory
+	uploads   *upload.Keeper
+	hub       *live.Hub
+	server    *api.Server
 }
 
 // Open takes the data folder, opens the store and the models, loads the index,
@@ -122,6 +123,7 @@ func (a *App) openKnowledge(ctx context.Context) error {
 		return err
 	}
 	a.mind.index = index
+	a.openCatalogue()
 	a.imports = knowledge.NewImports(a.db.knowledge, a.library, filepath.Join(a.config.Storage.Dir, "imports"), a.set.now, a.log)
 	a.openReview()
 	return nil
@@ -186,7 +188,7 @@ func (a *App) openServer(ctx context.Context) error {
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
 		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
-		Checks: a.checks, Answerer: a.asItIs, Releases: a.db.training,
+		Checks: a.checks, Answerer: a.asItIs, Releases: a.db.training, Catalogue: a.catalogue,
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
 		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Here: a.here(), Policy: policy, Now: a.set.now, Logger: a.log,
 	}, &api.Options{

@@ -43,6 +43,10 @@ func TestCopyToPostgres(t *testing.T) {
 		}
 		conv = w.Conversation.ID
 	}
+	teach(t, small, "kiln_visit", "can I visit the kiln", "参观工作室")
+	if _, err := small.Train(ctx, "", nil); err != nil {
+		t.Fatal(err)
+	}
 	search := func(a *App) (out []knowledge.Candidate) {
 		t.Helper()
 		for _, q := range []string{"how do I return a pot", "when does my parcel arrive", "怎么退货", "gift card"} {
@@ -90,7 +94,8 @@ func TestCopyToPostgres(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if rows["conversations"] != 700 || rows["events"] != 700 || rows["runs"] != 350 || rows["sends"] != 700 || rows["accounts"] != 3 || rows["documents"] == 0 || len(rows) < 20 {
+	if rows["conversations"] != 700 || rows["events"] != 700 || rows["runs"] != 350 || rows["sends"] != 700 || rows["accounts"] != 3 || rows["documents"] == 0 || rows["intents"] != 1 || rows["examples"] != 2 ||
+		rows["artefacts"] != 1 || rows["example_vectors"] < 100 || len(rows) < 20 {
 		t.Errorf("copied %v", rows)
 	}
 	if err := Copy(ctx, c.Storage.Dir, dsn, nil); !fault.Is(err, fault.Conflict) {
@@ -119,6 +124,13 @@ func TestCopyToPostgres(t *testing.T) {
 	}
 	if d := cmp.Diff(page, got); d != "" {
 		t.Errorf("timeline differs (-sqlite +postgres):\n%s", d)
+	}
+	// Taught intents are in service, and nothing is to be trained again.
+	if v, m := large.mind.serving(id.DefaultWorkspace); v != 1 || m.Stats.Examples == 0 {
+		t.Errorf("version %d in service, %+v", v, m.Stats.Examples)
+	}
+	if again, err := large.Train(ctx, "", nil); err != nil || again.Changed {
+		t.Errorf("trained again: %+v, %v", again.Version, err)
 	}
 	// What is written next fits: numbers that the database makes do not collide.
 	if err := large.db.Enqueue(ctx, "train", string(id.DefaultWorkspace), "x"); err != nil {

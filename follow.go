@@ -2,15 +2,19 @@ package frontdesk
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
-// modelEach is how often a node asks whether another one has trained the intents.
-const modelEach = 5 * time.Second
+// modelEach is how often a node asks whether another one has put trained intents in
+// service, or ended while it trained.
+const modelEach = 2 * time.Second
 
 // follow lists what keeps this node at what others do: the database's clock,
 // documents, and trained intents. On the embedded store there are no others.
@@ -35,30 +39,31 @@ func (a *App) followIntents(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := a.newIntents(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+		if err := errors.Join(a.newIntents(ctx), a.catalogue.Sweep(ctx, id.DefaultWorkspace, false)); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
 			a.log.WarnContext(ctx, "trained intents cannot be followed", "error", err)
 		}
 	}
 }
 
-// newIntents looks for a version that is not in service here.
+// newIntents looks for a version that is in service, and not here.
 func (a *App) newIntents(ctx context.Context) error {
-	newest, err := a.db.training.Artefacts(ctx, id.DefaultWorkspace, artefactIntents, 1)
-	if err != nil || len(newest) == 0 || newest[0].Version == int(a.mind.version.Load()) {
+	versions, err := a.db.training.Artefacts(ctx, id.DefaultWorkspace, training.KindIntents, 200)
+	at := slices.IndexFunc(versions, func(v training.Artefact) bool { return v.Active })
+	if err != nil || at < 0 || versions[at].Version == int(a.mind.version.Load()) {
 		return err
 	}
-	stored, err := a.db.training.ActiveArtefact(ctx, id.DefaultWorkspace, artefactIntents)
+	stored, err := a.db.training.Artefact(ctx, id.DefaultWorkspace, training.KindIntents, versions[at].Version)
 	if err != nil {
 		return err
 	}
 	model, err := intents.DecodeModel(stored.Blob)
 	if err == nil {
-		err = a.mind.reader.Use(id.DefaultWorkspace, model)
+		err = a.mind.use(id.DefaultWorkspace, stored.Version, model)
 	}
-	a.mind.version.Store(int64(newest[0].Version)) // one that cannot be used is tried once
 	if err != nil {
+		a.mind.version.Store(int64(stored.Version)) // one that cannot be used is tried once
 		return err
 	}
-	a.log.InfoContext(ctx, "intents trained elsewhere are in service", "version", stored.Version)
+	a.log.InfoContext(ctx, "intents of another node are in service", "version", stored.Version)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // openJobs opens the queue of long work and says who does what.
@@ -22,7 +23,12 @@ func (a *App) openJobs(ctx context.Context) error {
 			return a.imports.Work(ctx, j.Workspace, knowledge.ImportID(j.Subject))
 		},
 		jobs.Reindex: func(ctx context.Context, _ jobs.Job) error { return a.library.Reindex(ctx, nil) },
-		jobs.Train:   func(ctx context.Context, _ jobs.Job) error { return a.trainFolder(ctx) },
+		jobs.Train: func(ctx context.Context, j jobs.Job) error {
+			if j.Subject == atStart {
+				return a.trainFolder(ctx)
+			}
+			return a.catalogue.Work(ctx, j.Workspace, j.Subject)
+		},
 	})
 	return err
 }
@@ -50,38 +56,39 @@ func (a *App) resumeJobs(ctx context.Context) error {
 		}
 	}
 	if a.config.Intents.Dir != "" {
-		return a.db.Enqueue(ctx, string(jobs.Train), string(id.DefaultWorkspace), artefactIntents)
-	}
-	return nil
-}
-
-// trainFolder trains the workspace's intents from the configured folder together
-// with the starting set. Examples that cannot be read leave the old model in
-// service; trying again would not mend them.
-func (a *App) trainFolder(ctx context.Context) error {
-	set, notes, err := Examples([]string{a.config.Intents.Dir}, true)
-	for _, n := range notes {
-		a.log.Warn("intent examples", "note", n.String())
-	}
-	if err == nil {
-		var t Trained
-		t, err = a.Train(ctx, set, nil)
-		if err == nil && t.Changed {
-			a.log.Info("intents trained", "version", t.Version, "examples", t.Stats.Examples, "accuracy", t.Stats.Accuracy)
+		if err := a.db.Enqueue(ctx, string(jobs.Train), string(id.DefaultWorkspace), atStart); err != nil {
+			return err
 		}
 	}
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) { // Conflict: the release gate; another try would say the same
+	return a.catalogue.Sweep(ctx, id.DefaultWorkspace, a.db.feed == nil)
+}
+
+// atStart is the subject of the training that a start asks for.
+const atStart = "start"
+
+// trainFolder asks for a training where the configured folder, or the starting set,
+// is not what the newest version was trained from. Examples that cannot be read
+// leave the old model in service; trying again would not mend them.
+func (a *App) trainFolder(ctx context.Context) error {
+	changed, err := a.catalogue.BaseChanged(ctx, id.DefaultWorkspace)
+	if fault.Is(err, fault.Invalid) {
 		a.log.Error("the intents stay as they were", "error", err)
 		return nil
+	}
+	if err != nil || !changed {
+		return err
+	}
+	_, err = a.catalogue.Start(ctx, training.Service{Workspace: id.DefaultWorkspace})
+	if fault.Is(err, fault.Conflict) {
+		return nil // one is under way, and takes the folder as it is now
 	}
 	return err
 }
 
 // Examples joins the examples in files and folders of paths, in the program's own
-// format or another one that internal/foreign reads, and the starting set that
-// comes with the program when starter is set (see intents.Set.Over), and checks them
-// together. The notes say what was left out. Error: Invalid naming file and line.
-func Examples(paths []string, starter bool) (intents.Set, []intents.Note, error) {
+// format or another one that internal/foreign reads, and checks them together. The
+// notes say what was left out. Error: Invalid naming file and line.
+func Examples(paths []string) (intents.Set, []intents.Note, error) {
 	var set intents.Set
 	files, err := foreign.Files(paths)
 	if err != nil {
@@ -103,16 +110,6 @@ func Examples(paths []string, starter bool) (intents.Set, []intents.Note, error)
 	if len(paths) > 0 && len(b.Set.Examples) == 0 {
 		return set, notes, fault.New(fault.Invalid, "%s: no examples of intents in it", strings.Join(paths, ", "))
 	}
-	set = b.Set
-	if starter {
-		base, err := intents.Starter()
-		if err != nil {
-			return set, nil, err
-		}
-		var said []intents.Note
-		set, said = set.Over(base)
-		notes = append(notes, said...)
-	}
-	checked, said, err := set.Check()
+	checked, said, err := b.Set.Check()
 	return checked, append(notes, said...), err
 }

@@ -2,9 +2,6 @@ package frontdesk
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -18,14 +15,11 @@ import (
 	"github.com/frontdesk-chat/frontdesk/training"
 )
 
-// artefactIntents is the kind of a workspace's trained intents.
-const artefactIntents = "intents"
-
 // mind reads utterances with the shipped heads and the workspace's intents, and
 // holds the index that finds passages.
 type mind struct {
 	reader *intents.Reader
-	reads  intents.Embedder // the reader's encoder
+	reads  training.QueryEmbedder // the reader's encoder
 	index  *knowledge.Local
 	own    bool // the reader has an encoder of its own; the turn's vector is another model's
 
@@ -66,7 +60,7 @@ func openMind(ctx context.Context, store training.ArtefactStore, e encoder, now 
 	if err != nil {
 		return nil, err
 	}
-	a, err := store.ActiveArtefact(ctx, id.DefaultWorkspace, artefactIntents)
+	a, err := store.Artefact(ctx, id.DefaultWorkspace, training.KindIntents, 0)
 	if fault.Is(err, fault.NotFound) {
 		return m, nil
 	}
@@ -84,57 +78,20 @@ func openMind(ctx context.Context, store training.ArtefactStore, e encoder, now 
 	return m, nil
 }
 
-// Trained says what a training made.
-type Trained struct {
-	Version int // of the stored model; an unchanged training returns the one in service
-	Changed bool
-	Stats   intents.Stats
+// use puts trained intents in service on this node.
+func (m *mind) use(ws id.Workspace, version int, model *intents.Model) error {
+	if err := m.reader.Use(ws, model); err != nil {
+		return err
+	}
+	m.version.Store(int64(version))
+	return nil
 }
 
-// Train trains the workspace's intents from examples, stores the model as a new
-// version and puts it in service. The same examples again change nothing. A
-// training that fails or is cancelled leaves the old model in service, and so does
-// one that confirmed questions break by: then the error is *training.Stopped.
-func (a *App) Train(ctx context.Context, set intents.Set, progress func(stage string, done, all int)) (Trained, error) {
-	return a.TrainDespite(ctx, set, "", progress)
-}
-
-// TrainDespite is Train for a model that goes into service although confirmed
-// questions break by it; despite is the reason, which is kept.
-func (a *App) TrainDespite(ctx context.Context, set intents.Set, despite string, progress func(stage string, done, all int)) (Trained, error) {
-	digest := sha256.New()
-	fmt.Fprintf(digest, "%s %s\n", e5.ModelName, intents.ModelFormat)
-	for _, in := range set.Intents {
-		fmt.Fprintf(digest, "intent %q %q\n", in.Name, in.Class)
+// serving is what utterances are read with; version 0: the starting set's model.
+func (m *mind) serving(ws id.Workspace) (version int, model *intents.Model) {
+	model = m.reader.Model(ws)
+	if starter, err := intents.StarterModel(); err == nil && starter == model {
+		return 0, model
 	}
-	for _, ex := range set.Examples {
-		fmt.Fprintf(digest, "example %q %q\n", ex.Intent, ex.Text)
-	}
-	hash := hex.EncodeToString(digest.Sum(nil))
-	store := a.db.training
-	if old, err := store.ActiveArtefact(ctx, id.DefaultWorkspace, artefactIntents); err == nil && old.Hash == hash {
-		return Trained{Version: old.Version, Stats: a.mind.reader.Model(id.DefaultWorkspace).Stats}, nil
-	} else if err != nil && !fault.Is(err, fault.NotFound) {
-		return Trained{}, err
-	}
-	model, err := intents.Train(ctx, set, a.mind.reads, &intents.Options{Progress: progress})
-	if err != nil {
-		return Trained{}, err
-	}
-	blob, err := model.Encode()
-	if err != nil {
-		return Trained{}, err
-	}
-	note := fmt.Sprintf("%d examples of %d intents, held-back accuracy %.3f", model.Stats.Examples, len(model.Intents), model.Stats.Accuracy)
-	if err := a.JudgeIntents(ctx, model, note, despite, "training"); err != nil {
-		return Trained{}, err
-	}
-	version, err := store.PutArtefact(ctx, training.Artefact{
-		Workspace: id.DefaultWorkspace, Kind: artefactIntents, Hash: hash, Blob: blob, CreatedAt: a.set.now(), Note: note,
-	})
-	if err != nil {
-		return Trained{}, err
-	}
-	a.mind.version.Store(int64(version))
-	return Trained{Version: version, Changed: true, Stats: model.Stats}, a.mind.reader.Use(id.DefaultWorkspace, model)
+	return int(m.version.Load()), model
 }

@@ -50,19 +50,23 @@ func (a *App) judgeKnowledge(ctx context.Context, r knowledge.Release) error {
 	return a.gate.Judge(ctx, c)
 }
 
-// JudgeIntents asks the confirmed questions of the bot as it would be with a model,
+// judgeIntents asks the confirmed questions of the bot as it would be with a model,
 // before it is put in service: after a training, and before an earlier version is
-// gone back to. despite is why it goes in although questions break, "" when it shall
-// not. Errors: *training.Stopped, whose kind is Conflict; what kept it from being judged.
-func (a *App) JudgeIntents(ctx context.Context, model *intents.Model, note, despite, by string) error {
+// gone back to. Errors: *training.Stopped, whose kind is Conflict; what kept it from
+// being judged.
+func (a *App) judgeIntents(ctx context.Context, model *intents.Model, to training.Service) error {
+	subject := to.Note
+	if subject == "" {
+		subject = fmt.Sprintf("%d examples of %d intents", model.Stats.Examples, len(model.Intents))
+	}
 	return a.gate.Judge(ctx, training.Change{
-		Workspace: id.DefaultWorkspace, Subject: note, By: by, Despite: despite, Before: a.asItIs,
+		Workspace: to.Workspace, Subject: subject, By: to.By, Despite: to.Despite, Before: a.asItIs,
 		After: func() (training.Answerer, error) {
 			m, err := newMind(a.encoder, a.set.now, nil)
 			if err != nil {
 				return nil, err
 			}
-			if err := m.reader.Use(id.DefaultWorkspace, model); err != nil {
+			if err := m.reader.Use(to.Workspace, model); err != nil {
 				return nil, err
 			}
 			return a.rehearsal(m, a.mind.index)

@@ -63,6 +63,9 @@ type (
 		training.ReviewStore
 		training.CheckStore
 		training.ReleaseStore
+		training.ExampleStore
+		training.ExampleVectorStore
+		training.JobStore
 	}
 )
 

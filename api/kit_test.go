@@ -42,19 +42,20 @@ const (
 
 // world is a whole server on a free port over a database of its own.
 type world struct {
-	t        testing.TB
-	db       *sqlite.DB
-	accounts *account.Directory
-	hub      *live.Hub
-	desk     *handoff.Desk
-	imports  *knowledge.Imports
-	woken    atomic.Int32 // how often a queued import was told
-	engine   *bot.Engine
-	server   *api.Server
-	http     *httptest.Server
-	spec     *spec
-	log      *bytes.Buffer
-	judge    atomic.Pointer[knowledge.Judge] // of the library; nil: everything passes
+	t         testing.TB
+	db        *sqlite.DB
+	accounts  *account.Directory
+	hub       *live.Hub
+	desk      *handoff.Desk
+	imports   *knowledge.Imports
+	catalogue *training.Catalogue
+	woken     atomic.Int32 // how often a queued import was told
+	engine    *bot.Engine
+	server    *api.Server
+	http      *httptest.Server
+	spec      *spec
+	log       *bytes.Buffer
+	judge     atomic.Pointer[knowledge.Judge] // of the library; nil: everything passes
 
 	mu     sync.Mutex // guards offset
 	offset time.Duration
@@ -168,6 +169,7 @@ func newWorld(t testing.TB, s setup) *world {
 		return nil
 	}})
 	w.imports = knowledge.NewImports(w.db.Knowledge(), library, dir+"/uploads", w.now, log)
+	w.catalogue = w.newCatalogue()
 	policy := bot.DefaultPolicy()
 	w.engine, err = bot.New(bot.Parts{
 		Timeline: tl, Runs: tl, Understander: bottest.Reader{}, Retriever: &bottest.Library{Documents: []bottest.Document{
@@ -185,7 +187,7 @@ func newWorld(t testing.TB, s setup) *world {
 		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
 		Review: training.NewReview(tl, w.db.Training(), w.db.Training(), nil, w.now),
-		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
+		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Catalogue: w.catalogue, Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,
 		Metrics: metrics, Gatherer: reg, Assets: s.assets, Ready: w.ready, Policy: policy, Now: w.now, Logger: log,
 	}, &s.options)
 	must(err)

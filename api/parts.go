@@ -19,35 +19,36 @@ import (
 )
 
 // Parts are what a server stands on. All but Imports, Review, Checks, Answerer,
-// Releases, Assets and Gatherer are required; routes of a part that is missing answer 503.
+// Releases, Catalogue, Assets and Gatherer are required; routes of a part that is missing answer 503.
 type Parts struct {
-	Engine   *bot.Engine
-	Timeline Timeline
-	Runs     Runs
-	Traces   Traces
-	Lists    Lists
-	Desk     *handoff.Desk
-	Library  *knowledge.Library
-	Imports  Imports
-	Wake     func() // called when an import was queued; nil: nobody needs to know
-	Review   Review
-	Checks   Checks
-	Answerer func() (training.Answerer, error) // that confirmed questions are asked of
-	Releases Releases
-	Accounts *account.Directory
-	Uploads  *upload.Keeper
-	Hub      *live.Hub
-	Frames   *Frames  // the hub's encoder
-	Metrics  *Metrics // whose Count the hub reports to
-	Gatherer prometheus.Gatherer
-	Assets   Assets
-	Ready    func(ctx context.Context) []Check // what /readyz shows, the store first
-	Spans    Spans                             // traces requests; nil: nobody does
-	Here     Here                              // who is connected to any node, for display; nil: nobody knows of other nodes
-	Counter  Counter                           // of limits, for all nodes together; nil: each counts for itself
-	Policy   bot.Policy                        // whose thresholds traces are shown with
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Engine    *bot.Engine
+	Timeline  Timeline
+	Runs      Runs
+	Traces    Traces
+	Lists     Lists
+	Desk      *handoff.Desk
+	Library   *knowledge.Library
+	Imports   Imports
+	Wake      func() // called when an import was queued; nil: nobody needs to know
+	Review    Review
+	Checks    Checks
+	Answerer  func() (training.Answerer, error) // that confirmed questions are asked of
+	Releases  Releases
+	Catalogue *training.Catalogue // of intents
+	Accounts  *account.Directory
+	Uploads   *upload.Keeper
+	Hub       *live.Hub
+	Frames    *Frames  // the hub's encoder
+	Metrics   *Metrics // whose Count the hub reports to
+	Gatherer  prometheus.Gatherer
+	Assets    Assets
+	Ready     func(ctx context.Context) []Check // what /readyz shows, the store first
+	Spans     Spans                             // traces requests; nil: nobody does
+	Here      Here                              // who is connected to any node, for display; nil: nobody knows of other nodes
+	Counter   Counter                           // of limits, for all nodes together; nil: each counts for itself
+	Policy    bot.Policy                        // whose thresholds traces are shown with
+	Now       func() time.Time
+	Logger    *slog.Logger
 }
 
 // Here knows who is connected to any node. It is for display: it may be wrong for

@@ -101,6 +101,18 @@ func routes() []route {
 		{"DELETE", "/checks/{id}", editor, "Remove a confirmed question"},
 		{"POST", "/checks/run", editor, "Ask all confirmed questions"},
 		{"GET", "/releases", editor, "List publishes that confirmed questions broke by"},
+		{"GET", "/intents", editor, "List intents with what the version in service makes of them"},
+		{"POST", "/intents", editor, "Add an intent"},
+		{"PUT", "/intents/{name}", editor, "Change or rename an intent"},
+		{"DELETE", "/intents/{name}", editor, "Remove an intent with its examples"},
+		{"GET", "/intents/{name}/examples", editor, "List examples of an intent"},
+		{"POST", "/intents/{name}/examples", editor, "Add an example to an intent"},
+		{"DELETE", "/intents/{name}/examples/{id}", editor, "Remove an example"},
+		{"POST", "/intents/train", editor, "Train the intents"},
+		{"GET", "/intents/training", editor, "Read how far the training is, or how the last one ended"},
+		{"DELETE", "/intents/training", editor, "Cancel the training"},
+		{"GET", "/intents/versions", editor, "List trained versions"},
+		{"POST", "/intents/versions/{version}/activate", editor, "Put an earlier version back in service"},
 
 		{"GET", "/accounts", administrator, "List accounts"},
 		{"POST", "/accounts", administrator, "Make an account"},
@@ -226,6 +238,7 @@ func (s *Server) register() error {
 	s.askRoutes(g)
 	s.reviewRoutes(g)
 	s.checkRoutes(g)
+	s.intentRoutes(g)
 	s.accountRoutes(g)
 	s.inboxRoutes(g)
 	if g.err != nil {

@@ -40,6 +40,10 @@ func sample(path string) any {
 		return map[string]any{"version": 1}
 	case "/ask":
 		return map[string]any{"text": "What is the return period?"}
+	case "/intents", "/intents/{name}":
+		return map[string]any{"name": "intent-" + id.New()}
+	case "/intents/{name}/examples":
+		return map[string]any{"text": "hello " + id.New()}
 	case "/accounts":
 		return map[string]any{"email": id.New() + "@example.com", "name": "New", "roles": []string{"agent"}, "password": password}
 	case "/accounts/{id}":
@@ -68,7 +72,7 @@ func form(t testing.TB, field, name string, data []byte) (*bytes.Reader, http.He
 
 func (c *client) call(r api.Right) answer {
 	c.w.t.Helper()
-	path := strings.NewReplacer("{id}", id.New(), "{event}", id.New(), "{version}", "1").Replace(r.Path)
+	path := strings.NewReplacer("{id}", id.New(), "{event}", id.New(), "{name}", id.New(), "{version}", "1").Replace(r.Path)
 	if r.Path == "/uploads" || r.Path == "/imports" && r.Method == "POST" {
 		body, header := form(c.w.t, "file", "a.txt", []byte("hello there"))
 		withForm := *c

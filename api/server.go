@@ -123,6 +123,7 @@ func New(parts Parts, o *Options) (*Server, error) {
 	s.router = gin.New()
 	s.router.HandleMethodNotAllowed = true
 	s.router.ContextWithFallback = true
+	s.router.UseRawPath = true // names of intents may hold a slash
 	s.router.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	var proxies []string
 	for _, p := range s.opts.TrustedProxies {

@@ -5,23 +5,24 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
-	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
 // MaxExampleRunes bounds one example. People type far less; longer ones are
 // pasted documents and would teach the classifier their layout.
 const MaxExampleRunes = 4000
 
+// MaxDescriptionRunes bounds what an editor may say of an intent.
+const MaxDescriptionRunes = 500
+
 // Intent is one thing visitors mean.
 type Intent struct {
 	Name        string // letters, digits and _ - . / as in "order_status"; at most 100 bytes
 	Class       Class  // "" is ClassBusiness
-	Description string // for editors; never trained on
+	Description string // for editors; counts as one more example
 }
 
 // Example is an utterance that means an intent.
@@ -142,9 +143,7 @@ func (s Set) sift(bad func(file string, line int, why string)) (Set, []Note) {
 		if why := BadName(in.Name); why != "" {
 			bad("", 0, fmt.Sprintf("intent %q: %s", in.Name, why))
 		}
-		switch in.Class {
-		case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
-		default:
+		if !knownClass(in.Class) {
 			bad("", 0, fmt.Sprintf("intent %q: class %q is not known; use business, smalltalk, person or other", in.Name, in.Class))
 		}
 		known[in.Name] = 0
@@ -162,7 +161,11 @@ func (s Set) sift(bad func(file string, line int, why string)) (Set, []Note) {
 			bad(e.File, e.Line, fmt.Sprintf("the intent %q is not declared", e.Intent))
 			continue
 		}
-		key := wordsOf(e.Text)
+		if !hasWords(e.Text) {
+			notes = append(notes, Note{e.File, e.Line, "left out: an example without letters and digits is never read for intents"})
+			continue
+		}
+		key := Fold(e.Text)
 		if first, ok := seen[key]; ok {
 			if first.Intent != e.Intent {
 				bad(e.File, e.Line, fmt.Sprintf("the same words are an example of %q and, %s, of %q; keep one", e.Intent, orPlace(first), first.Intent))
@@ -187,44 +190,30 @@ func (s Set) sift(bad func(file string, line int, why string)) (Set, []Note) {
 	return out, notes
 }
 
-// wordsOf is the same for texts that say the same, whatever their case and spaces.
-func wordsOf(s string) string { return strings.Join(strings.Fields(text.Fold(s)), " ") }
-
-// Over joins a workspace's own set with a base that it stands on, such as the
-// starting set. Where the same words mean another intent in either, they are the
-// workspace's when the base has them for a matter of business, which is only a
-// guess at it, and the base's when they are small talk, a wish for a person or
-// another topic, which the bot knows how to take. The notes tell of the latter.
-func (s Set) Over(base Set) (Set, []Note) {
+// Beside returns what of a set can stand beside a base such as the starting set:
+// examples whose words are small talk, a wish for a person or another topic there
+// are left out, because the bot knows how to take those, and noted. Words that
+// the base has for another matter of business stay: that was only a guess at it.
+func (s Set) Beside(base Set) (Set, []Note) {
 	class := map[string]Class{}
 	for _, in := range base.Intents {
 		class[in.Name] = in.Class
 	}
-	mine := map[string]string{} // words → intent
-	for _, e := range s.Examples {
-		mine[wordsOf(e.Text)] = e.Intent
-	}
-	out := Set{Intents: slices.Clone(base.Intents)}
-	theirs := map[string]Example{}
+	theirs := map[string]string{} // words → intent
 	for _, e := range base.Examples {
-		if in, ok := mine[wordsOf(e.Text)]; ok && in != e.Intent {
-			if c := class[e.Intent]; c == "" || c == ClassBusiness {
-				continue
-			}
-			theirs[wordsOf(e.Text)] = e
+		if c := class[e.Intent]; c != "" && c != ClassBusiness {
+			theirs[Fold(e.Text)] = e.Intent
+		}
+	}
+	out := Set{Intents: s.Intents}
+	var notes []Note
+	for _, e := range s.Examples {
+		if in, ok := theirs[Fold(e.Text)]; ok && in != e.Intent {
+			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("left out: the starting set has the same words for its intent %q", in)})
+			continue
 		}
 		out.Examples = append(out.Examples, e)
 	}
-	own := Set{Intents: s.Intents}
-	var notes []Note
-	for _, e := range s.Examples {
-		if t, ok := theirs[wordsOf(e.Text)]; ok {
-			notes = append(notes, Note{e.File, e.Line, fmt.Sprintf("left out: the starting set has the same words for its intent %q", t.Intent)})
-			continue
-		}
-		own.Examples = append(own.Examples, e)
-	}
-	out.Merge(own)
 	return out, notes
 }
 
@@ -258,9 +247,7 @@ func BadText(s string) string {
 		return "the text is not UTF-8"
 	}
 	words := false
-	n := 0
 	for _, r := range s {
-		n++
 		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
 			return fmt.Sprintf("the text holds the control character U+%04X; remove it", r)
 		}
@@ -269,8 +256,20 @@ func BadText(s string) string {
 	if !words {
 		return "the example is empty"
 	}
-	if n > MaxExampleRunes {
-		return fmt.Sprintf("the example has %d characters, more than %d; keep what a visitor would type", n, MaxExampleRunes)
+	return tooLong("the example", s, MaxExampleRunes)
+}
+
+func tooLong(what, s string, most int) string {
+	if n := utf8.RuneCountInString(s); n > most {
+		return fmt.Sprintf("%s has %d characters, more than %d; keep what a visitor would type", what, n, most)
 	}
 	return ""
+}
+
+func knownClass(c Class) bool {
+	switch c {
+	case "", ClassBusiness, ClassSmalltalk, ClassPerson, ClassOther:
+		return true
+	}
+	return false
 }

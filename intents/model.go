@@ -21,9 +21,39 @@ type Model struct {
 type Stats struct {
 	Hash      string // Set.Hash of what it was trained on
 	Examples  int
-	Dimension int     // of the embeddings
-	HeldBack  int     // examples that were predicted without having been trained on
-	Accuracy  float64 // on those, 0…1
+	Dimension int           // of the embeddings
+	HeldBack  int           // examples that were predicted without having been trained on
+	Accuracy  float64       // on those, 0…1
+	Intents   []IntentStats // as Model.Intents; nil in models of before they were counted
+	Seen      []uint64      // Mark of each example, sorted; nil in models of before
+
+	DenseStrength, SparseStrength float64 // the strengths that were chosen; 0 in models of before
+	StrengthsOf                   int     // how many examples there were when several were tried
+}
+
+// Differ counts the examples that are in one of a model's training set and another
+// set only; ok is false when the model does not tell.
+func (s Stats) Differ(examples []Example) (n int, ok bool) {
+	seen := make(map[uint64]bool, len(s.Seen))
+	for _, m := range s.Seen {
+		seen[m] = true
+	}
+	for _, e := range examples {
+		if m := e.Mark(); seen[m] {
+			delete(seen, m)
+		} else {
+			n++
+		}
+	}
+	return n + len(seen), len(s.Seen) > 0
+}
+
+// IntentStats say how one intent fared in a training.
+type IntentStats struct {
+	Examples int
+	HeldBack int    // of them, predicted without having been trained on
+	Right    int    // of those
+	Confused string // the intent that most of the others were taken for; "" for none
 }
 
 // Prediction is what a model makes of one utterance.

@@ -21,6 +21,10 @@ type Options struct {
 	// Vectors are the examples' query embeddings in their order, as EmbedQueries
 	// returns them; nil: Train embeds them.
 	Vectors [][]float32
+	// Like is a model of nearly the same examples, whose strengths are taken over
+	// instead of tried anew: a third of a large training's work. It must tell them, see
+	// Stats. nil: they are tried.
+	Like *Model
 	// Without switches parts off for an ablation: "intents-embedding",
 	// "intents-ngrams", "intents-neighbours", "intents-calibration".
 	Without []string
@@ -123,7 +127,7 @@ func Train(ctx context.Context, set Set, e Embedder, o *Options) (*Model, error)
 	if err := t.fit(ctx, m); err != nil {
 		return nil, err
 	}
-	m.Stats.Examples, m.Stats.Hash = t.own, set.Hash()
+	m.Stats.Examples, m.Stats.Hash, m.Stats.Seen = t.own, set.Hash(), marks(set.Examples)
 	m.Stats.Dimension = len(vectors[0])
 	return m, nil
 }
@@ -164,11 +168,10 @@ func (t *trainer) fit(ctx context.Context, m *Model) error {
 		}
 	}
 	t.maskMix(m.mix)
-	m.Stats.HeldBack = len(held.rows)
-	for i := range held.rows {
-		if argmax(mix(seen{scores: held.rows[i]}, m.mix)) == held.y[i] {
-			m.Stats.Accuracy += 1 / float64(len(held.rows))
-		}
+	t.tell(m, held)
+	m.Stats.DenseStrength, m.Stats.SparseStrength, m.Stats.StrengthsOf = t.denseC, t.sparseC, t.own
+	if like := t.opts.Like; like != nil {
+		m.Stats.StrengthsOf = like.Stats.StrengthsOf
 	}
 	if err := t.fitScope(ctx, m); err != nil {
 		return err
@@ -183,6 +186,38 @@ func (t *trainer) fit(ctx context.Context, m *Model) error {
 	}
 	t.progress("train", 1, 1)
 	return nil
+}
+
+// tell fills the statistics with what became of the held-back examples.
+func (t *trainer) tell(m *Model, held heldBack) {
+	m.Stats.HeldBack = len(held.rows)
+	m.Stats.Intents = make([]IntentStats, t.classes)
+	for _, c := range t.y[:t.own] {
+		m.Stats.Intents[c].Examples++
+	}
+	taken := make([][]int, t.classes) // for which intents, where it was wrong
+	right := 0
+	for i, row := range held.rows {
+		of := &m.Stats.Intents[held.y[i]]
+		of.HeldBack++
+		if got := argmax(mix(seen{scores: row}, m.mix)); got == held.y[i] {
+			of.Right++
+			right++
+		} else {
+			if taken[held.y[i]] == nil {
+				taken[held.y[i]] = make([]int, t.classes)
+			}
+			taken[held.y[i]][got]++
+		}
+	}
+	if m.Stats.HeldBack > 0 {
+		m.Stats.Accuracy = float64(right) / float64(m.Stats.HeldBack)
+	}
+	for c, by := range taken {
+		if by != nil {
+			m.Stats.Intents[c].Confused = m.Intents[slices.Index(by, slices.Max(by))].Name
+		}
+	}
 }
 
 func (t *trainer) maskMix(w []float64) {
@@ -246,6 +281,9 @@ func (t *trainer) except(rows []int) []int {
 // returns what those saw.
 func (t *trainer) chooseAndLook(ctx context.Context, split [][]int) (heldBack, error) {
 	dc, sc := denseStrengths(), sparseStrengths()
+	if like := t.opts.Like; like != nil {
+		dc, sc = []float64{like.Stats.DenseStrength}, []float64{like.Stats.SparseStrength}
+	}
 	t.denseC, t.sparseC = dc[len(dc)/2], sc[len(sc)/2]
 	if len(split) == 0 {
 		return heldBack{}, nil

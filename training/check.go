@@ -128,7 +128,7 @@ func (s *Checks) Ask(ctx context.Context, ws bot.WorkspaceID, bot Answerer) (lin
 	if lines, err = s.store.Checks(ctx, ws); err != nil {
 		return nil, nil, err
 	}
-	if err := remember(ctx, s.vectors, ws, lines); err != nil {
+	if err := embedAsked(ctx, s.vectors, ws, lines); err != nil {
 		return nil, nil, err
 	}
 	outcomes, err := askAll(ctx, lines, bot)

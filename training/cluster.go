@@ -72,7 +72,7 @@ func cluster(vectors [][]float32, at float64) [][]int {
 			continue
 		}
 		chain = chain[:len(chain)-2]
-		join(near, groups, alive, min(last, best), max(last, best))
+		unite(near, groups, alive, min(last, best), max(last, best))
 	}
 	out := slices.DeleteFunc(groups, func(g []int) bool { return g == nil })
 	for _, g := range out {
@@ -82,8 +82,8 @@ func cluster(vectors [][]float32, at float64) [][]int {
 	return out
 }
 
-// join puts group b into a; its means of cosines are weighted by size.
-func join(near [][]float32, groups [][]int, alive []bool, a, b int) {
+// unite puts group b into a; its means of cosines are weighted by size.
+func unite(near [][]float32, groups [][]int, alive []bool, a, b int) {
 	na, nb := float32(len(groups[a])), float32(len(groups[b]))
 	for j := range near {
 		if alive[j] && j != a && j != b {

@@ -166,7 +166,7 @@ func (g *Gate) Compare(ctx context.Context, c Change) (Verdict, error) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, gateLimit)
 	defer cancel()
-	if err := remember(bounded, g.vectors, c.Workspace, lines); err != nil {
+	if err := embedAsked(bounded, g.vectors, c.Workspace, lines); err != nil {
 		return Verdict{}, slow(ctx, err, len(lines))
 	}
 	var outcomes [2][]Outcome
@@ -190,8 +190,8 @@ func slow(ctx context.Context, err error, lines int) error {
 	return err
 }
 
-// remember has the questions embedded before they are asked.
-func remember(ctx context.Context, e *Embeddings, ws bot.WorkspaceID, lines []Check) error {
+// embedAsked has the questions embedded before they are asked.
+func embedAsked(ctx context.Context, e *Embeddings, ws bot.WorkspaceID, lines []Check) error {
 	if e == nil {
 		return nil
 	}

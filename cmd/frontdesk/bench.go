@@ -23,6 +23,7 @@ type benchCmd struct {
 	Sends      benchSendsCmd      `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
 	Sockets    benchSocketsCmd    `cmd:"" help:"Memory and processor time of idle visitor sockets."`
 	Retrieval  benchRetrievalCmd  `cmd:"" help:"Search over made-up documents: recall against exact search, time, memory."`
+	Training   benchTrainingCmd   `cmd:"" help:"Training of intents: from nothing, after one more example, and again."`
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
 	Cache      benchCacheCmd      `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`

@@ -144,15 +144,14 @@ func (c *importCmd) load(ctx context.Context, s streams, b *foreign.Bundle, firs
 	if len(b.Set.Examples) == 0 {
 		return nil
 	}
-	base, err := intents.Starter()
+	notes, err := app.ImportExamples(ctx, b.Set)
 	if err != nil {
 		return err
 	}
-	set, notes := b.Set.Over(base)
 	for _, n := range notes {
 		r.Notes = append(r.Notes, n.String())
 	}
-	got, err := app.Train(ctx, set, bar.at)
+	got, err := app.Train(ctx, "", bar.at)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func TestImportIntoAFolderThatTrainAndIngestRead(t *testing.T) {
 	if !strings.Contains(out, "Written to "+dir+" and read again to the same: intents.yaml, faq.csv") {
 		t.Errorf("report:\n%s", out)
 	}
-	set, _, err := frontdesk.Examples([]string{dir}, true) // what train trains on
+	set, _, err := frontdesk.Examples([]string{dir}) // what train trains on
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,12 @@ import (
 type trainCmd struct {
 	configFlags
 	Paths   []string `arg:"" optional:"" name:"path" help:"Files or folders of examples: our own YAML, Rasa NLU data, a Dialogflow export, or tables of text and label." type:"existingpath"`
-	Starter bool     `help:"Add the starting set that comes with the program." default:"true" negatable:""`
 	Despite string   `help:"Why the model goes into service although confirmed questions break by it." placeholder:"REASON"`
 	JSON    bool     `name:"json" help:"Print one JSON object."`
 }
 
 func (c *trainCmd) Help() string {
-	return "The model becomes the next version and goes into service; a training that fails leaves the old one there.\n\nExample:\n  frontdesk train --data data intents/"
+	return "The examples of files are stored, instead of those of an earlier call; with those of the console, of intents.dir and the starting set they are trained. The model becomes the next version and goes into service; a training that fails leaves the old one there.\n\nExample:\n  frontdesk train --data data intents/"
 }
 
 // Run reads examples, reports what was left out, trains and puts the model in service.
@@ -26,7 +25,7 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	set, notes, err := frontdesk.Examples(c.Paths, c.Starter)
+	set, notes, err := frontdesk.Examples(c.Paths)
 	if err != nil {
 		return err
 	}
@@ -35,8 +34,15 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer app.Close()
+	if len(c.Paths) > 0 {
+		more, err := app.StoreExamples(ctx, set)
+		if err != nil {
+			return err
+		}
+		notes = append(notes, more...)
+	}
 	bar := newProgress(s.err)
-	got, err := app.TrainDespite(ctx, set, c.Despite, bar.at)
+	got, err := app.Train(ctx, c.Despite, bar.at)
 	bar.end()
 	if err != nil {
 		return err
@@ -47,7 +53,7 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 			said = append(said, n.String())
 		}
 		return json.NewEncoder(s.out).Encode(map[string]any{
-			"version": got.Version, "changed": got.Changed, "intents": len(set.Intents), "examples": got.Stats.Examples,
+			"version": got.Version, "changed": got.Changed, "intents": len(got.Stats.Intents), "examples": got.Stats.Examples,
 			"held_back": got.Stats.HeldBack, "accuracy": got.Stats.Accuracy, "notes": said,
 		})
 	}
@@ -59,6 +65,6 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 		return nil
 	}
 	fmt.Fprintf(s.out, "Version %d is in service: %d intents, %d examples, held-back accuracy %.3f on %d.\n",
-		got.Version, len(set.Intents), got.Stats.Examples, got.Stats.Accuracy, got.Stats.HeldBack)
+		got.Version, len(got.Stats.Intents), got.Stats.Examples, got.Stats.Accuracy, got.Stats.HeldBack)
 	return nil
 }

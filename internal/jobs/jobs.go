@@ -28,6 +28,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
+	"github.com/frontdesk-chat/frontdesk/training"
 )
 
 // FileName is the queue's file in the data folder.
@@ -39,7 +40,7 @@ type Kind string
 // The kinds of jobs.
 const (
 	Import  Kind = knowledge.JobImport // subject: the import's ID
-	Train   Kind = "train"             // subject: what is trained
+	Train   Kind = training.JobTrain   // subject: the ID of the training, or "start"
 	Reindex Kind = "reindex"           // subject: anything; cuts and embeds stale documents anew
 )
 
@@ -127,6 +128,11 @@ func Open(ctx context.Context, dir string, outbox Outbox, handlers map[Kind]Hand
 	return q, nil
 }
 
+// trainFor is how long a training may work in one go, on either engine: what it has
+// fitted is lost with it, only embeddings are kept. One whose node ended is asked
+// for again under another name, so nobody waits for this time to pass.
+const trainFor = time.Hour
+
 func newQueue(outbox Outbox, handlers map[Kind]Handler, log *slog.Logger) *Queue {
 	return &Queue{outbox: outbox, handlers: handlers, log: log, wake: make(chan struct{}, 1)}
 }
@@ -135,7 +141,7 @@ func newQueue(outbox Outbox, handlers map[Kind]Handler, log *slog.Logger) *Queue
 func (q *Queue) config(log *slog.Logger) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker[importArgs]{queue: q})
-	river.AddWorker(workers, &worker[trainArgs]{queue: q})
+	river.AddWorker(workers, &worker[trainArgs]{queue: q, limit: trainFor})
 	river.AddWorker(workers, &worker[reindexArgs]{queue: q})
 	return &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}},

@@ -55,7 +55,11 @@ type worker[T interface {
 }] struct {
 	river.WorkerDefaults[T]
 	queue *Queue
+	limit time.Duration // in one go; zero: the queue's
 }
+
+// Timeout is how long a job may work in one go.
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
 
 // Work does one job.
 func (w *worker[T]) Work(ctx context.Context, r *river.Job[T]) error {

@@ -3,6 +3,8 @@ package linear
 import (
 	"context"
 	"math"
+	"runtime"
+	"sync"
 
 	"github.com/viterin/vek/vek32"
 )
@@ -23,7 +25,6 @@ func minimize(ctx context.Context, f objective, x []float32, iterations int, tol
 	grad, next, nextGrad, dir := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
 	var s, y [][]float32
 	var rho []float64
-	scratch := make([]float32, n)
 	loss := f(x, grad)
 	for it := range iterations {
 		if err := ctx.Err(); err != nil {
@@ -37,7 +38,7 @@ func minimize(ctx context.Context, f objective, x []float32, iterations int, tol
 		alpha := make([]float64, len(s))
 		for i := len(s) - 1; i >= 0; i-- {
 			alpha[i] = rho[i] * dot(s[i], dir)
-			axpy(dir, float32(-alpha[i]), y[i], scratch)
+			sum(dir, dir, float32(-alpha[i]), y[i])
 		}
 		if k := len(s); k > 0 {
 			vek32.MulNumber_Inplace(dir, float32(1/(rho[k-1]*dot(y[k-1], y[k-1]))))
@@ -47,7 +48,7 @@ func minimize(ctx context.Context, f objective, x []float32, iterations int, tol
 		}
 		for i := range s {
 			beta := rho[i] * dot(y[i], dir)
-			axpy(dir, float32(alpha[i]-beta), s[i], scratch)
+			sum(dir, dir, float32(alpha[i]-beta), s[i])
 		}
 		slope := -dot(grad, dir)
 		if slope >= 0 {
@@ -55,8 +56,7 @@ func minimize(ctx context.Context, f objective, x []float32, iterations int, tol
 		}
 		t, nextLoss := 1.0, math.Inf(1)
 		for range 20 {
-			vek32.MulNumber_Into(scratch, dir, float32(-t))
-			vek32.Add_Into(next, x, scratch)
+			sum(next, x, float32(-t), dir)
 			nextLoss = f(next, nextGrad)
 			if nextLoss <= loss+1e-4*t*slope {
 				break
@@ -93,22 +93,52 @@ func swapInto(x, next []float32) (a, b []float32) {
 	return x, next
 }
 
-// dot sums in stretches so that float32 does not lose small terms of long vectors.
-func dot(a, b []float32) float64 {
-	const stretch = 4096
-	var sum float64
-	for len(a) > stretch {
-		sum += float64(vek32.Dot(a[:stretch], b[:stretch]))
-		a, b = a[stretch:], b[stretch:]
+// stretch is how many numbers are worked on at a time: few enough to stay in the
+// nearest cache, and so few that float32 does not lose small terms of a sum.
+const stretch = 4096
+
+// inStretches calls f with the bounds of each stretch of n numbers and its ordinal,
+// on all cores where there are enough of them. What f does must not depend on order.
+func inStretches(n int, f func(k, from, to int)) {
+	all := (n + stretch - 1) / stretch
+	workers := min(runtime.GOMAXPROCS(0), all/16) // starting one costs about as much as sixteen stretches
+	do := func(first, step int) {
+		for k := first; k < all; k += step {
+			f(k, k*stretch, min((k+1)*stretch, n))
+		}
 	}
-	if len(a) > 0 {
-		sum += float64(vek32.Dot(a, b))
+	if workers < 2 {
+		do(0, 1)
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { do(w, workers) })
+	}
+	wg.Wait()
+}
+
+// dot is the inner product, the same however many cores work on it.
+func dot(a, b []float32) float64 {
+	if len(a) <= stretch {
+		return float64(vek32.Dot(a, b))
+	}
+	parts := make([]float64, (len(a)+stretch-1)/stretch)
+	inStretches(len(a), func(k, from, to int) { parts[k] = float64(vek32.Dot(a[from:to], b[from:to])) })
+	var sum float64
+	for _, p := range parts {
+		sum += p
 	}
 	return sum
 }
 
-// axpy adds c·v to dst.
-func axpy(dst []float32, c float32, v, scratch []float32) {
-	vek32.MulNumber_Into(scratch, v, c)
-	vek32.Add_Inplace(dst, scratch)
+// sum sets dst to x + c·v; dst may be x.
+func sum(dst, x []float32, c float32, v []float32) {
+	inStretches(len(dst), func(_, from, to int) {
+		var scratch [stretch]float32
+		part := scratch[:to-from]
+		vek32.MulNumber_Into(part, v[from:to], c)
+		copy(dst[from:to], x[from:to])
+		vek32.Add_Inplace(dst[from:to], part)
+	})
 }

@@ -136,8 +136,7 @@ func TrainSparse(ctx context.Context, x []Sparse, y []int, classes, features int
 // not on the biases.
 func finish(loss, total float64, p, grad []float32, weights int, l2 float64) float64 {
 	vek32.MulNumber_Inplace(grad, float32(1/total))
-	scratch := make([]float32, weights)
-	axpy(grad[:weights], float32(l2), p[:weights], scratch)
+	sum(grad[:weights], grad[:weights], float32(l2), p[:weights])
 	return loss/total + l2/2*dot(p[:weights], p[:weights])
 }
 

@@ -23,6 +23,17 @@ var (
 // Training returns the stores of package training.
 func (db *DB) Training() *Training { return &Training{db} }
 
+// artefactColumns are all but the blob.
+const artefactColumns = `version, hash, note, account, intents, examples, held_back, accuracy, active, created_at`
+
+func scanArtefact(row pgx.CollectableRow, ws bot.WorkspaceID, kind string, more ...any) (training.Artefact, error) {
+	a := training.Artefact{Workspace: ws, Kind: kind}
+	var at int64
+	err := row.Scan(append([]any{&a.Version, &a.Hash, &a.Note, &a.By, &a.Intents, &a.Examples, &a.HeldBack, &a.Accuracy, &a.Active, &at}, more...)...)
+	a.CreatedAt = cell.Time(at)
+	return a, err
+}
+
 // PutArtefact implements training.ArtefactStore.
 func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, error) {
 	version := 0
@@ -30,31 +41,44 @@ func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, e
 		var found bool
 		t.exec(`UPDATE artefacts SET active = false WHERE workspace = $1 AND kind = $2 AND active`, a.Workspace, a.Kind)
 		value(t, &found, []any{&version}, `
-			INSERT INTO artefacts (workspace, kind, version, hash, note, blob, active, created_at)
-			SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, true, $6 FROM artefacts WHERE workspace = $1 AND kind = $2
+			INSERT INTO artefacts (workspace, kind, version, hash, note, account, intents, examples, held_back, accuracy, blob, active, created_at)
+			SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, true, $11 FROM artefacts WHERE workspace = $1 AND kind = $2
 			RETURNING version`,
-			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, cell.Micros(a.CreatedAt))
+			a.Workspace, a.Kind, a.Hash, a.Note, a.By, a.Intents, a.Examples, a.HeldBack, a.Accuracy, a.Blob, cell.Micros(a.CreatedAt))
+		t.exec(`
+			DELETE FROM artefacts WHERE workspace = $1 AND kind = $2 AND NOT active
+				AND version <= (SELECT max(version) FROM artefacts WHERE workspace = $1 AND kind = $2) - $3::bigint`,
+			a.Workspace, a.Kind, training.KeepArtefacts)
 		return nil
 	})
 	return version, err
 }
 
-// ActiveArtefact implements training.ArtefactStore.
-func (s *Training) ActiveArtefact(ctx context.Context, ws bot.WorkspaceID, kind string) (training.Artefact, error) {
-	a := training.Artefact{Workspace: ws, Kind: kind}
+// Artefact implements training.ArtefactStore.
+func (s *Training) Artefact(ctx context.Context, ws bot.WorkspaceID, kind string, version int) (training.Artefact, error) {
 	var (
-		at    int64
+		a     training.Artefact
 		found bool
 	)
 	err := s.db.read(ctx, ws, func(q queue) {
-		value(q, &found, []any{&a.Version, &a.Hash, &a.Note, &a.Blob, &at}, `
-			SELECT version, hash, note, blob, created_at FROM artefacts WHERE workspace = $1 AND kind = $2 AND active`, ws, kind)
+		one(q, &a, &found, func(row pgx.CollectableRow) (training.Artefact, error) {
+			var blob []byte
+			a, err := scanArtefact(row, ws, kind, &blob)
+			a.Blob = blob
+			return a, err
+		}, `SELECT `+artefactColumns+`, blob FROM artefacts WHERE workspace = $1 AND kind = $2 AND CASE $3::bigint WHEN 0 THEN active ELSE version = $3 END`, ws, kind, version)
 	})
 	if err == nil && !found {
-		err = fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
+		err = noArtefact(kind, version)
 	}
-	a.CreatedAt = cell.Time(at)
 	return a, err
+}
+
+func noArtefact(kind string, version int) error {
+	if version == 0 {
+		return fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
+	}
+	return fault.New(fault.NotFound, "There is no version %d of the %s model.", version, kind)
 }
 
 // ActivateArtefact implements training.ArtefactStore.
@@ -67,7 +91,7 @@ func (s *Training) ActivateArtefact(ctx context.Context, ws bot.WorkspaceID, kin
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.NotFound, "There is no version %d of the %s model.", version, kind)
+			return noArtefact(kind, version)
 		}
 		return nil
 	})
@@ -75,13 +99,8 @@ func (s *Training) ActivateArtefact(ctx context.Context, ws bot.WorkspaceID, kin
 
 // Artefacts implements training.ArtefactStore.
 func (s *Training) Artefacts(ctx context.Context, ws bot.WorkspaceID, kind string, limit int) ([]training.Artefact, error) {
-	return many(ctx, s.db, ws, func(row pgx.CollectableRow) (training.Artefact, error) {
-		a := training.Artefact{Workspace: ws, Kind: kind}
-		var at int64
-		err := row.Scan(&a.Version, &a.Hash, &a.Note, &at)
-		a.CreatedAt = cell.Time(at)
-		return a, err
-	}, `SELECT version, hash, note, created_at FROM artefacts WHERE workspace = $1 AND kind = $2 ORDER BY version DESC LIMIT $3`, ws, kind, limit)
+	return many(ctx, s.db, ws, func(row pgx.CollectableRow) (training.Artefact, error) { return scanArtefact(row, ws, kind) }, `
+		SELECT `+artefactColumns+` FROM artefacts WHERE workspace = $1 AND kind = $2 ORDER BY version DESC LIMIT $3`, ws, kind, limit)
 }
 
 // MarkReviewed implements training.ReviewStore.

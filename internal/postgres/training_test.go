@@ -9,8 +9,10 @@ import (
 func TestTrainingSuite(t *testing.T) {
 	storetest.RunTraining(t, func(t *testing.T) storetest.TrainingStores {
 		db := openTest(t)
+		s := db.Training()
 		return storetest.TrainingStores{
-			Artefacts: db.Training(), Reviewed: db.Training(), Checks: db.Training(), Releases: db.Training(), Vectors: db.Knowledge(), Documents: db.Knowledge(),
+			Artefacts: s, Reviewed: s, Checks: s, Releases: s, Vectors: db.Knowledge(), Documents: db.Knowledge(),
+			Examples: s, ExampleVectors: s, Jobs: s, Outbox: db,
 		}
 	})
 }

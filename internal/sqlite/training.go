@@ -24,6 +24,17 @@ var (
 // Training returns the stores of package training.
 func (db *DB) Training() *Training { return &Training{db} }
 
+// artefactColumns are all but the blob.
+const artefactColumns = `version, hash, note, account, intents, examples, held_back, accuracy, active, created_at`
+
+func scanArtefact(scan func(...any) error, ws bot.WorkspaceID, kind string, more ...any) (training.Artefact, error) {
+	a := training.Artefact{Workspace: ws, Kind: kind}
+	var at int64
+	err := scan(append([]any{&a.Version, &a.Hash, &a.Note, &a.By, &a.Intents, &a.Examples, &a.HeldBack, &a.Accuracy, &a.Active, &at}, more...)...)
+	a.CreatedAt = cell.Time(at)
+	return a, err
+}
+
 // PutArtefact implements training.ArtefactStore.
 func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, error) {
 	version := 0
@@ -31,27 +42,36 @@ func (s *Training) PutArtefact(ctx context.Context, a training.Artefact) (int, e
 		if _, err := tx.ExecContext(ctx, `UPDATE artefacts SET active = 0 WHERE workspace = ? AND kind = ? AND active = 1`, a.Workspace, a.Kind); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `
-			INSERT INTO artefacts (workspace, kind, version, hash, note, blob, active, created_at)
-			SELECT ?1, ?2, COALESCE(MAX(version), 0) + 1, ?3, ?4, ?5, 1, ?6 FROM artefacts WHERE workspace = ?1 AND kind = ?2
+		if err := tx.QueryRowContext(ctx, `
+			INSERT INTO artefacts (workspace, kind, version, hash, note, account, intents, examples, held_back, accuracy, blob, active, created_at)
+			SELECT ?1, ?2, COALESCE(MAX(version), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11 FROM artefacts WHERE workspace = ?1 AND kind = ?2
 			RETURNING version`,
-			a.Workspace, a.Kind, a.Hash, a.Note, a.Blob, cell.Micros(a.CreatedAt)).Scan(&version)
+			a.Workspace, a.Kind, a.Hash, a.Note, a.By, a.Intents, a.Examples, a.HeldBack, a.Accuracy, a.Blob, cell.Micros(a.CreatedAt)).Scan(&version); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM artefacts WHERE workspace = ? AND kind = ? AND version <= ? AND active = 0`, a.Workspace, a.Kind, version-training.KeepArtefacts)
+		return err
 	})
 	return version, err
 }
 
-// ActiveArtefact implements training.ArtefactStore.
-func (s *Training) ActiveArtefact(ctx context.Context, ws bot.WorkspaceID, kind string) (training.Artefact, error) {
-	a := training.Artefact{Workspace: ws, Kind: kind}
-	var at int64
-	err := s.db.read.QueryRowContext(ctx, `
-		SELECT version, hash, note, blob, created_at FROM artefacts WHERE workspace = ? AND kind = ? AND active = 1`, ws, kind).
-		Scan(&a.Version, &a.Hash, &a.Note, &a.Blob, &at)
+// Artefact implements training.ArtefactStore.
+func (s *Training) Artefact(ctx context.Context, ws bot.WorkspaceID, kind string, version int) (training.Artefact, error) {
+	var blob []byte
+	a, err := scanArtefact(s.db.read.QueryRowContext(ctx, `
+		SELECT `+artefactColumns+`, blob FROM artefacts WHERE workspace = ?1 AND kind = ?2 AND CASE ?3 WHEN 0 THEN active = 1 ELSE version = ?3 END`, ws, kind, version).Scan, ws, kind, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
-		return a, fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
+		return a, noArtefact(kind, version)
 	}
-	a.CreatedAt = cell.Time(at)
+	a.Blob = blob
 	return a, translate(err)
+}
+
+func noArtefact(kind string, version int) error {
+	if version == 0 {
+		return fault.New(fault.NotFound, "No model of kind %s was trained yet.", kind)
+	}
+	return fault.New(fault.NotFound, "There is no version %d of the %s model.", version, kind)
 }
 
 // ActivateArtefact implements training.ArtefactStore.
@@ -65,7 +85,7 @@ func (s *Training) ActivateArtefact(ctx context.Context, ws bot.WorkspaceID, kin
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fault.New(fault.NotFound, "There is no version %d of the %s model.", version, kind))
+			return errors.Join(err, noArtefact(kind, version))
 		}
 		return nil
 	})
@@ -73,23 +93,8 @@ func (s *Training) ActivateArtefact(ctx context.Context, ws bot.WorkspaceID, kin
 
 // Artefacts implements training.ArtefactStore.
 func (s *Training) Artefacts(ctx context.Context, ws bot.WorkspaceID, kind string, limit int) ([]training.Artefact, error) {
-	rows, err := s.db.read.QueryContext(ctx, `
-		SELECT version, hash, note, created_at FROM artefacts WHERE workspace = ? AND kind = ? ORDER BY version DESC LIMIT ?`, ws, kind, limit)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	var out []training.Artefact
-	for rows.Next() {
-		a := training.Artefact{Workspace: ws, Kind: kind}
-		var at int64
-		if err := rows.Scan(&a.Version, &a.Hash, &a.Note, &at); err != nil {
-			return nil, translate(err)
-		}
-		a.CreatedAt = cell.Time(at)
-		out = append(out, a)
-	}
-	return out, translate(rows.Err())
+	return many(ctx, s.db, func(scan func(...any) error) (training.Artefact, error) { return scanArtefact(scan, ws, kind) }, `
+		SELECT `+artefactColumns+` FROM artefacts WHERE workspace = ? AND kind = ? ORDER BY version DESC LIMIT ?`, ws, kind, limit)
 }
 
 // MarkReviewed implements training.ReviewStore.

@@ -17,8 +17,10 @@ func TestTrainingSuite(t *testing.T) {
 				t.Error(err)
 			}
 		})
+		s := db.Training()
 		return storetest.TrainingStores{
-			Artefacts: db.Training(), Reviewed: db.Training(), Checks: db.Training(), Releases: db.Training(), Vectors: db.Knowledge(), Documents: db.Knowledge(),
+			Artefacts: s, Reviewed: s, Checks: s, Releases: s, Vectors: db.Knowledge(), Documents: db.Knowledge(),
+			Examples: s, ExampleVectors: s, Jobs: s, Outbox: db,
 		}
 	})
 }

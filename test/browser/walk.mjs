@@ -39,6 +39,18 @@ const stories = {
     done: 'Done',
     csv: 'question,answer,paraphrases\n"Can I become a shareholder?","No. The studio belongs to the people who work in it, so there are no shares to buy.","buy shares of the company|invest in the studio"\n',
     mended: { ask: 'could I buy some shares of the company?', holds: 'belongs to the people who work in it' },
+    teach: {
+      intent: 'kiln_visit',
+      examples: ['Can I visit the kiln?', 'Do you show people around the workshop?', 'Is the studio open to visitors?', 'I would love a tour of your pottery'],
+      same: 'can I visit  the KILN?',
+      other: 'open_day',
+      ask: 'could we come and visit your kiln on Saturday?',
+      words: { add: 'New intent', name: 'Name', save: 'Save', example: 'Add an example', addButton: 'Add', train: 'Train', cancel: 'Cancel training', try: 'Try a sentence', read: 'Read', back: 'Put back in service' },
+      changes: /^\d+ examples since/,
+      cancelled: 'The training was cancelled.',
+      done: /^Version (\d+) is in service now/,
+      serving: (n) => `Version ${n} is in service`,
+    },
   },
   zh: {
     path: '/?lang=zh',
@@ -72,6 +84,18 @@ const stories = {
     done: '完成',
     csv: '问题,答案,相似问法\n可以当学徒吗？,可以：每年九月收两名学徒，请在五月前寄来作品照片。,你们收学徒吗|想来学做陶\n',
     mended: { ask: '请问收学徒吗', holds: '每年九月收两名学徒' },
+    teach: {
+      intent: 'pottery_class',
+      examples: ['有陶艺体验课吗？', '可以来学拉坯吗？', '周末有没有手工课', '想带孩子来做陶'],
+      same: '有陶艺體驗課嗎？',
+      other: 'open_day_zh',
+      ask: '你们周末有陶艺课可以体验吗',
+      words: { add: '新建意图', name: '名称', save: '保存', example: '添加例句', addButton: '添加', train: '训练', cancel: '取消训练', try: '试一句话', read: '识别', back: '重新启用' },
+      changes: /有 \d+ 条例句变动/,
+      cancelled: '训练已取消',
+      done: /^版本 (\d+) 已生效/,
+      serving: (n) => `正在使用版本 ${n}`,
+    },
   },
 };
 
@@ -207,6 +231,62 @@ export function walk(start, { nodes = 1 } = {}) {
         do got = await visitor.ask(s.mended.ask);
         while (!got.includes(s.mended.holds) && Date.now() < late);
         assert.ok(got.includes(s.mended.holds), got);
+      });
+
+      it('lets the editor teach an intent, refuses a contradiction, trains, and goes back', async () => {
+        const { words } = s.teach;
+        const card = agent.getByRole('region', { name: words.train === 'Train' ? 'Training' : words.train, exact: true });
+        const make = async (name) => {
+          await agent.getByRole('button', { name: words.add }).click();
+          await agent.getByRole('textbox', { name: words.name, exact: true }).fill(name);
+          await agent.getByRole('button', { name: words.save, exact: true }).click();
+          await agent.getByRole('heading', { name, exact: true }).waitFor();
+        };
+        const add = async (text) => {
+          await agent.getByRole('textbox', { name: words.example }).fill(text);
+          await agent.getByRole('button', { name: words.addButton, exact: true }).click();
+        };
+        const train = async () => {
+          await card.getByRole('button', { name: words.train, exact: true }).click();
+          const said = agent.getByText(s.teach.done);
+          await said.waitFor({ timeout: 180_000 });
+          return Number(s.teach.done.exec(await said.innerText())[1]);
+        };
+        await agent.goto(`${server.url}/console/#/intents`);
+        await make(s.teach.other);
+        await make(s.teach.intent);
+        for (const text of s.teach.examples) {
+          await add(text);
+          await agent.getByRole('listitem').filter({ hasText: text }).waitFor();
+        }
+        await agent.goto(`${server.url}/console/#/intents/all/${s.teach.other}`);
+        await agent.getByRole('heading', { name: s.teach.other, exact: true }).waitFor();
+        await add(s.teach.same);
+        const why = await agent.getByRole('alert').filter({ hasText: s.teach.intent }).innerText();
+        assert.ok(why.includes(s.teach.other), why);
+        await card.getByText(s.teach.changes).waitFor();
+
+        await card.getByRole('button', { name: words.train, exact: true }).click();
+        await card.getByRole('button', { name: words.cancel }).click();
+        await card.getByText(s.teach.cancelled).waitFor();
+        const version = await train();
+        const box = agent.getByRole('region', { name: words.try });
+        await box.getByRole('textbox').fill(s.teach.ask);
+        // The node that reads may not be the one that trained: it follows within seconds.
+        const late = Date.now() + (nodes > 1 ? 10_000 : 0);
+        let first;
+        do {
+          await Promise.all([agent.waitForResponse((r) => r.url().endsWith('/ask')), box.getByRole('button', { name: words.read }).click()]);
+          first = await box.locator('[title]').first().getAttribute('title');
+        } while (first !== s.teach.intent && Date.now() < late);
+        assert.equal(first, s.teach.intent);
+
+        if (version > 1) {
+          await agent.goto(`${server.url}/console/#/intents/versions`);
+          await agent.getByRole('row').filter({ has: agent.getByRole('cell', { name: '1', exact: true }) }).getByRole('button', { name: words.back }).click();
+          await agent.getByRole('dialog').getByRole('button', { name: words.back }).click();
+          await card.getByText(s.teach.serving(1), { exact: true }).waitFor();
+        }
       });
     });
   }

@@ -1,5 +1,6 @@
 // The mock's HTTP half.
 import { accounts, ago, documents, id, imports, inbox, review, suggestions, trace } from './mock-data.mjs';
+import { intents } from './mock-intents.mjs';
 
 const uploads = new Map();
 
@@ -150,6 +151,7 @@ export async function rest(desk, req, res, url) {
     for (const k of Object.keys(review)) review[k] = review[k].filter((r) => r.event !== x[1]);
     return send(204);
   }
+  if (intents(key, json, send, problem)) return;
   if (key === 'GET /accounts') return send(200, { items: accounts, next: '' });
   if (key === 'POST /accounts') {
     const a = { id: id('acc'), skills: [], capacity: 3, disabled: false, created_at: ago(0), ...json() };

@@ -3,11 +3,12 @@ import { fill, ordinal, pickLang } from '../src/shared/i18n';
 import { aboutMinutes, timer } from '../src/shared/i18n/format';
 import { core } from '../src/console/words/core';
 import { inbox } from '../src/console/words/inbox';
+import { intents } from '../src/console/words/intents';
 import { knowledge } from '../src/console/words/knowledge';
 import { people } from '../src/console/words/people';
 import { words as widget } from '../src/widget/words';
 
-const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, knowledge, people };
+const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people };
 
 /** Names of the values a message asks for. */
 function asks(message: string): string[] {

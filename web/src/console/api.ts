@@ -254,3 +254,62 @@ export interface InboxConfig {
   hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
   version?: number;
 }
+
+export interface TaughtIntent {
+  name: string;
+  class: 'business' | 'smalltalk' | 'person' | 'other';
+  description: string;
+  own: boolean; // made here: it can be renamed and removed
+  examples: number;
+  stored: number;
+  new: number; // the version in service was not trained on them
+  trained: boolean;
+  held_back?: { checked: number; right: number; confused_with?: string };
+}
+
+export interface IntentVersion {
+  version: number;
+  active: boolean;
+  created_at: string;
+  by: string;
+  note: string;
+  intents: number;
+  examples: number;
+  held_back: number;
+  accuracy: number;
+}
+
+export interface IntentList {
+  items: TaughtIntent[];
+  version?: IntentVersion;
+  added?: number;
+  removed?: number;
+  problem?: string;
+}
+
+export interface IntentExample {
+  id: string;
+  intent: string;
+  text: string;
+  from: 'starter' | 'folder' | 'file' | 'import' | 'review' | 'person';
+  place?: string;
+  event?: string;
+  by: string;
+  at?: string;
+  new: boolean;
+}
+
+export interface IntentTraining {
+  state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  stage?: 'embed' | 'check' | 'scope' | 'train';
+  done: number;
+  all: number;
+  cancelling?: boolean;
+  by?: string;
+  ended_at?: string;
+  error?: string;
+  problems?: { location?: string; message: string }[];
+  stopped?: Verdict;
+  version?: number;
+  changed?: boolean;
+}

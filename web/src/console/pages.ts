@@ -1,11 +1,13 @@
 import BookOpen from '@lucide/svelte/icons/book-open';
 import Inbox from '@lucide/svelte/icons/inbox';
+import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import Settings from '@lucide/svelte/icons/settings-2';
 import Users from '@lucide/svelte/icons/users-round';
 import type { Component } from 'svelte';
 import type { Role } from './api';
 import type { App } from './app.svelte';
 import InboxPage from './inbox/InboxPage.svelte';
+import IntentsPage from './intents/IntentsPage.svelte';
 import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
@@ -24,6 +26,7 @@ export interface ConsolePage {
 export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
+  { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
 ];

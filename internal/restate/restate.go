@@ -59,7 +59,7 @@ func Open() (*Rewriter, error) {
 // surelyFrom is the probability from which an edit is made. An edit that is hardly
 // likelier than others seldom reads like a sentence. Chosen on the held-back part
 // of training/data/rewrites.
-const surelyFrom = .15
+const surelyFrom = .1
 
 // maxEdits is how many edits words may take: a pronoun and something left out.
 const maxEdits = 2

@@ -160,13 +160,17 @@ func (a *App) openServer(ctx context.Context) error {
 		return err
 	}
 	policy := a.policy()
+	rewriter, err := newRestater()
+	if err != nil {
+		return err
+	}
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
 		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
-		Retriever: telemetry.Retriever(a.metrics, a.tracer, parts.retriever), Embedder: parts.embedder,
+		Retriever: telemetry.Retriever(a.metrics, a.tracer, parts.retriever), Embedder: parts.embedder, Restater: rewriter,
 		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
 	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone})
 	if err != nil {

@@ -42,6 +42,10 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 	if err != nil {
 		return training.Parts{}, nil, err
 	}
+	alone, err := newRestater()
+	if err != nil {
+		return training.Parts{}, nil, err
+	}
 	return training.Parts{
 		Version: version, Embedder: e, Without: without,
 		NewReader: func(context.Context) (training.Reader, error) { return m, nil },
@@ -51,7 +55,7 @@ func EvaluationParts(ctx context.Context, c Config, without []string, version st
 			})
 		},
 		NewEngine: func(_ context.Context, lib training.Library) (training.Engine, error) {
-			return bot.New(bot.Parts{Understander: m, Retriever: lib, Embedder: e, Now: now}, &bot.Options{
+			return bot.New(bot.Parts{Understander: m, Retriever: lib, Embedder: e, Restater: alone, Now: now}, &bot.Options{
 				Models: written, Deadline: c.LLM.TurnLimit, Without: bot.Without{
 					Rewrite: off("rewrite"), Intents: off("intents"), Sentiment: off("sentiment"), Clarify: off("clarify"), Offer: off("offer"),
 				},

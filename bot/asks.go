@@ -36,6 +36,10 @@ func asksSomething(s string) bool {
 			if i == 0 {
 				return true
 			}
+		case "that", "it":
+			if before == "is" || before == "was" || before == "would" { // "from the shop, is that possible"
+				return true
+			}
 		case "you", "we", "they", "there", "i":
 			if auxiliary(before) { // "knives for the kitchen, do you have them"
 				return true

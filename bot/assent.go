@@ -41,6 +41,16 @@ func assent(s string) (yes, no bool) {
 	return core && !not, not
 }
 
+// resigned reports a yes that may as well mean "too bad": it takes no offer that
+// was not the point of what was said before.
+func resigned(s string) bool {
+	switch key(s) {
+	case "好吧", "那好吧", "行吧", "那行吧", "嗯", "哦 好吧", "ok then", "okay then", "alright then", "fine then", "all right then":
+		return true
+	}
+	return false
+}
+
 // hanAssent reads one run of Han characters. ok is false when something is left
 // that is neither consent, refusal nor courtesy.
 func hanAssent(run string) (yes, no, ok bool) {

@@ -19,6 +19,7 @@ type Parts struct {
 	Understander Understander
 	Retriever    Retriever
 	Embedder     Embedder
+	Restater     Restater // nil: only a language model writes follow-ups out
 	Escalator    Escalator
 	Publisher    Publisher
 	Observer     Observer         // nil: nobody is told

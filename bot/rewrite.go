@@ -17,6 +17,7 @@ import (
 type Rewrite struct {
 	Bases []string // earlier questions that they may lean on, the newest first, at most two
 	Leans float64  // how surely they lean on earlier turns, by their form, 0…1
+	Alone Restated // the words written out; the zero Restated where they stay as they are
 }
 
 // How a follow-up is read. Set on our own follow-ups in training/data/followups,
@@ -30,6 +31,14 @@ const (
 	// followPenalty is taken from the relevance of documents that were answered
 	// from already: who asks on wants to hear something else.
 	followPenalty = .3
+	// likelyPenalty is the most that is taken where that is only likely.
+	likelyPenalty = .15
+	// restateFrom is the probability that the words lean on others from which they
+	// are written out.
+	restateFrom = .5
+	// writtenFrom is the probability that the words lean on others from which the
+	// search trusts them as they were written out.
+	writtenFrom = .9
 	// leansFrom is the form from which words count as leaning whatever is found.
 	leansFrom = .5
 	// standsFrom is the confidence of the plain reading from which words without
@@ -89,6 +98,37 @@ func join(base, asked string) string {
 	return base + " " + asked
 }
 
+// restate writes the words out when they lean on others and can be.
+func (e *Engine) restate(t *Turn) {
+	yes, no := assent(t.Trace.Asked)
+	_, picked := choice(t.Memory, t.Trace.Asked)
+	s := t.Trace.Reading.Signals
+	if e.Restater == nil || yes || no || picked || s.Closing >= .8 || s.WantsPerson >= e.policy.Asked {
+		return
+	}
+	words := t.Trace.Asked
+	if rest := withoutCorrection(words); rest != words && strings.ContainsAny(words[:len(words)-len(rest)], " ,，。.我") {
+		words = rest
+	}
+	if r := e.Restater.Restate(said(t.Memory), words); len(r.Carried) > 0 && r.Needs >= restateFrom {
+		t.Rewrite.Alone = r
+	}
+}
+
+// said lists what was said about something, the newest last.
+func said(m Memory) []Said {
+	var out []Said
+	for _, x := range m.Turns {
+		if yes, no := assent(x.Asked); x.Asked != "" && !yes && !no && x.Decision != DecideSmalltalk {
+			out = append(out, Said{AuthorVisitor, x.Question})
+		}
+		if x.Answer != "" && (x.Decision == DecideAnswer || x.Decision == "") {
+			out = append(out, Said{AuthorBot, x.Answer})
+		}
+	}
+	return out
+}
+
 // reading is a candidate together with the words that found it.
 type reading struct {
 	knowledge.Candidate
@@ -97,17 +137,27 @@ type reading struct {
 }
 
 // readInContext searches for the words behind each question that they may lean
-// on, and lets form and evidence decide which reading everything after works
-// with.
+// on and written out, and lets form and evidence decide which reading everything
+// after works with.
 func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	w := &t.Rewrite
 	plain := t.Trace.Candidates
+	if len(w.Bases) == 0 {
+		if len(plain) == 0 && w.Alone.Text != "" {
+			t.writtenOut("")
+		}
+		return nil
+	}
 	if w.Leans == 0 && len(plain) > 0 && plain[0].Confidence >= standsFrom {
 		return nil
 	}
 	readings, err := e.readings(ctx, t)
-	if err != nil || len(readings) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(readings) == 0 {
+		t.writtenOut(w.Bases[0])
+		return nil
 	}
 	if w.Leans < leansFrom && len(plain) > 0 && (plain[0].Document == readings[0].Document || plain[0].Confidence >= surelyFrom) {
 		return nil // they stand alone as well
@@ -116,8 +166,20 @@ func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	for i, r := range readings {
 		t.Trace.Candidates[i] = r.Candidate
 	}
-	t.Trace.Question, t.Trace.Rewritten, t.Trace.Carried = readings[0].words, true, []string{readings[0].base}
+	t.Trace.Question = readings[0].words
+	t.writtenOut(readings[0].base)
 	return nil
+}
+
+// writtenOut puts the question that stands alone into the trace: as the restater
+// or a model wrote it, else the words behind the question that they lean on.
+func (t *Turn) writtenOut(base string) {
+	tr, alone := &t.Trace, t.Rewrite.Alone
+	if alone.Text != "" {
+		tr.Question, tr.Rewritten, tr.Carried = alone.Text, true, alone.Carried
+		return
+	}
+	tr.Rewritten, tr.Carried = tr.Question != tr.Asked, []string{base}
 }
 
 // readings returns the candidates of every contextual reading, a document once
@@ -128,7 +190,7 @@ func (e *Engine) readings(ctx context.Context, t *Turn) ([]reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	var given map[knowledge.DocumentID]bool
+	var given map[knowledge.DocumentID]float64
 	if !confirms(t.Trace.Asked) { // "so that's five days?" wants the same answer
 		if given, err = e.given(ctx, t); err != nil {
 			return nil, err
@@ -141,10 +203,7 @@ func (e *Engine) readings(ctx context.Context, t *Turn) ([]reading, error) {
 			return err
 		}
 		for _, c := range found.Candidates {
-			r := reading{c, words, base, c.Score}
-			if given[c.Document] {
-				r.relevance -= followPenalty
-			}
+			r := reading{c, words, base, c.Score - given[c.Document]}
 			if was, ok := best[c.Document]; !ok || r.relevance > was.relevance {
 				best[c.Document] = r
 			}
@@ -153,23 +212,44 @@ func (e *Engine) readings(ctx context.Context, t *Turn) ([]reading, error) {
 	}
 	if t.Rewrite.Leans >= leansFrom && len(e.models) > 0 {
 		if words := e.rewriteWithModel(ctx, t); words != "" {
+			t.Rewrite.Alone = Restated{Text: words, Carried: t.Rewrite.Bases[:1], Needs: 1}
 			if err := look(words, t.Rewrite.Bases[0], nil); err != nil {
 				return nil, err
 			}
 			return ranked(best), nil
 		}
 	}
-	for _, base := range t.Rewrite.Bases {
-		words := join(base, meant)
-		v, err := e.embed(ctx, t, words)
+	for _, words := range t.Rewrite.behind(t.Memory, meant) {
+		v, err := e.embed(ctx, t, words.text)
 		if err != nil {
 			return nil, err
 		}
-		if err := look(words, base, mix(own, v, followMix)); err != nil {
+		if err := look(words.text, words.base, mix(own, v, followMix)); err != nil {
 			return nil, err
 		}
 	}
 	return ranked(best), nil
+}
+
+// inContext is one way to put the words into their context.
+type inContext struct{ text, base string }
+
+// behind lists the ways to read words in their context: behind each question
+// that they may lean on, behind the last question with its answer, and written out.
+func (w Rewrite) behind(m Memory, words string) []inContext {
+	var out []inContext
+	for _, base := range w.Bases {
+		out = append(out, inContext{join(base, words), base})
+	}
+	if n := len(m.Turns); n > 0 && m.Turns[n-1].Answer != "" {
+		if last := m.Turns[n-1]; last.Asked != "" {
+			out = append(out, inContext{join(join(last.Asked, last.Answer), words), w.Bases[0]})
+		}
+	}
+	if w.Alone.Text != "" && w.Alone.Needs >= writtenFrom {
+		out = append(out, inContext{w.Alone.Text, w.Bases[0]})
+	}
+	return out
 }
 
 func ranked(best map[knowledge.DocumentID]reading) []reading {
@@ -204,34 +284,40 @@ func mix(a, b vector, share float64) vector {
 	return out
 }
 
-// given returns the documents that this talk was answered from: the engine's
-// own answers, and of a last answer that it did not give the document whose
-// passage holds the answer's words.
-func (e *Engine) given(ctx context.Context, t *Turn) (map[knowledge.DocumentID]bool, error) {
-	out := map[knowledge.DocumentID]bool{}
-	for _, x := range t.Memory.Turns {
-		if x.Answered {
-			out[knowledge.DocumentID(x.Document)] = true
-		}
-	}
+// given returns the documents that this talk was answered from, with what they
+// lose of their relevance: the engine's own answers, and of an answer that it did
+// not give the document whose passage holds the answer's words. Where none does,
+// the document that question and answer find best is likely the one, and loses
+// less.
+func (e *Engine) given(ctx context.Context, t *Turn) (map[knowledge.DocumentID]float64, error) {
+	out := map[knowledge.DocumentID]float64{}
 	for i, x := range slices.Backward(t.Memory.Turns) {
-		if i < len(t.Memory.Turns)-maxBases {
-			break
+		if x.Answered {
+			out[knowledge.DocumentID(x.Document)] = followPenalty
 		}
-		if x.Document != "" || x.Decision != DecideAnswer || len(contentWords(x.Answer)) < 4 {
+		if i < len(t.Memory.Turns)-maxBases || x.Document != "" || x.Decision != DecideAnswer {
 			continue
 		}
 		r, err := e.search(ctx, t, join(x.Asked, x.Answer), nil, t.Trace.Reading)
 		if err != nil {
 			return nil, err
 		}
-		answer := key(x.Answer)
-		for _, c := range r.Candidates {
-			if p := key(c.Passage); strings.Contains(p, answer) || (p != "" && strings.Contains(answer, p)) {
-				out[c.Document] = true
-				break
-			}
+		if c := holds(r.Candidates, key(x.Answer)); c != nil && len(contentWords(x.Answer)) >= 4 {
+			out[c.Document] = followPenalty
+		} else if len(r.Candidates) > 0 && i == len(t.Memory.Turns)-1 {
+			c := r.Candidates[0]
+			out[c.Document] = max(out[c.Document], likelyPenalty*c.Confidence)
 		}
 	}
 	return out, nil
+}
+
+// holds returns the first candidate whose passage holds the answer, or is part of it.
+func holds(candidates []knowledge.Candidate, answer string) *knowledge.Candidate {
+	for i, c := range candidates {
+		if p := key(c.Passage); strings.Contains(p, answer) || (p != "" && strings.Contains(answer, p)) {
+			return &candidates[i]
+		}
+	}
+	return nil
 }

@@ -37,6 +37,11 @@ func DefaultPolicy() Policy {
 				Why:  "This topic belongs to a person",
 			},
 			{
+				Name: "sensitive_unanswered", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
+				When: []Condition{at(SignalSensitive, .5), under(SignalConfidence, maybe)},
+				Why:  "This topic likely belongs to a person, and no passage answers",
+			},
+			{
 				Name: "offer_declined", Decide: DecideSmalltalk, Phrase: "declined",
 				When: []Condition{at(SignalOfferOpen, 1), at(SignalDeclines, 1)},
 				Why:  "The visitor goes on with the bot",
@@ -98,13 +103,38 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "account_action", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
-				When: []Condition{at(SignalAccountAction, .8)},
+				When: []Condition{at(SignalAccountAction, .8), under(SignalInquires, 1)},
 				Why:  "Something has to be done on the visitor's own order or account, which the bot cannot do",
+			},
+			{
+				Name: "account_action_unanswered", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
+				When: []Condition{at(SignalAccountAction, .8), under(SignalConfidence, .9)},
+				Why:  "Something has to be done on the visitor's own order or account, and no passage surely says how",
+			},
+			{
+				Name: "account_instruction", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
+				When: []Condition{at(SignalAccountAction, .35), at(SignalInstructs, 1)},
+				Why:  "The visitor tells us to do something on their own order or account, which the bot cannot do",
 			},
 			{
 				Name: "smalltalk", Decide: DecideSmalltalk,
 				When: []Condition{at(SignalSmalltalk, .7), at(SignalSentiment, -.5), under(SignalConfidence, .8)},
 				Why:  "Small talk",
+			},
+			{
+				Name: "same_unanswered_again", Decide: DecideOffer, Reason: ReasonUnanswered,
+				When: []Condition{at(SignalUnanswered, 1), at(SignalSameMatter, 1), under(SignalConfidence, answer)},
+				Why:  "The visitor asks about the same again, and the bot could answer neither time",
+			},
+			{
+				Name: "trouble", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
+				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), under(SignalSentiment, -.25), under(SignalConfidence, hardly), at(SignalSinceOffer, 2)},
+				Why:  "The visitor tells of trouble after an answer, and no passage helps",
+			},
+			{
+				Name: "trouble_unanswered", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
+				When: []Condition{at(SignalUnanswered, 1), under(SignalSentiment, -.25), under(SignalConfidence, hardly), at(SignalSinceOffer, 2)},
+				Why:  "No passage helps, for the second time, and the visitor does not like it",
 			},
 			{
 				Name: "another_topic", Decide: DecideRefuse, Phrase: phraseFar,
@@ -127,9 +157,19 @@ func DefaultPolicy() Policy {
 				Why:  "The best passage is likely right",
 			},
 			{
+				Name: "misunderstood", Decide: DecideOffer, Reason: ReasonLowConfidence,
+				When: []Condition{at(SignalRestates, .3), under(SignalConfidence, answer), at(SignalAsks, 1)},
+				Why:  "The visitor says in other words what was just answered, and no passage is likely enough",
+			},
+			{
 				Name: "comment", Decide: DecideSmalltalk, Phrase: "comment",
 				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), at(SignalSentiment, -.2), under(SignalRejects, .3)},
 				Why:  "The visitor says something about the answer and asks nothing",
+			},
+			{
+				Name: "remark", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalSentiment, -.2), under(SignalRejects, .2), under(SignalConfidence, hardly)},
+				Why:  "The visitor remarks on what was not answered and asks nothing",
 			},
 			{
 				Name: "ask_back", Decide: DecideClarify,

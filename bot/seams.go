@@ -24,6 +24,19 @@ type Embedder interface {
 	EmbedQueries(ctx context.Context, texts []string) ([][]float32, error)
 }
 
+// Restater makes words stand alone that follow others; internal/restate has the
+// one the product ships. Words that say what they mean come back as they are.
+type Restater interface {
+	Restate(earlier []Said, words string) Restated
+}
+
+// Restated is how words were made to stand alone.
+type Restated struct {
+	Text    string   // the words themselves when nothing was carried over
+	Carried []string // what was taken from earlier texts
+	Needs   float64  // probability that the words do not stand alone, 0…1
+}
+
 // Escalator is the one upward call, from the bot to people; package handoff has it.
 type Escalator interface {
 	// Enqueue puts the conversation in line for a person and writes the turn's own

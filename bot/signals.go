@@ -38,7 +38,10 @@ const (
 	SignalUnanswered       = "unanswered"        // turns since the last answer that asked back or found nothing
 	SignalFailed           = "failed"            // failed turns in a row, this one not counted
 	SignalInLine           = "in_line"           // waits for a person already
+	SignalRestates         = "restates"          // share of the last question's words that this one brings again, after an answer
 	SignalAsks             = "asks"              // has the form of a question or a request
+	SignalInquires         = "inquires"          // asks how or whether something is done
+	SignalInstructs        = "instructs"         // tells us to do something
 	SignalWords            = "words"             // the message has words
 	SignalTurn             = "turn"              // number of this visitor turn, from 1
 )
@@ -50,7 +53,8 @@ func SignalNames() []string {
 		SignalWantsPerson, SignalAccountAction, SignalSensitive, SignalAbuse, SignalRejects,
 		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines,
 		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
-		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine, SignalAsks, SignalWords, SignalTurn,
+		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine,
+		SignalRestates, SignalAsks, SignalInquires, SignalInstructs, SignalWords, SignalTurn,
 	}
 }
 
@@ -79,7 +83,10 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalUnanswered:       float64(m.Refused) + truth(m.Clarified),
 		SignalFailed:           float64(m.Failed),
 		SignalInLine:           truth(t.inLine()),
+		SignalRestates:         t.restates(),
 		SignalAsks:             truth(asksSomething(t.Trace.Asked)),
+		SignalInquires:         truth(inquires(t.Trace.Asked)),
+		SignalInstructs:        truth(instructs(t.Trace.Asked)),
 		SignalWords:            truth(hasWords(t.Trace.Asked)),
 		SignalTurn:             float64(m.Turn),
 	}
@@ -93,6 +100,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		s[SignalSinceOffer] = float64(m.Turn - m.OfferedAt)
 	}
 	yes, no := assent(t.Trace.Asked)
+	yes = yes && (lastDecision(m) != DecideRefuse || !resigned(t.Trace.Asked))
 	s[SignalAccepts], s[SignalDeclines] = truth(yes), truth(no)
 
 	if c := t.candidate(); c != nil {
@@ -189,22 +197,51 @@ func askedBefore(m Memory, asked, question string) bool {
 	return false
 }
 
+// restatesUnder is the form of a follow-up from which words are no restatement.
+const restatesUnder = .35
+
+// restates is the share of the content words of the last question that come
+// again, where that was answered and the words stand alone: whoever asks on leans
+// on what was said, whoever was misunderstood says it again in other words.
+func (t *Turn) restates() float64 {
+	n := len(t.Memory.Turns)
+	if n == 0 || t.Memory.Turns[n-1].Decision != DecideAnswer {
+		return 0
+	}
+	if withoutCorrection(t.Trace.Asked) != strings.TrimSpace(t.Trace.Asked) {
+		return 1 // "I meant …"
+	}
+	if leans(t.Trace.Asked) >= restatesUnder {
+		return 0
+	}
+	before, again := bag(t.Memory.Turns[n-1].Asked), 0
+	if len(before) == 0 {
+		return 0
+	}
+	for w := range bag(t.Trace.Asked) {
+		if before[w] {
+			again++
+		}
+	}
+	return float64(again) / float64(len(before))
+}
+
 // sameMatter is how close the words are to the last question that found no
-// answer: 1 when they lean on it or share a word that says something, else how
-// near the two lie in meaning.
+// answer: 1 when they share a word that says something, nearly 1 when they lean
+// on it, else how near the two lie in meaning.
 func (t *Turn) sameMatter() float64 {
 	for _, e := range slices.Backward(t.Memory.Turns) {
 		if e.Decision != DecideRefuse && e.Decision != DecideClarify {
 			continue
-		}
-		if t.Rewrite.Leans >= leansFrom {
-			return 1
 		}
 		before := bag(e.Asked)
 		for w := range bag(t.Trace.Asked) {
 			if before[w] {
 				return 1
 			}
+		}
+		if t.Rewrite.Leans >= leansFrom {
+			return .9
 		}
 		return t.closeness
 	}

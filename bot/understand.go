@@ -29,17 +29,27 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 	if t.Trace.Reading.Language == "" {
 		t.Trace.Reading.Language = text.Language(t.Trace.Asked)
 	}
+	if lightens(t.Trace.Asked) && t.Trace.Reading.Sentiment < 0 {
+		t.Trace.Reading.Sentiment *= lightened
+	}
 	e.ablate(&t.Trace.Reading)
 	t.Memory.judge(t.Trace.Reading, e.policy)
 	t.Trace.Trend = t.Memory.Trend
 
 	start := time.Now()
-	if !e.opts.Without.Rewrite && !e.selfContained(t) {
-		t.Rewrite = rewrite(t.Memory, t.Trace.Asked)
+	if !e.opts.Without.Rewrite {
+		if !e.selfContained(t) {
+			t.Rewrite = rewrite(t.Memory, t.Trace.Asked)
+		}
+		e.restate(t)
 	}
 	t.took("rewrite", time.Since(start))
 	return nil
 }
+
+// lightened is what is left of the ill feeling of words that are not about us: not
+// enough by itself for any rule. Set on training/data/escalation.
+const lightened = .35
 
 // selfContained reports words that are never a follow-up question, whatever
 // their form: a yes or no, small talk, a wish for a person, a tap on a
@@ -114,10 +124,8 @@ func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
 		return err
 	}
 	t.Trace.Candidates = plain.Candidates
-	if len(t.Rewrite.Bases) > 0 {
-		if err := e.readInContext(ctx, t); err != nil {
-			return err
-		}
+	if err := e.readInContext(ctx, t); err != nil {
+		return err
 	}
 	t.Chosen = e.choose(t)
 	if t.closeness, err = e.closeness(ctx, t); err != nil {

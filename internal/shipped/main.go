@@ -5,6 +5,7 @@
 //	go run ./internal/shipped -data DIR heads
 //	go run ./internal/shipped -data DIR space
 //	go run ./internal/shipped starter
+//	go run ./internal/shipped restate
 //
 // DIR holds the public sets the heads are trained on beside the project's own
 // examples in training/data/signals: vader-amazon-en (MIT), the train splits of
@@ -12,7 +13,8 @@
 // chatterbot-corpus (BSD-3) and crosswoz-val-zh (Apache-2.0). The space is learned
 // from the labels of banking77, nlupp and bitext-customer-support, and from the
 // starting set. Run twice it writes the same bytes. The starting set is trained in the
-// shipped space, so it comes after it.
+// shipped space, so it comes after it. The rewriter of package restate learns from
+// the project's own examples in training/data/rewrites/train.
 package main
 
 import (
@@ -56,8 +58,10 @@ func run(root, data, what string) error {
 		return space(ctx, root, data, encoder, progress)
 	case "starter":
 		return starter(ctx, root, encoder, progress)
+	case "restate":
+		return rewriter(root)
 	}
-	return fmt.Errorf("say what to make: heads, space or starter, not %q", what)
+	return fmt.Errorf("say what to make: heads, space, starter or restate, not %q", what)
 }
 
 type progress = func(stage string, done, total int)

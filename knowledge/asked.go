@@ -140,6 +140,14 @@ func (a *asked) share(lexical float64) float64 {
 	return min(1, lexical/(a.total*index.TopOfTerm))
 }
 
+// weightShare is how much the lexical share of a document in a language counts, in cosines.
+func (a *asked) weightShare(language string) float64 {
+	if a.language == "zh" && language == "zh" {
+		return weightShareHan
+	}
+	return weightShare
+}
+
 // coverage is the idf-weighted share of the terms whose bits are set.
 func (a *asked) coverage(mask uint64) float64 {
 	if a.total <= 0 {

@@ -111,3 +111,20 @@ func TestTraditionalQuestionsMeetSimplifiedDocuments(t *testing.T) {
 		t.Errorf("a given vector was not used although the words stay as they are")
 	}
 }
+
+func TestChineseWordsWeighMoreAmongChinese(t *testing.T) {
+	for _, c := range []struct {
+		question, document string
+		want               float64
+	}{
+		{"zh", "zh", weightShareHan},
+		{"zh", "en", weightShare}, // names alone can match
+		{"en", "zh", weightShare},
+		{"en", "en", weightShare},
+		{"", "zh", weightShare},
+	} {
+		if got := (&asked{language: c.question}).weightShare(c.document); got != c.want {
+			t.Errorf("words of a question in %q weigh %g against a document in %q, want %g", c.question, got, c.document, c.want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ const artefactIntents = "intents"
 // holds the index that finds passages.
 type mind struct {
 	reader *intents.Reader
-	reads  intents.Embedder // the reader's encoder
+	reads  intents.MiddleEmbedder // the reader's encoder
 	index  *knowledge.Local
 	own    bool // the reader has an encoder of its own; the turn's vector is another model's
 

@@ -35,6 +35,7 @@ type Encoder struct {
 	// Of *workspace; idle ones are left to the collector, so that an ingest's memory
 	// does not stay for good.
 	workspaces sync.Pool
+	recent     recent
 }
 
 // Options of OpenWith; the zero value is right for a server.
@@ -85,19 +86,25 @@ func (e *Encoder) Kernels() string { return e.kernels.name }
 // length, in the order of texts. Any string is accepted, the empty one too. The only
 // error is ctx's, which is looked at between texts.
 func (e *Encoder) EmbedQueries(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.queries, queryPrefix, texts)
+	return e.embed(ctx, e.queries, texts, func(text string) []float32 {
+		vector, _ := e.query(text)
+		return vector
+	})
 }
 
 // EmbedPassages is EmbedQueries for texts that are stored to be found.
 func (e *Encoder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.passages, passagePrefix, texts)
+	return e.embed(ctx, e.passages, texts, func(text string) []float32 {
+		vector, _ := e.vector(passagePrefix, text)
+		return vector
+	})
 }
 
 // CountTokens returns how many tokens text has, without prefix (2 tokens) and
 // specials (2); 0 for a blank text.
 func (e *Encoder) CountTokens(text string) int { return e.tokens.count(text) }
 
-func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string) ([][]float32, error) {
+func (e *Encoder) embed(ctx context.Context, places chan struct{}, texts []string, one func(text string) []float32) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	var next atomic.Int64
 	work := func() error {
@@ -114,7 +121,7 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 			case <-ctx.Done():
 				return ctx.Err()
 			case places <- struct{}{}:
-				out[i] = e.vector(prefix, texts[i])
+				out[i] = one(texts[i])
 				<-places
 			}
 		}
@@ -135,8 +142,8 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 	return out, nil
 }
 
-// vector computes one text's vector.
-func (e *Encoder) vector(prefix, text string) []float32 {
+// vector computes one text's vector and its middle, see EmbedMiddles.
+func (e *Encoder) vector(prefix, text string) (vector, middle []float32) {
 	w := e.workspaces.Get().(*workspace)
 	defer e.workspaces.Put(w)
 	w.ids = e.tokens.encode(w.ids[:0], prefix, text, MaxTokens)

@@ -190,6 +190,7 @@ type deaf struct{ name string }
 func (d deaf) EmbedQueries(context.Context, []string) ([][]float32, error) {
 	return nil, errors.New("deaf")
 }
+
 func (deaf) EmbedMiddles(context.Context, []string) ([][]float32, error) {
 	return nil, errors.New("deaf")
 }

@@ -17,11 +17,21 @@ type embedder interface {
 }
 
 // encoder is the configured embedder, its dimension, and how it counts tokens;
-// count is nil when the endpoint does not tell.
+// count and middles are nil when the endpoint does not tell.
 type encoder struct {
 	embedder
-	dim   int
-	count func(text string) int
+	dim     int
+	count   func(text string) int
+	middles func(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// EmbedMiddles implements intents.MiddleEmbedder for the built-in model; an endpoint
+// tells no hidden states.
+func (e encoder) EmbedMiddles(ctx context.Context, texts []string) ([][]float32, error) {
+	if e.middles == nil {
+		return nil, fault.New(fault.Internal, "the model %s tells no hidden states", e.Model())
+	}
+	return e.middles(ctx, texts)
 }
 
 // newEncoder opens the built-in model, or asks the configured endpoint once to
@@ -32,7 +42,7 @@ func newEncoder(ctx context.Context, c EmbeddingConfig) (encoder, error) {
 		if err != nil {
 			return encoder{}, fault.Wrap(fault.Internal, err, "The built-in embedding model cannot be opened")
 		}
-		return encoder{embedder: e, dim: e5.Dim, count: e.CountTokens}, nil
+		return encoder{embedder: e, dim: e5.Dim, count: e.CountTokens, middles: e.EmbedMiddles}, nil
 	}
 	e, err := openai.NewEmbedder(openai.Endpoint{URL: c.URL, Model: c.Model, Key: string(c.Key)})
 	if err != nil {

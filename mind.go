@@ -15,11 +15,17 @@ import (
 	"github.com/frontdesk-chat/frontdesk/training"
 )
 
+// readingEncoder is what utterances are read and intents trained with.
+type readingEncoder interface {
+	training.QueryEmbedder
+	intents.MiddleEmbedder
+}
+
 // mind reads utterances with the shipped heads and the workspace's intents, and
 // holds the index that finds passages.
 type mind struct {
 	reader *intents.Reader
-	reads  training.QueryEmbedder // the reader's encoder
+	reads  readingEncoder // the reader's encoder
 	index  *knowledge.Local
 	own    bool // the reader has an encoder of its own; the turn's vector is another model's
 

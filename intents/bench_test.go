@@ -17,7 +17,7 @@ func (g given) EmbedQueries(_ context.Context, texts []string) ([][]float32, err
 	return out, nil
 }
 
-func (g given) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+func (g given) EmbedMiddles(ctx context.Context, texts []string) ([][]float32, error) {
 	return g.EmbedQueries(ctx, texts)
 }
 

@@ -20,7 +20,7 @@ const (
 	ModelFormat = "FDINTENT3"
 
 	magicModel = ModelFormat + "\n"
-	magicHeads = "FDHEADS01\n"
+	magicHeads = "FDHEADS02\n"
 	magicSpace = "FDSPACE01\n"
 )
 
@@ -104,6 +104,8 @@ func (f spaceFile) space() *space {
 	return s
 }
 
+type scaleFile struct{ Mean, Inverse packed }
+
 type spaceArtefact struct {
 	Model string
 	Space spaceFile
@@ -160,20 +162,23 @@ type headsFile struct {
 	Model      string
 	Source     string
 	Space      spaceFile
+	Middle     scaleFile
 	Vocabulary vocabularyFile
 	Names      []Signal
 	Heads      []headFile
+	Mood       vocabularyFile
 	Sentiment  headFile
 	Final      linear.Logistic
 }
 
 // Encode writes the heads as one artefact.
 func (h *Heads) Encode() ([]byte, error) {
-	f := headsFile{Model: h.Model, Source: h.Source, Space: h.space.file(), Vocabulary: h.vocabulary.file(), Names: AllSignals(), Final: *h.sentiment.final}
+	f := headsFile{Model: h.Model, Source: h.Source, Space: h.space.file(), Middle: scaleFile{pack(h.middle.mean), pack(h.middle.inverse)}, Vocabulary: h.vocabulary.file(), Names: AllSignals(), Final: *h.sentiment.final}
 	for _, one := range h.heads {
 		f.Heads = append(f.Heads, headFile{pack(one.dense), pack(one.gram), one.denseBias, one.gramBias, one.mix})
 	}
 	s := h.sentiment
+	f.Mood = s.vocabulary.file()
 	f.Sentiment = headFile{Dense: pack(s.dense), Gram: pack(s.gram), DenseBias: s.denseBias, GramBias: s.gramBias}
 	return seal(magicHeads, f)
 }
@@ -189,18 +194,25 @@ func DecodeHeads(data []byte) (*Heads, error) {
 		return nil, fault.New(fault.Invalid, "the heads have %d signals, this program knows %d", len(f.Heads), len(names))
 	}
 	h := &Heads{Model: f.Model, Source: f.Source, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary()}
+	h.middle = &scale{f.Middle.Mean.unpack(), f.Middle.Inverse.unpack()}
+	if len(h.middle.mean) != len(h.space.mean) || len(h.middle.inverse) != len(h.middle.mean) {
+		return nil, fault.New(fault.Invalid, "the spaces of the heads do not fit each other")
+	}
 	d, n := len(h.space.mean), len(h.vocabulary.hashes)
-	fits := func(one headFile) bool { return len(one.Dense) == 2*d && len(one.Gram) == 2*n }
+	fits := func(one headFile, dense, grams int) bool {
+		return len(one.Dense) == 2*dense && len(one.Gram) == 2*grams
+	}
 	for i, one := range f.Heads {
-		if f.Names[i] != names[i] || !fits(one) {
+		if f.Names[i] != names[i] || !fits(one, d, n) {
 			return nil, fault.New(fault.Invalid, "the head %q does not fit this program", f.Names[i])
 		}
 		h.heads = append(h.heads, head{one.Dense.unpack(), one.DenseBias, one.Gram.unpack(), one.GramBias, one.Mix})
 	}
-	if !fits(f.Sentiment) || len(f.Final.W) != 2+len(sentimentFeatures("")) {
+	mood := f.Mood.vocabulary()
+	if !fits(f.Sentiment, 2*d, len(mood.hashes)) || len(f.Final.W) != 2+len(sentimentFeatures("")) {
 		return nil, fault.New(fault.Invalid, "the sentiment head does not fit this program")
 	}
-	h.sentiment = &sentimentHead{f.Sentiment.Dense.unpack(), f.Sentiment.DenseBias, f.Sentiment.Gram.unpack(), f.Sentiment.GramBias, &f.Final}
+	h.sentiment = &sentimentHead{mood, f.Sentiment.Dense.unpack(), f.Sentiment.DenseBias, f.Sentiment.Gram.unpack(), f.Sentiment.GramBias, &f.Final}
 	return h, nil
 }
 

@@ -25,7 +25,7 @@ func CrossSentiment(ctx context.Context, texts []string, scores []float64, fold 
 	}
 	item := func(i int, v *vocabulary) graded {
 		row, _ := v.row(grams[i])
-		return graded{texts[i], space.apply(vectors[i]), row, sentimentFeatures(texts[i]), scores[i], 1}
+		return graded{foldOf(texts[i]), space.apply(vectors[i]), row, sentimentFeatures(texts[i]), scores[i], 1}
 	}
 	return crossFit(ctx, fold, grams, item)
 }
@@ -117,7 +117,7 @@ func CrossSatisfaction(ctx context.Context, turns []RatedTurn, e Embedder) ([]fl
 		if t.Rating >= 0 {
 			score = max(-1, min(1, (t.Rating-3)/2))
 		}
-		return graded{t.Text + "\n" + t.Previous, x[i], row, words, score, 1}
+		return graded{foldOf(t.Text + "\n" + t.Previous), x[i], row, words, score, 1}
 	}
 	return crossFit(ctx, fold, grams, item)
 }

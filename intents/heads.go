@@ -48,7 +48,7 @@ func (s Signal) whole() bool { return s == SignalClosing || s == SignalFarTopic 
 // head is one logistic model: a view over the embedding and one over n-grams,
 // mixed and calibrated by three numbers.
 type head struct {
-	dense     []float32 // of the space's length
+	dense     []float32 // of the space's length: the first part of Heads.look
 	denseBias float32
 	gram      []float32 // beside the vocabulary
 	gramBias  float32
@@ -56,7 +56,7 @@ type head struct {
 }
 
 func (h *head) logit(x []float32, row linear.Sparse) float64 {
-	d := float64(linear.Dot(h.dense, x) + h.denseBias)
+	d := float64(linear.Dot(h.dense, x[:len(h.dense)]) + h.denseBias)
 	g := float64(h.gramBias)
 	for k, at := range row.Index {
 		g += float64(row.Value[k] * h.gram[at])
@@ -70,10 +70,17 @@ type Heads struct {
 	Model      string  // of the embeddings they were trained on
 	Source     string  // SignalsHash of the project's own examples among those they were trained on
 	Checks     []Check // of the training; not stored
-	space      *space
+	space      *space  // of the vectors
+	middle     *scale  // of the middles
 	vocabulary *vocabulary
 	heads      []head // in the order of AllSignals
 	sentiment  *sentimentHead
+}
+
+// look returns what the dense views see of a text: its vector and, for sentiment
+// alone, its middle, each in its own space.
+func (h *Heads) look(vector, middle []float32) []float32 {
+	return append(h.space.apply(vector), h.middle.apply(middle)...)
 }
 
 // piece is a stretch of an utterance with its embedding's features; x is nil

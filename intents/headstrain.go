@@ -11,6 +11,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
+	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
 // SignalExample is an utterance to train the shipped heads on.
@@ -59,42 +60,90 @@ type headTrainer struct {
 // vectors. Each head's two views are trained on the examples that say something
 // about its signal; their mixture is calibrated on held-back ones, read just as
 // Heads.signals reads: whole and by clause. model names the embeddings.
-func TrainHeads(ctx context.Context, examples []SignalExample, e Embedder, model string, progress func(stage string, done, total int)) (*Heads, error) {
+func TrainHeads(ctx context.Context, examples []SignalExample, e MiddleEmbedder, model string, progress func(stage string, done, total int)) (*Heads, error) {
 	if len(examples) < 100 {
 		return nil, fault.New(fault.Invalid, "heads need hundreds of examples; here are %d", len(examples))
 	}
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
-	t := &headTrainer{examples: examples, heads: &Heads{Model: model}}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: model, heads: make([]head, len(AllSignals()))}}
+	return t.train(ctx, AllSignals(), e, progress)
+}
+
+// Retrain is TrainHeads for a few signals and for sentiment: the other heads stay as
+// h has them, and so do the space and the vocabulary that they stand on.
+func (h *Heads) Retrain(ctx context.Context, signals []Signal, examples []SignalExample, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, vocabulary: h.vocabulary, heads: slices.Clone(h.heads)}}
+	return t.train(ctx, signals, e, progress)
+}
+
+func (t *headTrainer) train(ctx context.Context, signals []Signal, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
 	if err := t.embed(ctx, e, progress); err != nil {
 		return nil, err
 	}
-	names := AllSignals()
-	t.heads.heads = make([]head, len(names))
-	for i, name := range names {
-		progress("heads", i, len(names))
-		if err := t.fit(ctx, i, name); err != nil {
+	if err := t.mood(ctx, e); err != nil {
+		return nil, err
+	}
+	for i, name := range signals {
+		progress("heads", i, len(signals))
+		at := slices.Index(AllSignals(), name)
+		if at < 0 {
+			return nil, fault.New(fault.Invalid, "there is no signal %q", name)
+		}
+		if err := t.fit(ctx, at, name); err != nil {
 			return nil, err
 		}
 	}
-	progress("heads", len(names), len(names))
-	var mood []graded
-	for i, ex := range examples {
-		if ex.Sentiment != nil {
-			worth := float32(1)
-			if !ex.NoSignals {
-				worth = asideWorth
-			}
-			mood = append(mood, graded{ex.Text, t.x[i], t.rows[i], sentimentFeatures(ex.Text), *ex.Sentiment, worth})
-		}
-	}
-	var err error
-	t.heads.sentiment, err = trainSentiment(ctx, mood, len(t.heads.vocabulary.hashes))
-	return t.heads, err
+	progress("heads", len(signals), len(signals))
+	return t.heads, nil
 }
 
-func (t *headTrainer) embed(ctx context.Context, e Embedder, progress func(string, int, int)) error {
+// mood trains sentiment on the graded examples and the paragraphs they make.
+func (t *headTrainer) mood(ctx context.Context, e MiddleEmbedder) error {
+	var all []graded
+	var grams [][]gramCount
+	var languages []string
+	for i, ex := range t.examples {
+		if ex.Sentiment == nil {
+			continue
+		}
+		worth := float32(1)
+		if !ex.NoSignals {
+			worth = asideWorth
+		}
+		all = append(all, graded{fold: foldOf(ex.Text), x: t.x[i], words: sentimentFeatures(ex.Text), score: *ex.Sentiment, worth: worth})
+		grams, languages = append(grams, t.grams[i]), append(languages, text.Language(ex.Text))
+	}
+	long := paragraphs(t.examples)
+	texts := make([]string, len(long))
+	for i, p := range long {
+		texts[i] = p.text
+	}
+	vectors, middles, err := embedAllBoth(ctx, e, texts, nil)
+	if err != nil {
+		return err
+	}
+	vocabulary := newVocabulary(grams, 3)
+	for i, p := range long {
+		all = append(all, graded{fold: p.fold, x: t.heads.look(vectors[i], middles[i]), words: sentimentFeatures(p.text), score: p.score, worth: 1})
+		grams, languages = append(grams, countGrams(p.text)), append(languages, text.Language(p.text))
+	}
+	for i := range all {
+		all[i].row, _ = vocabulary.row(grams[i])
+	}
+	balance(all, languages)
+	if t.heads.sentiment, err = trainSentiment(ctx, all, len(vocabulary.hashes)); err != nil {
+		return err
+	}
+	t.heads.sentiment.vocabulary = vocabulary
+	return nil
+}
+
+func (t *headTrainer) embed(ctx context.Context, e MiddleEmbedder, progress func(string, int, int)) error {
 	var texts []string
 	for _, ex := range t.examples {
 		texts = append(texts, cut(ex.Text))
@@ -106,24 +155,32 @@ func (t *headTrainer) embed(ctx context.Context, e Embedder, progress func(strin
 		from[i+1] = len(clauses)
 	}
 	total := len(texts) + len(clauses)
-	vectors, err := embedAll(ctx, e, append(texts[:len(texts):len(texts)], clauses...), func(n int) { progress("embed", n, total) })
+	vectors, middles, err := embedAllBoth(ctx, e, append(texts[:len(texts):len(texts)], clauses...), func(n int) { progress("embed", n, total) })
 	if err != nil {
 		return err
 	}
-	own, rest := vectors[:len(texts)], vectors[len(texts):]
-	t.heads.space = fitSpace(own)
-	t.x = t.heads.space.applyAll(own)
+	if t.heads.space == nil {
+		t.heads.space = fitSpace(vectors[:len(texts)])
+	}
+	t.heads.middle = fitScale(middles[:len(texts)])
+	seen := make([][]float32, len(vectors))
+	for i := range vectors {
+		seen[i] = t.heads.look(vectors[i], middles[i])
+	}
+	t.x = seen[:len(texts)]
 	t.grams = make([][]gramCount, len(texts))
 	for i, s := range texts {
 		t.grams[i] = countGrams(s)
 	}
-	t.heads.vocabulary = newVocabulary(t.grams, 3)
+	if t.heads.vocabulary == nil {
+		t.heads.vocabulary = newVocabulary(t.grams, 3)
+	}
 	t.rows = make([]linear.Sparse, len(texts))
 	t.parts = make([][]piece, len(texts))
 	for i := range texts {
 		t.rows[i], _ = t.heads.vocabulary.row(t.grams[i])
 		for k := from[i]; k < from[i+1]; k++ {
-			t.parts[i] = append(t.parts[i], piece{clauses[k], t.heads.space.apply(rest[k])})
+			t.parts[i] = append(t.parts[i], piece{clauses[k], seen[len(texts)+k]})
 		}
 	}
 	return nil
@@ -295,7 +352,7 @@ func (t *headTrainer) views(ctx context.Context, rows []int, name Signal) (*head
 	dense, sparse := make([][]float32, len(rows)), make([]linear.Sparse, len(rows))
 	y, w := make([]int, len(rows)), make([]float32, len(rows))
 	for k, i := range rows {
-		dense[k], sparse[k], w[k] = t.x[i], t.rows[i], weightOfExample(t.examples[i])
+		dense[k], sparse[k], w[k] = t.x[i][:len(t.heads.space.mean)], t.rows[i], weightOfExample(t.examples[i])
 		if slices.Contains(t.examples[i].Signals, name) {
 			y[k] = 1
 		}

@@ -18,7 +18,7 @@ const topIntents = 5
 // intents the workspace's model, or the starter model where it has none. It is
 // safe for concurrent use.
 type Reader struct {
-	embedder Embedder
+	embedder MiddleEmbedder
 	heads    *Heads
 	starter  *Model
 	now      func() time.Time
@@ -38,7 +38,7 @@ type ReaderOptions struct {
 
 // NewReader makes a reader. e must be the encoder that the heads were trained
 // with; vectors of another length in Input are not used.
-func NewReader(e Embedder, o *ReaderOptions) (*Reader, error) {
+func NewReader(e MiddleEmbedder, o *ReaderOptions) (*Reader, error) {
 	r := &Reader{embedder: e, now: time.Now, models: map[id.Workspace]*Model{}}
 	if o != nil {
 		r.options = *o
@@ -102,14 +102,14 @@ func (r *Reader) Read(ctx context.Context, in Input) (Reading, error) {
 		out.Sentiment = math.Tanh(loadLexicon().feel(s).emoji / 2)
 		return out, nil
 	}
-	whole, parts, err := r.embed(ctx, s, in.Vector)
+	vector, whole, parts, err := r.embed(ctx, s, in.Vector)
 	if err != nil {
 		return Reading{}, err
 	}
-	prediction := r.Model(in.Workspace).Predict(s, whole)
+	prediction := r.Model(in.Workspace).Predict(s, vector)
 	out.Intents = prediction.Intents[:min(topIntents, len(prediction.Intents))]
 	out.OutOfScope = prediction.outside()
-	p := r.heads.signals(piece{s, r.heads.space.apply(whole)}, parts)
+	p := r.heads.signals(whole, parts)
 	out.Signals = Signals{
 		WantsPerson: p[0], RefusesPerson: p[1], AccountAction: p[2], Rejects: p[3], Abuse: p[4], Closing: p[5], FarTopic: p[6],
 	}
@@ -128,7 +128,7 @@ func (r *Reader) Read(ctx context.Context, in Input) (Reading, error) {
 			out.Signals.Sensitive = Sensitive{Topic: string(name), Probability: v}
 		}
 	}
-	out.Sentiment = r.heads.sentimentOf(s, whole, r.options.Without)
+	out.Sentiment = r.heads.sentimentOf(s, whole.x, r.options.Without)
 	return out, nil
 }
 
@@ -140,29 +140,31 @@ const (
 	firstTurnRejects = .3
 )
 
-// embed returns the utterance's vector and its clauses' pieces.
-func (r *Reader) embed(ctx context.Context, s string, vector []float32) ([]float32, []piece, error) {
-	clauses := clausesOf(s)
-	texts := clauses
-	if len(vector) != len(r.heads.space.mean) {
-		texts = append([]string{s}, clauses...)
-		vector = nil
+// embed returns the utterance's vector, which is computed unless it is given, and
+// the pieces of the utterance and of its clauses.
+func (r *Reader) embed(ctx context.Context, s string, vector []float32) ([]float32, piece, []piece, error) {
+	texts := append([]string{s}, clausesOf(s)...)
+	var vectors [][]float32
+	missing := texts
+	if len(vector) == len(r.heads.space.mean) {
+		vectors, missing = [][]float32{vector}, texts[1:]
 	}
-	if len(texts) == 0 {
-		return vector, nil, nil
+	if len(missing) > 0 {
+		more, err := r.embedder.EmbedQueries(ctx, missing)
+		if err != nil {
+			return nil, piece{}, nil, err
+		}
+		vectors = append(vectors, more...)
 	}
-	vectors, err := r.embedder.EmbedQueries(ctx, texts)
+	middles, err := r.embedder.EmbedMiddles(ctx, texts)
 	if err != nil {
-		return nil, nil, err
+		return nil, piece{}, nil, err
 	}
-	if vector == nil {
-		vector, vectors = vectors[0], vectors[1:]
+	pieces := make([]piece, len(texts))
+	for i, t := range texts {
+		pieces[i] = piece{t, r.heads.look(vectors[i], middles[i])}
 	}
-	parts := make([]piece, len(clauses))
-	for i, c := range clauses {
-		parts[i] = piece{c, r.heads.space.apply(vectors[i])}
-	}
-	return vector, parts, nil
+	return vectors[0], pieces[0], pieces[1:], nil
 }
 
 func hasWords(s string) bool {

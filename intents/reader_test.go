@@ -190,7 +190,21 @@ type deaf struct{ name string }
 func (d deaf) EmbedQueries(context.Context, []string) ([][]float32, error) {
 	return nil, errors.New("deaf")
 }
+
+func (deaf) EmbedMiddles(context.Context, []string) ([][]float32, error) {
+	return nil, errors.New("deaf")
+}
 func (d deaf) Model() string { return d.name }
+
+// remembering is deaf but for the middles it has.
+type remembering struct {
+	deaf
+	middles MiddleEmbedder
+}
+
+func (r remembering) EmbedMiddles(ctx context.Context, texts []string) ([][]float32, error) {
+	return r.middles.EmbedMiddles(ctx, texts)
+}
 
 func TestReaderErrors(t *testing.T) {
 	if _, err := NewReader(deaf{"another-model"}, nil); !fault.Is(err, fault.Invalid) {
@@ -207,9 +221,13 @@ func TestReaderErrors(t *testing.T) {
 	if _, err := r.Read(t.Context(), Input{Text: "hello"}); err == nil {
 		t.Error("a failing encoder gives no error")
 	}
-	// With the turn's vector at hand, one clause needs no encoder.
-	v, err := openEncoder(t).EmbedQueries(t.Context(), []string{"hello"})
+	// With the turn's vector and its middle at hand, one clause needs no encoder.
+	e := openEncoder(t)
+	v, err := e.EmbedQueries(t.Context(), []string{"hello"})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = NewReader(remembering{deaf{h.Model}, e}, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := r.Read(t.Context(), Input{Text: "hello", Vector: v[0]})

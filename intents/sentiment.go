@@ -12,11 +12,12 @@ import (
 // sentimentHead gives −1…1: twice the probability that a reader calls the
 // utterance positive, less one.
 type sentimentHead struct {
-	dense     []float32
-	denseBias float32
-	gram      []float32
-	gramBias  float32
-	final     *linear.Logistic // over both views' logits and sentimentFeatures
+	vocabulary *vocabulary // of the graded examples; nil where rows are given
+	dense      []float32
+	denseBias  float32
+	gram       []float32
+	gramBias   float32
+	final      *linear.Logistic // over both views' logits and sentimentFeatures
 }
 
 // Strengths of the sentiment views, chosen by cross-validation on the graded
@@ -41,7 +42,7 @@ func (h *sentimentHead) score(x []float32, row linear.Sparse, words []float64) f
 
 // graded is an utterance with its sentiment, ready to be trained on.
 type graded struct {
-	text  string
+	fold  int // in which it is held back
 	x     []float32
 	row   linear.Sparse
 	words []float64
@@ -52,6 +53,25 @@ type graded struct {
 // asideWorth is what an example counts whose sentiment was noted in passing: it
 // was written for another signal, and its feeling is that of a whole group.
 const asideWorth = .3
+
+// balance weighs the examples so that in each language the good feelings amount to
+// the bad ones: what was collected more of says nothing about a visitor.
+func balance(examples []graded, languages []string) {
+	type side struct {
+		language string
+		sign     float64
+	}
+	amount := map[side]float64{}
+	for i, g := range examples {
+		amount[side{languages[i], sign(g.score)}] += float64(g.worth) * math.Abs(g.score)
+	}
+	for i, g := range examples {
+		mine, other := amount[side{languages[i], sign(g.score)}], amount[side{languages[i], -sign(g.score)}]
+		if mine > 0 && other > 0 {
+			examples[i].worth *= float32(math.Sqrt(other / mine))
+		}
+	}
+}
 
 // trainSentiment fits a head. A graded utterance counts as positive by the share
 // (1+score)/2 and as negative by the rest, which makes a logistic model a
@@ -67,7 +87,7 @@ func trainSentiment(ctx context.Context, examples []graded, features int) (*sent
 	for f := range headFolds {
 		var train, held []graded
 		for _, g := range examples {
-			if foldOf(g.text) == f {
+			if g.fold == f {
 				held = append(held, g)
 			} else {
 				train = append(train, g)
@@ -129,13 +149,13 @@ func sentimentViews(ctx context.Context, examples []graded, features int) (*sent
 }
 
 // sentimentOf is the sentiment of one utterance, −1…1.
-func (h *Heads) sentimentOf(s string, vector []float32, without []string) float64 {
-	row, _ := h.vocabulary.row(countGrams(s))
+func (h *Heads) sentimentOf(s string, seen []float32, without []string) float64 {
+	row, _ := h.sentiment.vocabulary.row(countGrams(s))
 	words := sentimentFeatures(s)
 	if slices.Contains(without, "sentiment-lexicon") {
 		copy(words, h.sentiment.final.Mean[2:])
 	}
-	return clampScore(h.sentiment.score(h.space.apply(vector), row, words))
+	return clampScore(h.sentiment.score(seen, row, words))
 }
 
 func clampScore(v float64) float64 {

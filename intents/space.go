@@ -57,6 +57,54 @@ func (s *space) apply(v []float32) []float32 {
 	if s.matrix != nil {
 		x = linear.MatVec(s.matrix, x)
 	}
+	unit(x)
+	return x
+}
+
+func (s *space) applyAll(rows [][]float32) [][]float32 {
+	out := make([][]float32, len(rows))
+	for i, r := range rows {
+		out[i] = s.apply(r)
+	}
+	return out
+}
+
+// scale centres a vector, evens out its coordinates and cuts it to unit length: for
+// states whose coordinates differ more than their directions.
+type scale struct {
+	mean, inverse []float32 // inverse of the deviation
+}
+
+// fitScale makes a scale from many vectors.
+func fitScale(rows [][]float32) *scale {
+	d := len(rows[0])
+	s := &scale{mean: make([]float32, d), inverse: make([]float32, d)}
+	for j := range d {
+		var sum, square float64
+		for _, r := range rows {
+			sum += float64(r[j])
+		}
+		mean := sum / float64(len(rows))
+		for _, r := range rows {
+			square += (float64(r[j]) - mean) * (float64(r[j]) - mean)
+		}
+		s.mean[j] = float32(mean)
+		s.inverse[j] = float32(1 / math.Sqrt(square/float64(len(rows))+1e-12))
+	}
+	return s
+}
+
+func (s *scale) apply(v []float32) []float32 {
+	x := make([]float32, len(s.mean))
+	for j := range x {
+		x[j] = (v[j] - s.mean[j]) * s.inverse[j]
+	}
+	unit(x)
+	return x
+}
+
+// unit cuts x to unit length; a zero vector stays zero.
+func unit(x []float32) {
 	var sum float64
 	for _, f := range x {
 		sum += float64(f) * float64(f)
@@ -67,15 +115,6 @@ func (s *space) apply(v []float32) []float32 {
 			x[j] *= inv
 		}
 	}
-	return x
-}
-
-func (s *space) applyAll(rows [][]float32) [][]float32 {
-	out := make([][]float32, len(rows))
-	for i, r := range rows {
-		out[i] = s.apply(r)
-	}
-	return out
 }
 
 // spaceFloor lifts the weakest directions to this share of the strongest.

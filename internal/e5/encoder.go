@@ -88,19 +88,20 @@ func (e *Encoder) Kernels() string { return e.kernels.name }
 // lately are not computed again. The only error is ctx's, which is looked at between
 // texts.
 func (e *Encoder) EmbedQueries(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.queries, queryPrefix, texts, &e.recent)
+	return e.embed(ctx, e.queries, queryPrefix, texts, &e.recent, func(p pooled) []float32 { return p.vector })
 }
 
 // EmbedPassages is EmbedQueries for texts that are stored to be found.
 func (e *Encoder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.passages, passagePrefix, texts, nil)
+	return e.embed(ctx, e.passages, passagePrefix, texts, nil, func(p pooled) []float32 { return p.vector })
 }
 
 // CountTokens returns how many tokens text has, without prefix (2 tokens) and
 // specials (2); 0 for a blank text.
 func (e *Encoder) CountTokens(text string) int { return e.tokens.count(text) }
 
-func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string, kept *recent) ([][]float32, error) {
+// embed computes what of the texts is wanted, or takes it from those kept.
+func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string, texts []string, kept *recent, want func(pooled) []float32) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	var next atomic.Int64
 	work := func() error {
@@ -112,7 +113,8 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 			if i >= len(texts) {
 				return nil
 			}
-			if out[i] = kept.get(texts[i]); out[i] != nil {
+			if p, ok := kept.get(texts[i]); ok {
+				out[i] = want(p)
 				continue // known ones need not stand in line
 			}
 			// A place is held for one text only, so that calls share the cores evenly.
@@ -120,9 +122,10 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 			case <-ctx.Done():
 				return ctx.Err()
 			case places <- struct{}{}:
-				out[i] = e.vector(prefix, texts[i])
+				p := e.pool(prefix, texts[i])
 				<-places
-				kept.put(texts[i], out[i])
+				kept.put(texts[i], p)
+				out[i] = want(p)
 			}
 		}
 	}
@@ -142,10 +145,11 @@ func (e *Encoder) embed(ctx context.Context, places chan struct{}, prefix string
 	return out, nil
 }
 
-// vector computes one text's vector.
-func (e *Encoder) vector(prefix, text string) []float32 {
+// pool computes a text's vector and middle.
+func (e *Encoder) pool(prefix, text string) pooled {
 	w := e.workspaces.Get().(*workspace)
 	defer e.workspaces.Put(w)
 	w.ids = e.tokens.encode(w.ids[:0], prefix, text, MaxTokens)
-	return e.forward(w)
+	vector, middle := e.forward(w)
+	return pooled{vector, middle}
 }

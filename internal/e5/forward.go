@@ -23,22 +23,30 @@ type workspace struct {
 
 // forward computes the sentence vector of w.ids, at most MaxTokens ids: word and
 // position embeddings, twelve post-norm BERT layers, the mean over all tokens, cut
-// to unit length.
-func (e *Encoder) forward(w *workspace) []float32 {
-	n := len(w.ids)
-	e.states(w)
-	out := make([]float32, Dim)
-	for i := range n {
-		for d, v := range w.x[i*Dim:][:Dim] {
-			out[d] += v
-		}
+// to unit length. middle is the mean over all tokens after middleLayer.
+func (e *Encoder) forward(w *workspace) (vector, middle []float32) {
+	vector, middle = make([]float32, Dim), make([]float32, Dim)
+	e.states(w, middle)
+	addRows(vector, w.x)
+	normalize(vector)
+	for d := range middle {
+		middle[d] /= float32(len(w.ids))
 	}
-	normalize(out)
-	return out
+	return vector, middle
 }
 
-// states leaves in w.x the last layer's hidden states, [len(w.ids)][Dim].
-func (e *Encoder) states(w *workspace) {
+// addRows adds to dst the rows of x.
+func addRows(dst, x []float32) {
+	for ; len(x) > 0; x = x[Dim:] {
+		for d, v := range x[:Dim] {
+			dst[d] += v
+		}
+	}
+}
+
+// states leaves in w.x the last layer's hidden states, [len(w.ids)][Dim], and adds to
+// middle those after middleLayer.
+func (e *Encoder) states(w *workspace, middle []float32) {
 	k, m, n := e.kernels, e.weights, len(w.ids)
 	w.x, w.ctx = sized(w.x, n*Dim), sized(w.ctx, wholeTiles(n)*Dim)
 	w.qkv = sized(w.qkv, wholeTiles(n)*3*Dim)
@@ -69,6 +77,9 @@ func (e *Encoder) states(w *workspace) {
 			k.gelu(ff)
 			e.project(y, ff, rows, &l.down, w)
 			k.addNorm(x, y, &l.ffNorm)
+		}
+		if i+1 == middleLayer {
+			addRows(middle, w.x)
 		}
 	}
 }

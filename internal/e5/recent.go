@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// recentN is how many questions' vectors are kept: 1.6 MB at most. Greetings, thanks,
+// recentN is how many questions' vectors are kept: 3.2 MB at most. Greetings, thanks,
 // buttons and the questions that everybody asks come again within so many.
 const recentN = 1024
 
@@ -16,43 +16,49 @@ const recentN = 1024
 // A nil one keeps nothing.
 type recent struct {
 	mu         sync.Mutex // guards both
-	young, old map[[sha256.Size]byte][]float32
+	young, old map[[sha256.Size]byte]pooled
 }
 
-// get returns a copy of the vector of text, nil when it is not kept.
-func (r *recent) get(text string) []float32 {
+// get returns copies of what is kept of text; ok is false when nothing is.
+func (r *recent) get(text string) (p pooled, ok bool) {
 	if r == nil {
-		return nil
+		return pooled{}, false
 	}
 	key := sha256.Sum256([]byte(text))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v, ok := r.young[key]
+	p, ok = r.young[key]
 	if !ok {
-		if v, ok = r.old[key]; ok {
-			r.keep(key, v)
+		if p, ok = r.old[key]; ok {
+			r.keep(key, p)
 		}
 	}
-	return slices.Clone(v)
+	return p.clone(), ok
 }
 
-// put keeps a copy of text's vector.
-func (r *recent) put(text string, v []float32) {
+// put keeps copies of what was computed of text.
+func (r *recent) put(text string, p pooled) {
 	if r == nil {
 		return
 	}
 	key := sha256.Sum256([]byte(text))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keep(key, slices.Clone(v))
+	r.keep(key, p.clone())
 }
 
-func (r *recent) keep(key [sha256.Size]byte, v []float32) {
+func (r *recent) keep(key [sha256.Size]byte, p pooled) {
 	if len(r.young) >= recentN/2 {
 		r.old, r.young = r.young, nil
 	}
 	if r.young == nil {
-		r.young = make(map[[sha256.Size]byte][]float32)
+		r.young = make(map[[sha256.Size]byte]pooled)
 	}
-	r.young[key] = v
+	r.young[key] = p
 }
+
+// pooled is what a forward pass gives of a text: its vector, and its middle, see
+// EmbedMiddles.
+type pooled struct{ vector, middle []float32 }
+
+func (p pooled) clone() pooled { return pooled{slices.Clone(p.vector), slices.Clone(p.middle)} }

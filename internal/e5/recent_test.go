@@ -11,25 +11,28 @@ import (
 // again stays while others go.
 func TestRecent(t *testing.T) {
 	var r recent
-	if v := r.get("never asked"); v != nil {
-		t.Errorf("an empty one has %v", v)
+	if p, ok := r.get("never asked"); ok {
+		t.Errorf("an empty one has %v", p)
 	}
-	r.put("often", []float32{1})
+	often := pooled{vector: []float32{1}, middle: []float32{2}}
+	r.put("often", often)
 	for i := range 3 * recentN {
-		r.put(fmt.Sprint(i), []float32{float32(i)})
-		if i%100 == 0 && !slices.Equal(r.get("often"), []float32{1}) {
-			t.Fatalf("what is asked again and again was gone after %d others", i)
+		r.put(fmt.Sprint(i), pooled{vector: []float32{float32(i)}})
+		if i%100 == 0 {
+			if p, ok := r.get("often"); !ok || !slices.Equal(p.vector, often.vector) || !slices.Equal(p.middle, often.middle) {
+				t.Fatalf("what is asked again and again is %v after %d others", p, i)
+			}
 		}
 		if n := len(r.young) + len(r.old); n > recentN {
 			t.Fatalf("%d are kept", n)
 		}
 	}
 	last := fmt.Sprint(3*recentN - 1)
-	if v := r.get(last); !slices.Equal(v, []float32{3*recentN - 1}) {
-		t.Errorf("the last one is %v", v)
+	if p, ok := r.get(last); !ok || !slices.Equal(p.vector, []float32{3*recentN - 1}) {
+		t.Errorf("the last one is %v", p)
 	}
-	if v := r.get("0"); v != nil {
-		t.Errorf("the first one is still there: %v", v)
+	if p, ok := r.get("0"); ok {
+		t.Errorf("the first one is still there: %v", p)
 	}
 }
 

@@ -3,6 +3,7 @@
 // model of the starting set.
 //
 //	go run ./internal/shipped -data DIR heads
+//	go run ./internal/shipped -data DIR -only wants_person,refuses_person heads
 //	go run ./internal/shipped -data DIR space
 //	go run ./internal/shipped starter
 //	go run ./internal/shipped restate
@@ -12,9 +13,10 @@
 // banking77 and nlupp (CC BY 4.0) and of bitext-customer-support (CDLA-Sharing),
 // chatterbot-corpus (BSD-3) and crosswoz-val-zh (Apache-2.0). The space is learned
 // from the labels of banking77, nlupp and bitext-customer-support, and from the
-// starting set. Run twice it writes the same bytes. The starting set is trained in the
-// shipped space, so it comes after it. The rewriter of package restate learns from
-// the project's own examples in training/data/rewrites/train.
+// starting set. Run twice it writes the same bytes. With -only the listed signals and
+// sentiment are trained anew and the other heads stay as they are. The starting set
+// is trained in the shipped space, so it comes after it. The rewriter of package
+// restate learns from the project's own examples in training/data/rewrites/train.
 package main
 
 import (
@@ -23,6 +25,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/e5"
@@ -32,14 +35,15 @@ import (
 func main() {
 	data := flag.String("data", "", "folder of the public sets")
 	root := flag.String("root", ".", "root of the repository")
+	only := flag.String("only", "", "signals to train, parted by commas; empty: all")
 	flag.Parse()
-	if err := run(*root, *data, flag.Arg(0)); err != nil {
+	if err := run(*root, *data, flag.Arg(0), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "shipped:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, data, what string) error {
+func run(root, data, what, only string) error {
 	ctx := context.Background()
 	encoder, err := e5.Open()
 	if err != nil {
@@ -53,7 +57,7 @@ func run(root, data, what string) error {
 	}
 	switch what {
 	case "heads":
-		return heads(ctx, root, data, encoder, progress)
+		return heads(ctx, root, data, only, encoder, progress)
 	case "space":
 		return space(ctx, root, data, encoder, progress)
 	case "starter":
@@ -66,7 +70,7 @@ func run(root, data, what string) error {
 
 type progress = func(stage string, done, total int)
 
-func heads(ctx context.Context, root, data string, encoder *e5.Encoder, told progress) error {
+func heads(ctx context.Context, root, data, only string, encoder *e5.Encoder, told progress) error {
 	own, err := training.ReadSignals(os.DirFS(filepath.Join(root, "training/data/signals")))
 	if err != nil {
 		return err
@@ -75,7 +79,7 @@ func heads(ctx context.Context, root, data string, encoder *e5.Encoder, told pro
 	if err != nil {
 		return err
 	}
-	heads, err := intents.TrainHeads(ctx, append(own, public...), encoder, encoder.Model(), told)
+	heads, err := train(ctx, append(own, public...), only, encoder, told)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,21 @@ func heads(ctx context.Context, root, data string, encoder *e5.Encoder, told pro
 	heads.Source = intents.SignalsHash(own)
 	fmt.Fprintf(os.Stderr, "heads: %d own and %d public examples\n", len(own), len(public))
 	return write(root, "heads.bin", heads)
+}
+
+func train(ctx context.Context, examples []intents.SignalExample, only string, encoder *e5.Encoder, told progress) (*intents.Heads, error) {
+	if only == "" {
+		return intents.TrainHeads(ctx, examples, encoder, encoder.Model(), told)
+	}
+	old, err := intents.ShippedHeads()
+	if err != nil {
+		return nil, err
+	}
+	var signals []intents.Signal
+	for name := range strings.SplitSeq(only, ",") {
+		signals = append(signals, intents.Signal(name))
+	}
+	return old.Retrain(ctx, signals, examples, encoder, told)
 }
 
 func space(ctx context.Context, root, data string, encoder *e5.Encoder, told progress) error {

@@ -15,7 +15,7 @@ const stories = {
     answered: { ask: 'how many days until my parcel is here', holds: '2 to 4 working days', source: /How long does delivery take/ },
     first: { ask: 'Are your pieces dishwasher safe?', holds: '60 °C' },
     followUp: { ask: 'and can I put them in the microwave?', holds: '220 °C' },
-    unknown: { ask: 'can I become a shareholder', again: 'I mean can I invest in your firm', offer: /Shall I get a person/ },
+    unknown: { ask: 'can I become a shareholder', again: 'but can I become a shareholder?', offer: /Shall I get a person/ },
     weather: { ask: 'what is the weather today', says: /outside what I know|only help with questions/ },
     person: { ask: 'I want to talk to a person', line: /You're next|1st in line|in line/ },
     accept: /Accept/,

@@ -7,7 +7,8 @@ import (
 
 // Clone returns an index of its own with the same documents, to try a change on:
 // what is put into one is not found in the other. Payloads are shared. It costs
-// about what the index takes in memory, a tenth of a second for 100,000 rows.
+// about what the index takes in memory: 140 MB and a fifth of a second for 100,000
+// rows of 60 terms and 384 numbers on two shared cores.
 func (x *Index) Clone() *Index {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

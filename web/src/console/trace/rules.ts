@@ -41,6 +41,14 @@ const zh: Record<string, string> = {
   unanswered_again: '机器人刚才没能回答，现在也不能',
   unanswered_thrice: '机器人已经两次没能回答，现在也不能',
   nothing_found: '没有内容能支持一个回答',
+  sensitive_unanswered: '这类话题多半应由人工处理，也没有内容能回答',
+  account_action_unanswered: '需要在访客本人的订单或账户上操作，也没有可靠的内容说明怎么做',
+  account_instruction: '访客要求在其订单或账户上操作，机器人办不了',
+  same_unanswered_again: '访客又问同一件事，机器人两次都没能回答',
+  trouble: '得到回答后访客仍说遇到麻烦，而没有内容能帮上忙',
+  trouble_unanswered: '第二次没有内容能帮上忙，访客也不满意',
+  misunderstood: '访客换了说法重复刚才回答过的问题，没有足够可信的内容',
+  remark: '访客在评论没有得到回答的事，并没有提问',
 };
 
 /** The sentence of a decision and the values that made its rule fire. */

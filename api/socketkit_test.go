@@ -61,6 +61,8 @@ type wire struct {
 	t    testing.TB
 	conn *websocket.Conn
 
+	writing sync.Mutex // a connection has one writer at a time; the reader answers pings
+
 	mu     sync.Mutex
 	cond   *sync.Cond
 	frames []got
@@ -123,7 +125,7 @@ func (w *world) read(conn *websocket.Conn) *wire {
 				err = json.Unmarshal(data, &g)
 			}
 			if g.Type == "ping" {
-				conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"pong"}`))
+				_ = k.write(`{"type":"pong"}`)
 			}
 			k.mu.Lock()
 			if err != nil {
@@ -159,6 +161,12 @@ func (c *client) live(more map[string]any) *wire {
 	return k
 }
 
+func (k *wire) write(data string) error {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	return k.conn.WriteMessage(websocket.TextMessage, []byte(data))
+}
+
 func (k *wire) send(frame any) {
 	k.t.Helper()
 	data, ok := frame.(string)
@@ -169,7 +177,7 @@ func (k *wire) send(frame any) {
 		}
 		data = string(b)
 	}
-	if err := k.conn.WriteMessage(websocket.TextMessage, []byte(data)); err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+	if err := k.write(data); err != nil && !errors.Is(err, websocket.ErrCloseSent) {
 		k.t.Logf("send: %v", err)
 	}
 }

@@ -233,7 +233,7 @@ func nearTie(t bot.Trace) bool {
 func (r *Review) group(ctx context.Context, ws bot.WorkspaceID, all []asking) ([]ReviewItem, error) {
 	byWords, order := map[string][]int{}, []string(nil)
 	for i, a := range all {
-		key := languageOf(a.turn) + "\x00" + reviewKey(a.turn.Question)
+		key := languageOf(a.turn) + "\x00" + reviewKey(wording(a.turn))
 		if byWords[key] == nil {
 			order = append(order, key)
 		}
@@ -313,7 +313,7 @@ func (r *Review) vectors(ctx context.Context, ws bot.WorkspaceID, language strin
 	}
 	var questions []string
 	for _, w := range wordings {
-		questions = append(questions, all[w[0]].turn.Question)
+		questions = append(questions, wording(all[w[0]].turn))
 	}
 	for _, l := range refused {
 		if cmp.Or(l.Language, text.Language(l.Question)) == language {
@@ -337,13 +337,13 @@ func (r *Review) vectors(ctx context.Context, ws bot.WorkspaceID, language strin
 
 // item makes a cluster of wordings, which are places in wordings.
 func item(all []asking, wordings [][]int, c []int, centre int) ReviewItem {
-	it := ReviewItem{Question: all[wordings[centre][0]].turn.Question}
+	it := ReviewItem{Question: wording(all[wordings[centre][0]].turn)}
 	var turns []int
 	slices.SortStableFunc(c, func(a, b int) int { return len(wordings[b]) - len(wordings[a]) })
 	for _, w := range c {
 		turns = append(turns, wordings[w]...)
 		if w != centre && len(it.Wordings) < reviewWordings {
-			it.Wordings = append(it.Wordings, all[wordings[w][0]].turn.Question)
+			it.Wordings = append(it.Wordings, wording(all[wordings[w][0]].turn))
 		}
 	}
 	slices.Sort(turns) // all is newest first
@@ -355,6 +355,17 @@ func item(all []asking, wordings [][]int, c []int, centre int) ReviewItem {
 		}
 	}
 	return it
+}
+
+// wording is what a turn asks, as an entry could ask it. A follow-up that was not
+// written out stands behind the question it leans on as it is: that serves the
+// search, but as a heading it is two questions, and it would make all follow-ups of
+// one question look alike.
+func wording(t bot.Trace) string {
+	if len(t.Carried) == 1 && t.Asked != "" && strings.HasPrefix(t.Question, t.Carried[0]) && strings.HasSuffix(t.Question, t.Asked) {
+		return t.Asked
+	}
+	return t.Question
 }
 
 func languageOf(t bot.Trace) string {

@@ -249,3 +249,21 @@ func TestReviewByMeaning(t *testing.T) {
 		t.Errorf("%d, then %d questions were embedded; want %d, and the one that is new", made, store.puts-made, len(list))
 	}
 }
+
+func TestWordingIsOneQuestion(t *testing.T) {
+	const first, then = "When can I visit the kiln?", "how much is a ticket"
+	for _, c := range []struct {
+		name string
+		turn bot.Trace
+		want string
+	}{
+		{"stands alone", bot.Trace{Asked: then, Question: then}, then},
+		{"behind another", bot.Trace{Asked: then, Question: first + " " + then, Rewritten: true, Carried: []string{first}}, then},
+		{"behind another in Chinese", bot.Trace{Asked: "门票多少钱", Question: "什么时候能参观，门票多少钱", Rewritten: true, Carried: []string{"什么时候能参观"}}, "门票多少钱"},
+		{"written out", bot.Trace{Asked: "and the suite?", Question: "How much is the suite?", Rewritten: true, Carried: []string{"How much is"}}, "How much is the suite?"},
+	} {
+		if got := wording(c.turn); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/internal/extract"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/testenv"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
@@ -219,7 +220,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, dir := range []string{"testdata/rasa", "testdata/chatterbot", "testdata/dialogflow", "testdata/tables", "../../../shared/data/rasa-nlu-starter", "../../../shared/data/chatterbot-corpus"} {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			if _, err := os.Stat(dir); os.IsNotExist(err) {
-				t.Skip("this data is not here")
+				testenv.Absent(t, "%s is not part of the project and not there", dir)
 			}
 			b := read(t, under(t, dir))
 			if err := b.Err(); err != nil {

@@ -15,6 +15,9 @@ func asksSomething(s string) bool {
 	}
 	folded := text.Fold(s)
 	if text.Language(folded) == "zh" {
+		for _, p := range []string{"没什么", "没怎么", "不怎么", "好几", "几乎", "不想", "不要紧", "想起", "重要"} {
+			folded = strings.ReplaceAll(folded, p, "")
+		}
 		for _, p := range []string{
 			"吗", "呢", "什么", "怎", "多少", "多久", "几", "哪", "谁", "能不能", "可不可以", "可以", "能否", "如何", "是否", "有没有", "是不是", "要不要", "为啥", "咋", "请", "想", "要", "帮", "告诉", "麻烦", "需要", "查",
 		} {

@@ -41,14 +41,28 @@ func assent(s string) (yes, no bool) {
 	return core && !not, not
 }
 
-// resigned reports a yes that may as well mean "too bad": it takes no offer that
-// was not the point of what was said before.
-func resigned(s string) bool {
-	switch key(s) {
-	case "好吧", "那好吧", "行吧", "那行吧", "嗯", "哦 好吧", "ok then", "okay then", "alright then", "fine then", "all right then":
-		return true
+// acknowledges reports a yes that may as well mean "I see" or "too bad": it takes
+// no offer that was not the point of what was said before.
+func acknowledges(s string) bool {
+	if yes, _ := assent(s); !yes {
+		return false
 	}
-	return false
+	for _, w := range strings.Fields(key(s)) {
+		if text.Language(w) == "zh" {
+			for w != "" {
+				n := prefix(w, "好的", "好吧", "好啊", "好呀", "行吧", "谢谢", "好", "行", "嗯", "恩", "哦", "噢", "那", "吧", "啊", "呀", "了")
+				if n == 0 {
+					return false
+				}
+				w = w[n:]
+			}
+			continue
+		}
+		if !slices.Contains([]string{"ok", "okay", "alright", "all", "right", "fine", "then", "great", "good", "thanks", "thank", "you", "that's", "is", "it", "that"}, w) {
+			return false
+		}
+	}
+	return true
 }
 
 // hanAssent reads one run of Han characters. ok is false when something is left

@@ -12,6 +12,9 @@ import (
 func instructs(s string) bool {
 	folded := text.Fold(s)
 	if text.Language(folded) == "zh" {
+		if i := strings.Index(folded, "让"); i >= 0 && strings.Contains(folded[i:], "帮我") {
+			return false // somebody else is to do it
+		}
 		for _, p := range []string{"帮我", "帮忙", "替我", "给我", "麻烦", "请把", "请帮", "请给"} {
 			if strings.Contains(folded, p) {
 				return true
@@ -84,7 +87,7 @@ func lightens(s string) bool {
 	for _, p := range []string{
 		"haha", "lol", "hehe", ":)", ";)", ":-)", "哈哈", "嘿嘿", "嘻嘻", "😂", "😄", "😅", "🤣", "😊",
 		"my last ", "my old ", "my previous ", "my former ", "our last ", "our old ", "our previous ", "my own fault", "my bad", "silly me", "other shops", "other companies",
-		"别家", "上一家", "之前那家", "以前那家", "其他家", "怪我", "服了自己", "服了我自己", "我自己的错", "我真笨", "我太笨",
+		"别家", "上一家", "我上个", "我上家", "之前那家", "以前那家", "其他家", "怪我", "服了自己", "服了我自己", "我自己的错", "我真笨", "我太笨",
 	} {
 		if strings.Contains(folded, p) {
 			return true

@@ -33,15 +33,16 @@ type Choice struct {
 
 // Exchange is one past turn as the rewrite and the policy look at it.
 type Exchange struct {
-	Asked    string
-	Question string // stand-alone form
-	Answer   string
-	Decision Decision
-	Document string // answered from; ""
-	Topic    string // short name of what it was about: title or heading; ""
-	Passage  string // key of the passage it was answered from; ""
-	Answered bool   // Answer carried an answer, also within an offer
-	At       time.Time
+	Asked      string
+	Question   string // stand-alone form
+	Answer     string
+	Decision   Decision
+	Document   string  // answered from; ""
+	Topic      string  // short name of what it was about: title or heading; ""
+	Passage    string  // key of the passage it was answered from; ""
+	Answered   bool    // Answer carried an answer, also within an offer
+	Confidence float64 // of the answer, 0…1; 0: none was given
+	At         time.Time
 }
 
 // Slot is a fact with its source and expiry.

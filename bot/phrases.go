@@ -32,6 +32,8 @@ func catalogue(name string) (en, zh string, ok bool) {
 		return "I'm a bot for questions about us. What would you like to know?", "我是负责解答问题的智能助手。您想了解什么？", true
 	case "comment":
 		return "All right. Is there anything else you would like to know?", "好的。还有其他想了解的吗？", true
+	case "noted":
+		return "All right. Ask me something else, or say that you would like a person.", "好的。您可以继续提问，需要人工时说一声就行。", true
 	case "declined":
 		return "All right. What else would you like to know?", "好的。您还想了解什么？", true
 

@@ -93,8 +93,8 @@ func TestBandHasHysteresis(t *testing.T) {
 }
 
 func TestDecideSaysWhy(t *testing.T) {
-	_, why := DefaultPolicy().Decide(map[string]float64{SignalWantsPerson: .93})
-	if want := "The visitor asks for a person: wants_person 0.93 >= 0.5."; why != want {
+	_, why := DefaultPolicy().Decide(map[string]float64{SignalWantsPerson: .98})
+	if want := "The visitor asks for a person: wants_person 0.98 >= 0.97."; why != want {
 		t.Errorf("%q, want %q", why, want)
 	}
 }
@@ -211,13 +211,32 @@ func TestWishForAPersonIsHonoured(t *testing.T) {
 					m = lead(e, drawn(t, m, i))
 				}
 				turn := drawn(t, m, 9)
-				turn.Trace.Reading.Signals.WantsPerson, turn.Trace.Reading.Signals.RefusesPerson = .9, .1
+				turn.Trace.Reading.Signals.WantsPerson, turn.Trace.Reading.Signals.RefusesPerson = .98, .1
 				lead(e, turn)
 				if turn.Trace.Decision != DecideHandoff || turn.Trace.Reason != ReasonAsked {
 					t.Fatalf("decided %s for %s by %s", turn.Trace.Decision, turn.Trace.Reason, turn.Rule.Name)
 				}
 			})
 		})
+	}
+}
+
+// TestLikelyWishGivesWayToASureAnswer: what likely asks for a person is answered
+// only where a passage surely does.
+func TestLikelyWishGivesWayToASureAnswer(t *testing.T) {
+	for _, c := range []struct {
+		wants, confidence float64
+		want              Decision
+	}{
+		{.6, .5, DecideHandoff},
+		{.6, .95, DecideAnswer},
+		{.98, .99, DecideHandoff},
+		{.4, .5, DecideAnswer},
+	} {
+		r, _ := DefaultPolicy().Decide(map[string]float64{SignalWantsPerson: c.wants, SignalConfidence: c.confidence, SignalWords: 1, SignalAsks: 1})
+		if r.Decide != c.want {
+			t.Errorf("wants a person %.2f, confidence %.2f: %s by %s, want %s", c.wants, c.confidence, r.Decide, r.Name, c.want)
+		}
 	}
 }
 

@@ -111,6 +111,8 @@ func (m *Memory) remember(t *Turn, now time.Time) {
 			m.Refused++
 		}
 		m.Clarified = m.Clarified || tr.Decision == DecideClarify
+	case tr.Decision == DecideSmalltalk && tr.Signals[SignalSettles] >= 1:
+		m.Refused, m.Clarified = 0, false // what was not answered is done with
 	case tr.Decision == DecideAnswer:
 		m.Pending, m.Refused, m.Clarified = true, 0, false
 	}
@@ -138,6 +140,7 @@ func exchangeOf(t *Turn, now time.Time) Exchange {
 	}
 	if c := t.candidate(); c != nil && t.answers() {
 		e.Document, e.Topic, e.Answered, e.Passage = string(c.Document), shorten(topic(*c), 80), true, passageKey(*c)
+		e.Confidence = c.Confidence
 	}
 	return e
 }

@@ -33,18 +33,28 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "sensitive", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
-				When: []Condition{at(SignalSensitive, .8), under(SignalConfidence, surely)},
+				When: []Condition{at(SignalSensitive, .9), under(SignalConfidence, surely)},
 				Why:  "This topic belongs to a person",
+			},
+			{
+				Name: "sensitive_likely", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
+				When: []Condition{at(SignalSensitive, .7), under(SignalConfidence, answer)},
+				Why:  "This topic likely belongs to a person, and no passage is likely enough",
 			},
 			{
 				Name: "sensitive_unanswered", Decide: DecideHandoff, Reason: ReasonPolicy, Phrase: "handoff_sensitive", Priority: 2,
 				When: []Condition{at(SignalSensitive, .5), under(SignalConfidence, maybe)},
-				Why:  "This topic likely belongs to a person, and no passage answers",
+				Why:  "This topic may belong to a person, and no passage answers",
 			},
 			{
 				Name: "offer_declined", Decide: DecideSmalltalk, Phrase: "declined",
 				When: []Condition{at(SignalOfferOpen, 1), at(SignalDeclines, 1)},
 				Why:  "The visitor goes on with the bot",
+			},
+			{
+				Name: "acknowledged", Decide: DecideSmalltalk, Phrase: "noted",
+				When: []Condition{at(SignalOfferOpen, 1), at(SignalAcknowledges, 1)},
+				Why:  "The visitor takes a refusal in, and does not say that they want a person",
 			},
 			{
 				Name: "thumbs_up", Decide: DecideSmalltalk, Phrase: "thanks",
@@ -72,19 +82,29 @@ func DefaultPolicy() Policy {
 				Why:  "None of the suggestions was it",
 			},
 			{
+				Name: "settled", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalSettles, 1), under(SignalAsks, 1), under(SignalConfidence, .8), at(SignalSentiment, -.7), under(SignalRejects, .9), under(SignalAccountAction, .8)},
+				Why:  "The visitor lets the matter rest",
+			},
+			{
 				Name: "rejected", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
 				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .9), under(SignalConfidence, .6)},
 				Why:  "The visitor says that the last answer did not help",
 			},
 			{
 				Name: "rejected_same", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
-				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .9), at(SignalRepeatedAnswer, 1)},
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalRejects, .75), at(SignalRepeatedAnswer, 1)},
 				Why:  "The visitor says that the last answer did not help, and there is no other",
 			},
 			{
 				Name: "unhappy", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
 				When: []Condition{at(SignalUnhappy, 1), at(SignalSinceOffer, 3), under(SignalConfidence, .9)},
 				Why:  "The visitor has become unhappy",
+			},
+			{
+				Name: "unhappy_same", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
+				When: []Condition{at(SignalUnhappy, 1), at(SignalSinceOffer, 3), at(SignalRepeatedAnswer, 1)},
+				Why:  "The visitor has become unhappy, and the best answer was given before",
 			},
 			{
 				Name: "upset", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
@@ -103,7 +123,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "account_action", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
-				When: []Condition{at(SignalAccountAction, .8), under(SignalInquires, 1)},
+				When: []Condition{at(SignalAccountAction, .8), at(SignalInstructs, 1)},
 				Why:  "Something has to be done on the visitor's own order or account, which the bot cannot do",
 			},
 			{
@@ -128,13 +148,28 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "trouble", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
-				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), under(SignalSentiment, -.25), under(SignalConfidence, hardly), at(SignalSinceOffer, 2)},
+				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), at(SignalContent, 2), under(SignalSentiment, -.25), under(SignalConfidence, hardly), at(SignalSinceOffer, 2)},
 				Why:  "The visitor tells of trouble after an answer, and no passage helps",
 			},
 			{
+				Name: "trouble_persists", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalPersists, 1), under(SignalSentiment, .1), under(SignalConfidence, .6)},
+				Why:  "The visitor did what was said, and the trouble is still there",
+			},
+			{
 				Name: "trouble_unanswered", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
-				When: []Condition{at(SignalUnanswered, 1), under(SignalSentiment, -.25), under(SignalConfidence, hardly), at(SignalSinceOffer, 2)},
+				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalContent, 2), under(SignalSentiment, -.12), under(SignalConfidence, .25), at(SignalSinceOffer, 2)},
 				Why:  "No passage helps, for the second time, and the visitor does not like it",
+			},
+			{
+				Name: "chat", Decide: DecideSmalltalk,
+				When: []Condition{at(SignalSmalltalk, .4), at(SignalFarTopic, .9), under(SignalConfidence, answer)},
+				Why:  "Talk about the bot or nothing in particular",
+			},
+			{
+				Name: "chat_remark", Decide: DecideSmalltalk,
+				When: []Condition{at(SignalSmalltalk, .25), under(SignalAsks, 1), under(SignalContent, 4), at(SignalSentiment, -.2), under(SignalConfidence, clarify)},
+				Why:  "Friendly words that ask nothing",
 			},
 			{
 				Name: "another_topic", Decide: DecideRefuse, Phrase: phraseFar,
@@ -167,9 +202,19 @@ func DefaultPolicy() Policy {
 				Why:  "The visitor says something about the answer and asks nothing",
 			},
 			{
+				Name: "reaction", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), under(SignalContent, 2), at(SignalSentiment, -.65), under(SignalRejects, .3)},
+				Why:  "A word about the answer that asks nothing",
+			},
+			{
 				Name: "remark", Decide: DecideSmalltalk, Phrase: "comment",
 				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalSentiment, -.2), under(SignalRejects, .2), under(SignalConfidence, hardly)},
 				Why:  "The visitor remarks on what was not answered and asks nothing",
+			},
+			{
+				Name: "content", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalSentiment, 0), under(SignalRejects, .3), under(SignalConfidence, answer)},
+				Why:  "The visitor is content and asks nothing",
 			},
 			{
 				Name: "ask_back", Decide: DecideClarify,
@@ -193,7 +238,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "unanswered_again", Decide: DecideOffer, Reason: ReasonUnanswered,
-				When: []Condition{at(SignalUnanswered, 1), at(SignalSameMatter, .5)},
+				When: []Condition{at(SignalUnanswered, 1), at(SignalSameMatter, .8)},
 				Why:  "The bot could not answer before and cannot now",
 			},
 			{

@@ -27,6 +27,9 @@ const (
 	SignalUnhappy          = "unhappy"           // the trend is in its unhappy band
 	SignalAccepts          = "accepts"           // a plain yes
 	SignalDeclines         = "declines"          // a plain no
+	SignalAcknowledges     = "acknowledges"      // a yes after a refusal that may mean "I see"
+	SignalSettles          = "settles"           // lets the matter rest: found it, I see, wrong chat
+	SignalPersists         = "persists"          // did what was said, and the trouble is still there
 	SignalOfferOpen        = "offer_open"        // the last turn asked whether to get a person
 	SignalSinceOffer       = "since_offer"       // turns since the last offer; 99 without one
 	SignalAfterAnswer      = "after_answer"      // the last turn was an answer
@@ -42,6 +45,7 @@ const (
 	SignalAsks             = "asks"              // has the form of a question or a request
 	SignalInquires         = "inquires"          // asks how or whether something is done
 	SignalInstructs        = "instructs"         // tells us to do something
+	SignalContent          = "content"           // words that say what it is about
 	SignalWords            = "words"             // the message has words
 	SignalTurn             = "turn"              // number of this visitor turn, from 1
 )
@@ -51,10 +55,10 @@ func SignalNames() []string {
 	return []string{
 		SignalConfidence, SignalMargin, SignalSuggestions, SignalOutOfScope, SignalFarTopic, SignalSmalltalk,
 		SignalWantsPerson, SignalAccountAction, SignalSensitive, SignalAbuse, SignalRejects,
-		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines,
+		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines, SignalAcknowledges, SignalSettles, SignalPersists,
 		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
 		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine,
-		SignalRestates, SignalAsks, SignalInquires, SignalInstructs, SignalWords, SignalTurn,
+		SignalRestates, SignalAsks, SignalInquires, SignalInstructs, SignalContent, SignalWords, SignalTurn,
 	}
 }
 
@@ -87,10 +91,13 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalAsks:             truth(asksSomething(t.Trace.Asked)),
 		SignalInquires:         truth(inquires(t.Trace.Asked)),
 		SignalInstructs:        truth(instructs(t.Trace.Asked)),
+		SignalSettles:          truth(settles(t.Trace.Asked)),
+		SignalPersists:         truth(persists(t.Trace.Asked)),
+		SignalContent:          float64(len(bag(t.Trace.Asked))),
 		SignalWords:            truth(hasWords(t.Trace.Asked)),
 		SignalTurn:             float64(m.Turn),
 	}
-	if r.Signals.RefusesPerson > r.Signals.WantsPerson {
+	if r.Signals.RefusesPerson > r.Signals.WantsPerson || (s[SignalWantsPerson] < surelyAsked && s[SignalSettles] >= 1 && s[SignalAsks] < 1) || asksHours(t.Trace.Asked) {
 		s[SignalWantsPerson] = 0
 	}
 	if r.Signals.Sensitive.Topic != "" {
@@ -100,7 +107,9 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		s[SignalSinceOffer] = float64(m.Turn - m.OfferedAt)
 	}
 	yes, no := assent(t.Trace.Asked)
-	yes = yes && (lastDecision(m) != DecideRefuse || !resigned(t.Trace.Asked))
+	if yes && lastDecision(m) == DecideRefuse && acknowledges(t.Trace.Asked) {
+		yes, s[SignalAcknowledges] = false, 1
+	}
 	s[SignalAccepts], s[SignalDeclines] = truth(yes), truth(no)
 
 	if c := t.candidate(); c != nil {
@@ -200,6 +209,20 @@ func askedBefore(m Memory, asked, question string) bool {
 // restatesUnder is the form of a follow-up from which words are no restatement.
 const restatesUnder = .35
 
+// unsureUnder is the confidence of an answer from which it may well have been
+// another question's, and closeFrom the closeness from which two questions are
+// about the same. Set on training/data/escalation.
+const (
+	unsureUnder = .6
+	closeFrom   = .5
+)
+
+// unsure reports that the last turn was answered with little confidence.
+func (t *Turn) unsure() bool {
+	n := len(t.Memory.Turns)
+	return n > 0 && t.Memory.Turns[n-1].Decision == DecideAnswer && t.Memory.Turns[n-1].Confidence < unsureUnder
+}
+
 // restates is the share of the content words of the last question that come
 // again, where that was answered and the words stand alone: whoever asks on leans
 // on what was said, whoever was misunderstood says it again in other words.
@@ -210,6 +233,9 @@ func (t *Turn) restates() float64 {
 	}
 	if withoutCorrection(t.Trace.Asked) != strings.TrimSpace(t.Trace.Asked) {
 		return 1 // "I meant …"
+	}
+	if t.unsure() && t.closeness >= closeFrom && len(contentWords(t.Trace.Asked)) > 2 {
+		return t.closeness
 	}
 	if leans(t.Trace.Asked) >= restatesUnder {
 		return 0
@@ -227,8 +253,7 @@ func (t *Turn) restates() float64 {
 }
 
 // sameMatter is how close the words are to the last question that found no
-// answer: 1 when they share a word that says something, nearly 1 when they lean
-// on it, else how near the two lie in meaning.
+// answer: 1 when they share a word that says something, else how near the two lie in meaning.
 func (t *Turn) sameMatter() float64 {
 	for _, e := range slices.Backward(t.Memory.Turns) {
 		if e.Decision != DecideRefuse && e.Decision != DecideClarify {
@@ -236,12 +261,9 @@ func (t *Turn) sameMatter() float64 {
 		}
 		before := bag(e.Asked)
 		for w := range bag(t.Trace.Asked) {
-			if before[w] {
+			if before[w] && !vague(w) {
 				return 1
 			}
-		}
-		if t.Rewrite.Leans >= leansFrom {
-			return .9
 		}
 		return t.closeness
 	}

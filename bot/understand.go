@@ -32,6 +32,9 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 	if lightens(t.Trace.Asked) && t.Trace.Reading.Sentiment < 0 {
 		t.Trace.Reading.Sentiment *= lightened
 	}
+	if settles(t.Trace.Asked) {
+		t.Trace.Reading.Signals.Rejects *= lightened
+	}
 	e.ablate(&t.Trace.Reading)
 	t.Memory.judge(t.Trace.Reading, e.policy)
 	t.Trace.Trend = t.Memory.Trend
@@ -60,6 +63,9 @@ func (e *Engine) selfContained(t *Turn) bool {
 	_, picked := choice(t.Memory, t.Trace.Asked)
 	_, chat := smalltalk(t.Trace.Reading)
 	s := t.Trace.Reading.Signals
+	if settles(t.Trace.Asked) && !asksSomething(t.Trace.Asked) {
+		return true
+	}
 	return yes || no || picked || t.Trace.Reading.Sentiment < -.65 || chat >= .8 || s.Closing >= .8 || s.WantsPerson >= e.policy.Asked ||
 		s.Sensitive.Probability >= .6 || (s.Rejects >= .6 && len(contentWords(t.Trace.Asked)) <= 1)
 }
@@ -137,16 +143,17 @@ func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
 	return nil
 }
 
-// closeness compares the words with the last question that found no answer. The
+// closeness compares the words with the last question that found no answer, or
+// with the last one where its answer was unsure. The
 // cosine of two questions of the bundled model lies around .80 when they have
 // nothing to do with each other and around .90 when they mean the same; it is
 // stretched to 0…1 over that range.
 func (e *Engine) closeness(ctx context.Context, t *Turn) (float64, error) {
-	if t.Memory.Refused == 0 && !t.Memory.Clarified {
+	if t.Memory.Refused == 0 && !t.Memory.Clarified && !t.unsure() {
 		return 0, nil
 	}
 	for _, x := range slices.Backward(t.Memory.Turns) {
-		if x.Decision != DecideRefuse && x.Decision != DecideClarify || !hasWords(x.Asked) {
+		if !t.unsure() && x.Decision != DecideRefuse && x.Decision != DecideClarify || !hasWords(x.Asked) {
 			continue
 		}
 		a, err := e.embed(ctx, t, t.Trace.Asked)

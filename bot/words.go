@@ -115,3 +115,14 @@ func stem(w string) string {
 	}
 	return w
 }
+
+// vague reports content words, stems of English and pairs of Han, that many
+// questions share although they are about different things: "do you sell … ?".
+func vague(w string) bool {
+	switch w {
+	case "tak", "take", "us", "use", "work", "find", "see", "com", "come", "put", "giv", "give", "keep", "look", "try", "mean", "sell", "off", "offer", "buy", "cost", "pric", "price", "long", "tim", "time", "day", "thing", "way", "bit", "much", "ask", "question", "possibl", "possible", "possib",
+		"提供", "支持", "价格", "时间", "价钱", "收费", "多长", "问题", "东西", "错了", "不好", "意思", "好意", "好像", "能不", "不能", "要不", "知道", "看看", "问问", "问下", "咨询":
+		return true
+	}
+	return false
+}

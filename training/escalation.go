@@ -36,6 +36,7 @@ func (l escalationLine) check() error {
 type outcome struct {
 	offer, handoff int  // first turn of each; −1 never
 	doom           bool // more than two failed turns in a row with no offer and no hand-off
+	turns          []turnOutcome
 }
 
 // evaluateEscalation plays every scenario to its end or to the first hand-off
@@ -92,6 +93,7 @@ func evaluateEscalation(ctx context.Context, e *evaluation) error {
 		e.line(lineOutcome{
 			Text: l.ID + ": " + strings.Join(l.Turns, " / "), Slice: l.Trigger, Right: yes(true, met[i]), Want: l.Expect.Outcome,
 			Scores: map[string]float64{"cost": cost[i], "offer": float64(played[i].offer), "handoff": float64(played[i].handoff)},
+			Turns:  played[i].turns,
 		})
 	}
 	s := sample{n: n}
@@ -146,6 +148,7 @@ func (e *evaluation) play(ctx context.Context, engine Engine, turns []string) (o
 		}); err != nil {
 			return o, err
 		}
+		o.turns = append(o.turns, turnOf(tr))
 		if answered && bot.Rejected(tr.Reading) {
 			failed++
 		} else if answered {
@@ -175,4 +178,13 @@ func (e *evaluation) play(ctx context.Context, engine Engine, turns []string) (o
 		o.doom = o.doom || failed > 2
 	}
 	return o, nil
+}
+
+// turnOf is what a trace says about a turn to people who look for what went wrong.
+func turnOf(tr bot.Trace) turnOutcome {
+	t := turnOutcome{Text: tr.Asked, Decision: string(tr.Decision), Rule: tr.Rule, Got: firstOf(tr), Signals: tr.Signals}
+	if tr.Question != tr.Asked {
+		t.Read = tr.Question
+	}
+	return t
 }

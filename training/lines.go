@@ -26,6 +26,17 @@ type lineOutcome struct {
 	Decision string             `json:"decision,omitempty"`
 	Rule     string             `json:"rule,omitempty"`
 	Scores   map[string]float64 `json:"scores,omitempty"`
+	Turns    []turnOutcome      `json:"turns,omitempty"` // of a talk, as far as it was led
+}
+
+// turnOutcome is what the engine did with one turn of a talk, and on what.
+type turnOutcome struct {
+	Text     string             `json:"text"`
+	Read     string             `json:"read,omitempty"` // where it differs from the text
+	Decision string             `json:"decision"`
+	Rule     string             `json:"rule"`
+	Got      string             `json:"got,omitempty"` // the best candidate's document
+	Signals  map[string]float64 `json:"signals"`
 }
 
 // metricDraws are the values of a metric in the bootstrap draws over n lines.

@@ -17,6 +17,9 @@ const names: Record<string, Record<Lang, string>> = {
   unhappy: { en: 'Is unhappy', zh: '处于不满状态' },
   accepts: { en: 'A plain yes', zh: '明确同意' },
   declines: { en: 'A plain no', zh: '明确拒绝' },
+  acknowledges: { en: 'Takes a refusal in', zh: '表示知道了' },
+  settles: { en: 'Lets the matter rest', zh: '不再追问' },
+  persists: { en: 'Tried it in vain', zh: '试过仍不行' },
   offer_open: { en: 'A person was just offered', zh: '刚提出转人工' },
   since_offer: { en: 'Turns since that offer', zh: '距上次提出的轮数' },
   after_answer: { en: 'Follows an answer', zh: '紧接一条回答' },
@@ -32,6 +35,7 @@ const names: Record<string, Record<Lang, string>> = {
   asks: { en: 'Asks something', zh: '在提问或请求' },
   inquires: { en: 'Asks how or whether', zh: '询问怎么办、能不能' },
   instructs: { en: 'Tells us to do something', zh: '要求代为操作' },
+  content: { en: 'Words with content', zh: '实词数' },
   words: { en: 'Has words', zh: '有文字' },
   turn: { en: 'Number of the turn', zh: '第几轮' },
 };

@@ -27,6 +27,7 @@ func asksSomething(s string) bool {
 		}
 		return false
 	}
+	folded = strings.NewReplacer("silly question", "", "dumb question", "", "stupid question", "").Replace(folded)
 	i, before := 0, ""
 	for w := range text.Words(folded) {
 		if i == 0 && auxiliary(w.Text) {

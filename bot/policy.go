@@ -158,11 +158,9 @@ func (p Policy) AnswerFrom(confidence float64) Policy {
 // supervisor with the values that made it fire.
 func (p Policy) Decide(signals map[string]float64) (Rule, string) {
 	promises := p.Promises()
-	forced := promises[len(promises)-1]
-	for _, asked := range promises[:len(promises)-1] {
-		if p.fires(asked, signals) {
-			return asked, because(asked, signals)
-		}
+	asked, forced := promises[0], promises[1]
+	if p.fires(asked, signals) {
+		return asked, because(asked, signals)
 	}
 	chosen := Rule{Name: "nothing_fits", Decide: DecideRefuse, Why: "No rule of the policy fits this turn"}
 	for _, r := range p.Rules {
@@ -184,13 +182,8 @@ func (p Policy) Promises() []Rule {
 	return []Rule{
 		{
 			Name: "asked", Decide: DecideHandoff, Reason: ReasonAsked, Priority: 1,
-			When: []Condition{{SignalWantsPerson, ">=", surelyAsked}},
+			When: []Condition{{SignalWantsPerson, ">=", p.Asked}},
 			Why:  "The visitor asks for a person",
-		},
-		{
-			Name: "asked_likely", Decide: DecideHandoff, Reason: ReasonAsked, Priority: 1,
-			When: []Condition{{SignalWantsPerson, ">=", p.Asked}, {SignalConfidence, "<", surelyAnswered}},
-			Why:  "The visitor likely asks for a person, and no passage surely answers",
 		},
 		{
 			Name: "two_failed_turns", Decide: DecideOffer, Reason: ReasonRepeated,
@@ -199,14 +192,6 @@ func (p Policy) Promises() []Rule {
 		},
 	}
 }
-
-// A message that likely asks for a person is answered where it nearly has the words
-// of an entry ("does a technician have to come?"); one that surely asks for a
-// person never. Set on training/data/escalation, confidence and helpcentres.
-const (
-	surelyAsked    = .97
-	surelyAnswered = .9
-)
 
 // maxFailed is how many turns in a row may fail before a person is offered
 // whatever the rules say.

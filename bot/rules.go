@@ -128,7 +128,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "account_action_unanswered", Decide: DecideOffer, Reason: ReasonAccountAction, Phrase: "offer_account",
-				When: []Condition{at(SignalAccountAction, .8), under(SignalConfidence, .9)},
+				When: []Condition{at(SignalAccountAction, .8), under(SignalConfidence, .7)},
 				Why:  "Something has to be done on the visitor's own order or account, and no passage surely says how",
 			},
 			{
@@ -157,6 +157,11 @@ func DefaultPolicy() Policy {
 				Why:  "The visitor did what was said, and the trouble is still there",
 			},
 			{
+				Name: "trouble_same", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_rejected",
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalPersists, 1), under(SignalSentiment, .1), at(SignalRepeatedAnswer, 1)},
+				Why:  "The visitor did what was said, the trouble is still there, and the best answer is the same",
+			},
+			{
 				Name: "trouble_unanswered", Decide: DecideOffer, Reason: ReasonUnhappy, Phrase: "offer_unhappy",
 				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalContent, 2), under(SignalSentiment, -.12), under(SignalConfidence, .25), at(SignalSinceOffer, 2)},
 				Why:  "No passage helps, for the second time, and the visitor does not like it",
@@ -182,6 +187,11 @@ func DefaultPolicy() Policy {
 				Why:  "This is another topic altogether",
 			},
 			{
+				Name: "echo", Decide: DecideSmalltalk, Phrase: "comment",
+				When: []Condition{at(SignalAfterAnswer, 1), at(SignalEchoes, .5), under(SignalAsks, 1), under(SignalPersists, 1), at(SignalSentiment, -.45), under(SignalRejects, .5), under(SignalAccountAction, .3)},
+				Why:  "The visitor says the answer back and asks nothing",
+			},
+			{
 				Name: "answer_given_twice", Decide: DecideOffer, Reason: ReasonRepeated, Phrase: "offer_repeated",
 				When: []Condition{at(SignalConfidence, answer), at(SignalRepeatedAnswer, 2)},
 				Why:  "The best answer was given twice",
@@ -203,7 +213,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "reaction", Decide: DecideSmalltalk, Phrase: "comment",
-				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), under(SignalContent, 2), at(SignalSentiment, -.65), under(SignalRejects, .3)},
+				When: []Condition{at(SignalAfterAnswer, 1), under(SignalAsks, 1), under(SignalContent, 2), at(SignalSentiment, -.65), under(SignalRejects, .9), under(SignalPersists, 1)},
 				Why:  "A word about the answer that asks nothing",
 			},
 			{

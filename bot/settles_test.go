@@ -50,3 +50,39 @@ func TestAcknowledges(t *testing.T) {
 		}
 	}
 }
+
+func TestEchoes(t *testing.T) {
+	said := Memory{Turns: []Exchange{{Asked: "what do I do with the ice packs?", Answer: "Ice packs are drained and the film goes to the bin.", Decision: DecideAnswer, Answered: true}}}
+	for words, want := range map[string]float64{
+		"in the bin then":           1,
+		"drained and into the sink": .5,
+		"there is no film":          0,
+		"how do I cancel":           0,
+		"ok":                        0,
+	} {
+		turn := &Turn{Memory: said}
+		turn.Trace.Asked = words
+		if got := turn.echoes(); got != want {
+			t.Errorf("echoes(%q) = %.2f, want %.2f", words, got, want)
+		}
+	}
+	turn := &Turn{}
+	turn.Trace.Asked = "in the bin then"
+	if got := turn.echoes(); got != 0 {
+		t.Errorf("%.2f with nothing said before", got)
+	}
+}
+
+// TestUnsureAnswerThatIsAskedForAgain: whoever asks the same in other words after
+// an answer of little confidence was not answered.
+func TestUnsureAnswerThatIsAskedForAgain(t *testing.T) {
+	for _, c := range []struct {
+		confidence, closeness, want float64
+	}{{.45, .9, .9}, {.45, .3, 0}, {.95, .9, 0}} {
+		turn := &Turn{closeness: c.closeness, Memory: Memory{Turns: []Exchange{{Asked: "do you print on wood?", Decision: DecideAnswer, Answered: true, Confidence: c.confidence}}}}
+		turn.Trace.Asked = "can my photo be put onto a plank of oak"
+		if got := turn.restates(); got != c.want {
+			t.Errorf("confidence %.2f, closeness %.2f: restates %.2f, want %.2f", c.confidence, c.closeness, got, c.want)
+		}
+	}
+}

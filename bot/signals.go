@@ -17,7 +17,7 @@ const (
 	SignalOutOfScope       = "out_of_scope"      // no trained intent fits
 	SignalFarTopic         = "far_topic"         // another topic altogether
 	SignalSmalltalk        = "smalltalk"         // best smalltalk intent, or a closing
-	SignalWantsPerson      = "wants_person"      // asks for a person; 0 when they refuse one
+	SignalWantsPerson      = "wants_person"      // asks for a person; 0 when they refuse one or only ask about people
 	SignalAccountAction    = "account_action"    // something to be done on their own order or account
 	SignalSensitive        = "sensitive"         // injury, fraud, legal, deletion, press
 	SignalAbuse            = "abuse"             // insults
@@ -42,6 +42,7 @@ const (
 	SignalFailed           = "failed"            // failed turns in a row, this one not counted
 	SignalInLine           = "in_line"           // waits for a person already
 	SignalRestates         = "restates"          // share of the last question's words that this one brings again, after an answer
+	SignalEchoes           = "echoes"            // share of the words that the last answer had
 	SignalAsks             = "asks"              // has the form of a question or a request
 	SignalInquires         = "inquires"          // asks how or whether something is done
 	SignalInstructs        = "instructs"         // tells us to do something
@@ -58,7 +59,7 @@ func SignalNames() []string {
 		SignalSentiment, SignalTrend, SignalUnhappy, SignalAccepts, SignalDeclines, SignalAcknowledges, SignalSettles, SignalPersists,
 		SignalOfferOpen, SignalSinceOffer, SignalAfterAnswer, SignalAfterClarify, SignalPicked,
 		SignalRepeatedQuestion, SignalRepeatedAnswer, SignalSameMatter, SignalUnanswered, SignalFailed, SignalInLine,
-		SignalRestates, SignalAsks, SignalInquires, SignalInstructs, SignalContent, SignalWords, SignalTurn,
+		SignalRestates, SignalEchoes, SignalAsks, SignalInquires, SignalInstructs, SignalContent, SignalWords, SignalTurn,
 	}
 }
 
@@ -88,6 +89,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalFailed:           float64(m.Failed),
 		SignalInLine:           truth(t.inLine()),
 		SignalRestates:         t.restates(),
+		SignalEchoes:           t.echoes(),
 		SignalAsks:             truth(asksSomething(t.Trace.Asked)),
 		SignalInquires:         truth(inquires(t.Trace.Asked)),
 		SignalInstructs:        truth(instructs(t.Trace.Asked)),
@@ -97,7 +99,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		SignalWords:            truth(hasWords(t.Trace.Asked)),
 		SignalTurn:             float64(m.Turn),
 	}
-	if r.Signals.RefusesPerson > r.Signals.WantsPerson || (s[SignalWantsPerson] < surelyAsked && s[SignalSettles] >= 1 && s[SignalAsks] < 1) || asksHours(t.Trace.Asked) {
+	if r.Signals.RefusesPerson > r.Signals.WantsPerson || asksHours(t.Trace.Asked) {
 		s[SignalWantsPerson] = 0
 	}
 	if r.Signals.Sensitive.Topic != "" {
@@ -122,7 +124,26 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 		s[SignalPicked] = truth(t.picked())
 	}
 	s[SignalSuggestions] = float64(len(p.nearTies(t)))
+	if s[SignalWantsPerson] < surelyAsked && givesWay(s) {
+		s[SignalWantsPerson] = 0
+	}
 	return s
+}
+
+// What reads as a wish for a person with surelyAsked is one. Under it a question
+// gives way to a passage that answers it with surelyAnswered ("does a technician
+// have to come?"), and so do words that let the matter rest ("I'll come back to
+// you"). Set on training/data/escalation, confidence and helpcentres.
+const (
+	surelyAsked    = .97
+	surelyAnswered = .9
+)
+
+func givesWay(s map[string]float64) bool {
+	if s[SignalAsks] >= 1 {
+		return s[SignalConfidence] >= surelyAnswered && s[SignalInstructs] < 1
+	}
+	return s[SignalSettles] >= 1
 }
 
 func truth(b bool) float64 {
@@ -250,6 +271,24 @@ func (t *Turn) restates() float64 {
 		}
 	}
 	return float64(again) / float64(len(before))
+}
+
+// echoes is the share of the words that stood in the answer just given: who says
+// them again takes the answer in ("in the bin then"). 0 for words that deny, which
+// rather tell that it was not so.
+func (t *Turn) echoes() float64 {
+	n := len(t.Memory.Turns)
+	words := bag(t.Trace.Asked)
+	if n == 0 || !t.Memory.Turns[n-1].Answered || len(words) == 0 || denies(t.Trace.Asked) {
+		return 0
+	}
+	answer, again := bag(t.Memory.Turns[n-1].Answer), 0
+	for w := range words {
+		if answer[w] {
+			again++
+		}
+	}
+	return float64(again) / float64(len(words))
 }
 
 // sameMatter is how close the words are to the last question that found no

@@ -11,7 +11,6 @@ export interface Reason {
 // The server's sentence is English; these are the shipped rules in Chinese.
 const zh: Record<string, string> = {
   asked: '访客要求转人工',
-  asked_likely: '访客多半想转人工，也没有把握能回答的内容',
   two_failed_turns: '连续两轮没有解决，接下来必须提出转人工',
   nothing_fits: '没有适用于这一轮的规则',
   offer_accepted: '访客同意转人工',
@@ -40,6 +39,7 @@ const zh: Record<string, string> = {
   surely_another_topic: '完全是另一个话题',
   answer_given_twice: '最佳答案已经给过两次',
   answer: '最佳内容很可能是对的',
+  echo: '访客复述了回答，并没有提问',
   reaction: '对回答的一句感想，并没有提问',
   content: '访客没有不满，也没有提问',
   comment: '访客在评论上一条回答，并没有提问',
@@ -56,6 +56,7 @@ const zh: Record<string, string> = {
   same_unanswered_again: '访客又问同一件事，机器人两次都没能回答',
   trouble: '得到回答后访客仍说遇到麻烦，而没有内容能帮上忙',
   trouble_persists: '访客照做了，问题还在',
+  trouble_same: '访客照做了，问题还在，而最佳答案还是那一个',
   trouble_unanswered: '第二次没有内容能帮上忙，访客也不满意',
   misunderstood: '访客换了说法重复刚才回答过的问题，没有足够可信的内容',
   remark: '访客在评论没有得到回答的事，并没有提问',

@@ -32,6 +32,7 @@ const names: Record<string, Record<Lang, string>> = {
   failed: { en: 'Failed turns in a row', zh: '连续未解决轮数' },
   in_line: { en: 'Waits for a person already', zh: '已在排队' },
   restates: { en: 'Says the last question again', zh: '重复上一个问题' },
+  echoes: { en: 'Says the answer back', zh: '复述上一条回答' },
   asks: { en: 'Asks something', zh: '在提问或请求' },
   inquires: { en: 'Asks how or whether', zh: '询问怎么办、能不能' },
   instructs: { en: 'Tells us to do something', zh: '要求代为操作' },

@@ -34,8 +34,12 @@ func asksSomething(s string) bool {
 			return true
 		}
 		switch w.Text {
-		case "how", "what", "what's", "when", "where", "where's", "which", "who", "why", "whose", "whats", "please", "pls", "help", "tell", "need", "want", "wanna", "looking", "wonder", "wondering", "question", "show", "explain":
+		case "how", "what", "what's", "when", "where", "where's", "which", "who", "why", "whose", "whats", "please", "pls", "help", "tell", "need", "want", "wanna", "looking", "wonder", "wondering", "question", "explain":
 			return true
+		case "show":
+			if i == 0 || before == "you" || before == "to" { // not "only before a show"
+				return true
+			}
 		case "any", "and":
 			if i == 0 {
 				return true

@@ -177,6 +177,11 @@ func DefaultPolicy() Policy {
 				Why:  "Friendly words that ask nothing",
 			},
 			{
+				Name: "likely_chat", Decide: DecideSmalltalk,
+				When: []Condition{at(SignalSmalltalk, .6), under(SignalAsks, 1), at(SignalSentiment, -.2), under(SignalConfidence, maybe), under(SignalAccountAction, .3), under(SignalPersists, 1), under(SignalRejects, .75)},
+				Why:  "Likely small talk, and it asks nothing",
+			},
+			{
 				Name: "another_topic", Decide: DecideRefuse, Phrase: phraseFar,
 				When: []Condition{at(SignalFarTopic, .6), under(SignalConfidence, hardly), under(SignalUnanswered, 1)},
 				Why:  "This is another topic altogether",
@@ -223,7 +228,7 @@ func DefaultPolicy() Policy {
 			},
 			{
 				Name: "content", Decide: DecideSmalltalk, Phrase: "comment",
-				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalSentiment, 0), under(SignalRejects, .3), under(SignalConfidence, answer)},
+				When: []Condition{at(SignalUnanswered, 1), under(SignalAsks, 1), at(SignalSentiment, 0), under(SignalRejects, .75), under(SignalConfidence, answer)},
 				Why:  "The visitor is content and asks nothing",
 			},
 			{

@@ -35,6 +35,7 @@ const zh: Record<string, string> = {
   smalltalk: '寒暄',
   chat: '在聊机器人或闲聊',
   chat_remark: '友好的话，并没有提问',
+  likely_chat: '多半是闲聊，并没有提问',
   another_topic: '完全是另一个话题',
   surely_another_topic: '完全是另一个话题',
   answer_given_twice: '最佳答案已经给过两次',

@@ -2,7 +2,6 @@ package handoff
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -10,27 +9,20 @@ import (
 	"github.com/frontdesk-chat/frontdesk/bot"
 )
 
-// How the line ages and how long things may take.
-const (
-	// ageEvery raises a waiting conversation's priority by one, so that no stream of
-	// urgent ones keeps an ordinary one waiting for ever.
-	ageEvery = 5 * time.Minute
+// ageEvery is what one step of priority is worth: a conversation of priority p
+// takes its turn as if it had come p times as much earlier. Turns so never change
+// while time passes, and since priorities are bounded nobody is overtaken by one
+// who comes more than the bound later.
+const ageEvery = 5 * time.Minute
 
-	// handlingPrior stands for the handling time until enough was measured, with the
-	// weight of handlingWeight conversations.
-	handlingPrior  = 6 * time.Minute
-	handlingWeight = 5
+// Starvation is how much later than an ordinary conversation the most urgent one
+// may come and still be served before it.
+const Starvation = maxPriority * ageEvery
 
-	// answering is how long a free agent typically takes to accept an offer.
-	answering = 10 * time.Second
-)
-
-// urgency is the priority with age.
-func (s Standing) urgency(now time.Time) int {
-	if s.Wait.Since.IsZero() {
-		return s.Conversation.Priority
-	}
-	return s.Conversation.Priority + int(max(now.Sub(s.Wait.Since), 0)/ageEvery)
+// turn is when the conversation would have come were it of ordinary priority.
+func (s Standing) turn(queue int) time.Time {
+	p := min(max(s.Conversation.Priority+queue, -maxPriority), maxPriority)
+	return s.Wait.Since.Add(-time.Duration(p) * ageEvery)
 }
 
 // inLine reports whether the conversation waits for its turn.
@@ -38,22 +30,10 @@ func (s Standing) inLine() bool {
 	return s.Conversation.Service == bot.ServiceWaiting || s.Conversation.Service == bot.ServiceOffered
 }
 
-// line returns those who wait for their turn, the next one first: by aged
-// priority, then by age, then by ID.
-func (f Floor) line(now time.Time) []Standing {
-	var out []Standing
-	for _, s := range f.Line {
-		if s.inLine() {
-			out = append(out, s)
-		}
-	}
-	slices.SortFunc(out, func(a, b Standing) int { return before(a, b, now) })
-	return out
-}
-
-func before(a, b Standing, now time.Time) int {
+// turns orders the line: by turn, then by age, then by ID.
+func turns(a, b *entry) int {
 	return cmp.Or(
-		cmp.Compare(b.urgency(now), a.urgency(now)),
+		a.turn.Compare(b.turn),
 		a.Wait.Since.Compare(b.Wait.Since),
 		strings.Compare(string(a.Conversation.ID), string(b.Conversation.ID)),
 	)
@@ -65,106 +45,144 @@ func (a Agent) Present(now time.Time) bool {
 	return a.Duty == DutyOn && now.Sub(a.Heartbeat) < freshFor
 }
 
-// staffed reports whether somebody is on duty. An agent whose connection blinks
-// counts until the grace is over.
-func (f Floor) staffed(now time.Time) bool {
-	return slices.ContainsFunc(f.Agents, func(a Agent) bool { return f.counts(a, now) })
-}
-
-// counts reports whether an agent is on duty and not taken for gone.
-func (f Floor) counts(a Agent, now time.Time) bool {
-	return a.Duty == DutyOn && now.Sub(a.Heartbeat) < cmp.Or(f.gone, freshFor+graceFor)
-}
-
-// queue returns the queue of that ID, the zero Queue when there is none.
-func (f Floor) queue(id bot.QueueID) Queue {
-	for _, q := range f.Queues {
-		if q.ID == id {
-			return q
-		}
-	}
-	return Queue{ID: id}
-}
-
-// open reports whether waiting makes sense, and when it will if not.
-func (f Floor) open(queue bot.QueueID, now time.Time) (bool, time.Time) {
-	h := f.queue(queue).Hours
-	if f.staffed(now) || h.Open(now) {
-		return true, time.Time{}
-	}
-	return false, h.Next(now)
-}
-
-// places says where everybody in line stands.
-func (f Floor) places(now time.Time) []Place {
+// places says where everybody in line stands: behind those whose turn is before
+// and who want somebody of the same people.
+func (b *board) places(now time.Time) []Place {
+	c := b.census(now)
 	var out []Place
-	ahead := map[bot.QueueID]int{}
-	for _, s := range f.line(now) {
-		q := s.Conversation.Queue
-		ahead[q]++
-		p := Place{Conversation: s.Conversation.ID, Position: ahead[q]}
-		p.Wait, p.WaitUpper = f.wait(p.Position, now)
-		out = append(out, p)
+	for _, e := range b.line {
+		out = append(out, c.place(e, now))
+		c.add(e)
 	}
 	return out
 }
 
-// joining returns the place that a conversation has, or would have at the end of
-// the line if it joined now.
-func (f Floor) joining(s Standing, now time.Time) Place {
-	p := Place{Conversation: s.Conversation.ID, Position: 1}
-	for _, other := range f.line(now) {
-		if other.Conversation.ID != s.Conversation.ID && other.Conversation.Queue == s.Conversation.Queue && before(other, s, now) < 0 {
-			p.Position++
+// joining returns the place that a conversation has, or would have if it joined
+// the line now.
+func (b *board) joining(s Standing, now time.Time) Place {
+	e := b.entry(s)
+	c := b.census(now)
+	for _, other := range b.line {
+		if turns(other, e) >= 0 {
+			break
+		}
+		if other.Conversation.ID != s.Conversation.ID {
+			c.add(other)
 		}
 	}
-	p.Wait, p.WaitUpper = f.wait(p.Position, now)
+	return c.place(e, now)
+}
+
+// census counts who stands ahead, by pool.
+type census struct {
+	board *board
+	duty  set
+	ahead map[*pool]int
+	order []*pool // those of ahead, in order of their first
+	reach map[*pool]set
+}
+
+func (b *board) census(now time.Time) *census {
+	return &census{board: b, duty: b.onDuty(now), ahead: map[*pool]int{}, reach: map[*pool]set{}}
+}
+
+func (c *census) add(e *entry) {
+	if c.ahead[e.pool] == 0 {
+		c.order = append(c.order, e.pool)
+	}
+	c.ahead[e.pool]++
+}
+
+// of is who on duty may take conversations of a pool that waited for so long;
+// empty: nobody.
+func (c *census) of(p *pool, waited time.Duration) set {
+	if waited == 0 && c.reach[p] != nil {
+		return c.reach[p]
+	}
+	s := newSet(len(c.board.agents))
+	if stage := p.stageAt(waited, c.duty); stage >= 0 {
+		p.stages[stage].who.each(c.duty, s.add)
+	}
+	if waited == 0 {
+		c.reach[p] = s
+	}
+	return s
+}
+
+func (c *census) place(e *entry, now time.Time) Place {
+	mine := c.of(e.pool, 0)
+	p := Place{Conversation: e.Conversation.ID, Position: 1, Unserved: len(c.board.agents) == 0 || !mine.meets(mine)}
+	for _, other := range c.order {
+		if other == e.pool || other.queue.ID == e.pool.queue.ID && p.Unserved || mine.meets(c.of(other, 0)) {
+			p.Position += c.ahead[other]
+		}
+	}
+	p.Wait, p.WaitUpper = c.estimate(e.pool)
 	return p
 }
 
-// wait estimates how long the one at a position waits: the median, and what nine
-// in ten stay under; both zero when nobody is there to say.
-//
-// With c chats at once on duty, each taking the measured handling time h on
-// average, chats end at c/h a second; the one who needs the d-th of them to end
-// waits a gamma-distributed time of shape d and mean d·h/c. Its quantiles are
-// taken by the approximation of Wilson and Hilferty (1931), which is within 2 %
-// of the exact ones here.
-func (f Floor) wait(position int, now time.Time) (median, upper time.Duration) {
-	capacity, free := 0, 0
-	for _, a := range f.Agents {
-		if f.counts(a, now) {
-			capacity += a.Capacity
-			free += max(a.Capacity-a.Load, 0)
+// servers sums up the chats that agents of a set may have at once, and how many
+// of them are free.
+func (c *census) servers(s set) (all, free float64) {
+	s.each(s, func(i int) {
+		a := c.board.agents[i]
+		all += float64(a.Capacity)
+		free += float64(max(a.Capacity-a.Load, 0))
+	})
+	return all, free
+}
+
+// estimate says how long one of the pool waits who comes behind those counted:
+// the median, and what nine in ten stay under; both zero when nobody is there.
+// One who is given way on while waiting is served by more people from then on.
+func (c *census) estimate(p *pool) (median, upper time.Duration) {
+	at := time.Duration(0)
+	for i := 0; ; i++ {
+		who := c.of(p, at)
+		all, free := c.servers(who)
+		ahead := 0.0
+		for _, other := range c.order {
+			ahead += float64(c.ahead[other]) * c.overlap(other, who, at)
 		}
+		median, upper = c.board.measures.wait(ahead, all, free)
+		last := i+1 == len(p.stages)
+		switch {
+		case all > 0 && (last || median <= p.stages[i+1].after):
+			return max(median, at), max(upper, at)
+		case last:
+			return 0, 0
+		}
+		at = p.stages[i+1].after
 	}
-	if capacity == 0 {
-		return 0, 0
-	}
-	ends := position - free
-	if ends <= 0 {
-		return answering, 3 * answering
-	}
-	mean := float64(ends) * float64(f.Measures.handling()) / float64(capacity)
-	quantile := func(z float64) time.Duration {
-		k := 1 / (9 * float64(ends))
-		return answering + time.Duration(mean*math.Pow(1-k+z*math.Sqrt(k), 3))
-	}
-	return quantile(0), quantile(1.2816)
 }
 
-// handling is the measured handling time, drawn to the prior while it stands on
-// few conversations.
-func (m Measures) handling() time.Duration {
-	n := float64(m.Handled)
-	return time.Duration((handlingWeight*float64(handlingPrior) + n*float64(m.Handling)) / (handlingWeight + n))
+// overlap is the share of those who may take conversations of a pool that belongs
+// to who: so much of it stands in the way.
+func (c *census) overlap(p *pool, who set, waited time.Duration) float64 {
+	theirs := c.of(p, waited)
+	all, _ := c.servers(theirs)
+	if all == 0 {
+		return 0
+	}
+	shared := newSet(len(c.board.agents))
+	theirs.each(who, shared.add)
+	part, _ := c.servers(shared)
+	return part / all
 }
 
-// add learns from one conversation that ended. After fifty it forgets slowly, so
-// that a change of pace shows within a day.
-func (m Measures) add(took time.Duration) Measures {
-	took = min(max(took, 0), 4*time.Hour) // a chat left open over night says nothing about pace
-	m.Handled++
-	m.Handling += (took - m.Handling) / time.Duration(min(m.Handled, 50))
-	return m
+// InLine is a conversation with its place.
+type InLine struct {
+	Place
+	Conversation bot.Conversation
+	Since        time.Time // start of its wait
+}
+
+// lineOf lists who waits for their turn, the next one first.
+func (b *board) lineOf(now time.Time) []InLine {
+	places := b.places(now)
+	out := make([]InLine, len(places))
+	for i, e := range b.line {
+		out[i] = InLine{Place: places[i], Conversation: e.Conversation, Since: e.Wait.Since}
+	}
+	return slices.Clip(out)
 }

@@ -119,3 +119,14 @@ func needsOf(language string, skills []string) []Need {
 	}
 	return out
 }
+
+// Suits reports whether somebody of these skills has all that is needed.
+func Suits(skills, needs []string) bool {
+	s := skillsOf(Agent{Skills: skills})
+	for _, n := range needsOf("", needs) {
+		if !n.Preferred && !s.meets(n) {
+			return false
+		}
+	}
+	return true
+}

@@ -17,7 +17,7 @@ import (
 // changed that may allow one, and every half second whatever happened. Deadlines
 // are columns that are compared with the clock, so a crash loses none.
 func (d *Desk) Run(ctx context.Context) error {
-	defer d.keep()()
+	defer d.Keep()()
 	tick := time.NewTicker(sweepEach)
 	defer tick.Stop()
 	if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {

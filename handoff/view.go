@@ -92,8 +92,9 @@ func (d *Desk) view(ctx context.Context, ws bot.WorkspaceID) (view, error) {
 	return view{own: layOut(ws, f)}, nil
 }
 
-// keep begins to keep boards until the returned function is called.
-func (d *Desk) keep() (stop func()) {
+// Keep lays desks out in memory until stop is called, as Run does. It is for
+// whoever drives Sweep without Run, and is no good beside other processes.
+func (d *Desk) Keep() (stop func()) {
 	d.boards.mu.Lock()
 	defer d.boards.mu.Unlock()
 	d.boards.on++

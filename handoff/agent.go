@@ -90,5 +90,6 @@ type Place struct {
 	Position     int           // from 1
 	Wait         time.Duration // the median; 0: not known
 	WaitUpper    time.Duration // nine in ten wait less
+	Free         bool          // somebody who will do has room for it
 	Unserved     bool          // nobody on duty will ever do
 }

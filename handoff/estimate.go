@@ -14,8 +14,12 @@ const (
 	patiencePrior = 10 * time.Minute
 	priorWeight   = 5
 
-	// answering is how long a free agent typically takes to accept an offer.
-	answering = 10 * time.Second
+	// paceOver is over how many conversations the handling time is taken: an average
+	// over fewer of times that vary as much as their mean is off by more than 7 %.
+	paceOver = 200
+
+	// answeringPrior stands for how long an agent takes to accept an offer.
+	answeringPrior = 10 * time.Second
 )
 
 // Measures are what the desk has learnt about its own pace.
@@ -24,6 +28,21 @@ type Measures struct {
 	Handling time.Duration // typical time from accepting to the end; zero: nothing measured yet
 	Left     float64       // visitors who left while waiting; old ones fade
 	Waited   time.Duration // all waits, of those who left and those who were served; old ones fade
+	Accepted int64         // offers that were accepted
+	Answer   time.Duration // typical time from an offer to its acceptance; zero: nothing measured yet
+}
+
+// answering is how long an agent takes to accept, drawn to the prior at first.
+func (m Measures) answering() time.Duration {
+	n := float64(m.Accepted)
+	return time.Duration((priorWeight*float64(answeringPrior) + n*float64(m.Answer)) / (priorWeight + n))
+}
+
+// accepted learns from one offer that was accepted.
+func (m Measures) accepted(took time.Duration) Measures {
+	m.Accepted++
+	m.Answer += (max(took, 0) - m.Answer) / time.Duration(min(m.Accepted, paceOver))
+	return m
 }
 
 // handling is the measured handling time, drawn to the prior while it stands on
@@ -40,12 +59,12 @@ func (m Measures) leaving() float64 {
 	return (priorWeight + m.Left) / (priorWeight*patiencePrior.Seconds() + m.Waited.Seconds())
 }
 
-// add learns from one conversation that ended. After fifty it forgets slowly, so
-// that a change of pace shows within a day.
+// add learns from one conversation that ended. After two hundred it forgets slowly,
+// so that a change of pace shows within a day.
 func (m Measures) add(took time.Duration) Measures {
 	took = min(max(took, 0), 4*time.Hour) // a chat left open over night says nothing about pace
 	m.Handled++
-	m.Handling += (took - m.Handling) / time.Duration(min(m.Handled, 50))
+	m.Handling += (took - m.Handling) / time.Duration(min(m.Handled, paceOver))
 	return m
 }
 
@@ -60,36 +79,16 @@ func (m Measures) waited(took time.Duration, left bool) Measures {
 	return m
 }
 
-// wait estimates how long the one waits who stands behind ahead others, where so
-// many chats go on at once of which some places are free: the median, and what
-// nine in ten stay under; zero when there are no places.
-//
-// In the Erlang-A queue (M/M/n+M) with n places, handling time h and patience 1/θ,
-// whoever stands behind k others with all places taken moves up at the rate
-// n/h + kθ: somebody is done, or one of those ahead gives up. The wait is the sum
-// of such exponential steps. Its mean and variance are summed exactly, and its
-// quantiles are those of the gamma distribution with both, by the approximation of
-// Wilson and Hilferty (1931).
-func (m Measures) wait(ahead, places, free float64) (median, upper time.Duration) {
-	if places <= 0 {
-		return 0, 0
+// quantiles are the median, and what nine in ten stay under, of a wait with a mean
+// and a variance in seconds: those of the gamma distribution with both, by the
+// approximation of Wilson and Hilferty (1931). An offer has to be accepted besides,
+// which takes an exponential time.
+func (m Measures) quantiles(mean, variance float64) (median, upper time.Duration) {
+	accept := m.answering().Seconds()
+	mean, variance = mean+accept, variance+accept*accept
+	k := variance / (9 * mean * mean)
+	at := func(z float64) time.Duration {
+		return time.Duration(mean * math.Pow(max(1-k+z*math.Sqrt(k), 0), 3) * float64(time.Second))
 	}
-	steps := ahead + 1 - free
-	if steps <= 0 {
-		return answering, 3 * answering
-	}
-	done, leave := places/m.handling().Seconds(), m.leaving()
-	mean, variance := 0.0, 0.0
-	for k := 0.0; k < steps; k++ {
-		part := min(steps-k, 1) // the last step may be one in part
-		rate := done + k*leave
-		mean += part / rate
-		variance += part / (rate * rate)
-	}
-	shape := mean * mean / variance
-	quantile := func(z float64) time.Duration {
-		k := 1 / (9 * shape)
-		return answering + time.Duration(mean*math.Pow(max(1-k+z*math.Sqrt(k), 0), 3)*float64(time.Second))
-	}
-	return quantile(0), quantile(1.2816)
+	return at(0), at(1.2816)
 }

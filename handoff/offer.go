@@ -27,6 +27,7 @@ func (d *Desk) Accept(ctx context.Context, ws bot.WorkspaceID, reservation strin
 			return errTooLate()
 		}
 		s.endOffer(ReservationAccepted)
+		s.learn(func(m Measures) Measures { return m.accepted(s.now.Sub(s.locked.Offer.OfferedAt)) })
 		s.give(a)
 		s.served()
 		text := sayJoined(s.next.Language, s.name(agent))

@@ -67,7 +67,7 @@ func printSimulation(out io.Writer, r simulate.Report) error {
 		row("what if: "+c.Name, c.Outcome)
 	}
 	if e := r.Estimate; e.N > 0 {
-		fmt.Fprintf(w, "\nwaits told to %d visitors who waited and were served: off by %.0f %% (median), a running mean by %.0f %%; %.0f %% stayed under the upper one\n",
+		fmt.Fprintf(w, "\nwaits told to %d patient visitors who found nobody free: off by %.0f %% (median), a running mean by %.0f %%; %.0f %% stayed under the upper one\n",
 			e.N, 100*e.Error, 100*e.Running, 100*e.Cover)
 	}
 	return w.Flush()

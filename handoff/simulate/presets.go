@@ -53,6 +53,7 @@ func skills() Plan {
 			{Name: "both billing", Count: 1, Skills: []string{"lang:en", "lang:zh", "billing"}},
 			{Name: "both devices", Count: 1, Skills: []string{"lang:en", "lang:zh", "devices"}},
 		},
+		Queues:   []Queue{{Relax: []Relax{{180, "levels"}, {300, "skills"}}}},
 		Handling: 360, Patience: 600, Accept: 6, Sort: 90, ServiceLevel: 60,
 	}
 }
@@ -63,8 +64,8 @@ func day() Plan {
 	rates := func(share float64) []Rate {
 		var out []Rate
 		for _, r := range []Rate{
-			{"00:00", "07:00", 40}, {"07:00", "09:00", 180}, {"09:00", "11:30", 420}, {"11:30", "13:30", 300},
-			{"13:30", "17:00", 250}, {"17:00", "20:00", 390}, {"20:00", "22:00", 220}, {"22:00", "24:00", 90},
+			{"00:00", "07:00", 40}, {"07:00", "09:00", 150}, {"09:00", "11:30", 470}, {"11:30", "13:30", 280},
+			{"13:30", "17:00", 250}, {"17:00", "20:00", 430}, {"20:00", "22:00", 190}, {"22:00", "24:00", 70},
 		} {
 			r.PerHour *= share
 			out = append(out, r)
@@ -79,12 +80,17 @@ func day() Plan {
 		},
 		Staff: []Staff{
 			{Name: "night", Count: 3, Capacity: 3, Skills: []string{"lang:en", "lang:zh"}, Shifts: [][2]string{{"00:00", "07:30"}, {"22:00", "24:00"}}},
-			{Name: "early en", Count: 8, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"07:00", "11:30"}, {"12:15", "15:30"}}},
-			{Name: "early zh", Count: 7, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"07:00", "12:00"}, {"12:45", "15:30"}}},
-			{Name: "late en", Count: 8, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"13:00", "17:30"}, {"18:15", "22:30"}}},
-			{Name: "late zh", Count: 6, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"13:00", "18:00"}, {"18:45", "22:30"}}},
-			{Name: "both", Count: 4, Capacity: 3, Skills: []string{"lang:en", "lang:zh"}, Shifts: [][2]string{{"09:00", "13:00"}, {"14:00", "18:00"}}},
+			{Name: "early en 1", Count: 4, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"07:00", "11:15"}, {"12:00", "15:00"}}},
+			{Name: "early en 2", Count: 4, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"07:30", "12:00"}, {"12:45", "15:30"}}},
+			{Name: "early zh 1", Count: 4, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"07:00", "11:30"}, {"12:15", "15:00"}}},
+			{Name: "early zh 2", Count: 3, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"08:00", "12:15"}, {"13:00", "16:00"}}},
+			{Name: "late en 1", Count: 4, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"13:00", "17:00"}, {"17:45", "22:00"}}},
+			{Name: "late en 2", Count: 4, Capacity: 3, Skills: []string{"lang:en"}, Shifts: [][2]string{{"14:00", "19:00"}, {"19:45", "23:00"}}},
+			{Name: "late zh 1", Count: 3, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"13:00", "17:15"}, {"18:00", "22:00"}}},
+			{Name: "late zh 2", Count: 3, Capacity: 3, Skills: []string{"lang:zh"}, Shifts: [][2]string{{"14:00", "19:15"}, {"20:00", "23:00"}}},
+			{Name: "both", Count: 3, Capacity: 3, Skills: []string{"lang:en", "lang:zh"}, Shifts: [][2]string{{"09:00", "13:00"}, {"14:00", "18:30"}}},
 		},
+		Queues:   []Queue{{Relax: []Relax{{600, "language"}}}},
 		Handling: 420, Spread: .9, Patience: 900, Accept: 8, ServiceLevel: 60,
 	}
 }

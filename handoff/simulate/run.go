@@ -96,6 +96,7 @@ type chat struct {
 	came     time.Time
 	inLine   time.Time // since when it waits now; zero: it does not
 	waited   time.Duration
+	patience time.Duration // zero: endless
 	left     bool
 	served   bool
 	right    bool // the first agent had what was needed
@@ -142,6 +143,9 @@ func Run(ctx context.Context, p Plan, manner Manner) (Outcome, error) {
 		}
 		e := heap.Pop(&w.agenda).(event)
 		w.pass(e.at)
+		if err := w.beat(); err != nil {
+			return Outcome{}, err
+		}
 		if err := e.do(); err != nil {
 			return Outcome{}, err
 		}
@@ -290,26 +294,19 @@ func (w *world) come(v Visitor) error {
 	w.came++
 	c := &chat{id: bot.ConversationID(fmt.Sprintf("%07d", w.came)), visitor: v, came: w.now, inLine: w.now, guess: w.mean}
 	w.chats[c.id] = c
-	row := bot.Conversation{ID: c.id, Language: v.Language, Queue: bot.QueueID(v.Queue), CreatedAt: w.now}
-	e := bot.Escalation{Workspace: ws, Conversation: c.id, Reason: bot.ReasonAsked, Priority: v.Priority}
-	if w.manner == Ours {
-		e.Skills, e.Language = v.Skills, v.Language
-	} else {
-		row.Language = ""
-	}
+	row := bot.Conversation{ID: c.id, Queue: bot.QueueID(v.Queue), CreatedAt: w.now}
 	w.store.begin(row)
-	written, err := w.desk.Enqueue(w.ctx, e)
-	if err != nil {
+	w.waiting[c.id] = true
+	if err := w.enqueue(c); err != nil {
 		return err
 	}
-	w.waiting[c.id] = true
-	if written.Conversation.Service == bot.ServiceWaiting {
-		if c.estimate, err = w.desk.PlaceOf(w.ctx, ws, c.id); err != nil {
-			return err
-		}
+	var err error
+	if c.estimate, err = w.desk.PlaceOf(w.ctx, ws, c.id); err != nil && !fault.Is(err, fault.NotFound) {
+		return err // not found: nobody is there, and the chat is parked
 	}
 	if w.plan.Patience > 0 {
-		w.in(w.exp(w.patience, w.plan.Patience), func() error { return w.leave(c) })
+		c.patience = w.exp(w.patience, w.plan.Patience)
+		w.in(c.patience, func() error { return w.leave(c) })
 	}
 	w.tick()
 	return nil
@@ -356,18 +353,21 @@ func (w *world) tick() {
 	})
 }
 
+// beat gives a sign of life of everybody's console.
+func (w *world) beat() error {
+	if w.now.Sub(w.beaten) < 10*time.Second {
+		return nil
+	}
+	w.beaten = w.now
+	all := make([]bot.AgentID, len(w.staff))
+	for i, p := range w.staff {
+		all[i] = p.id
+	}
+	return w.desk.Beat(w.ctx, ws, all)
+}
+
 // match has the desk do what is due and takes up the offers that came of it.
 func (w *world) match() error {
-	if w.now.Sub(w.beaten) >= 10*time.Second {
-		w.beaten = w.now
-		all := make([]bot.AgentID, len(w.staff))
-		for i, p := range w.staff {
-			all[i] = p.id
-		}
-		if err := w.desk.Beat(w.ctx, ws, all); err != nil {
-			return err
-		}
-	}
 	if w.manner == Random {
 		return w.throw()
 	}
@@ -447,10 +447,6 @@ func (w *world) begun(c *chat, p *person) error {
 	c.waited += w.now.Sub(c.inLine)
 	c.inLine = time.Time{}
 	delete(w.waiting, c.id)
-	if c.from != nil {
-		c.from.load--
-		c.from = nil
-	}
 	p.load++
 	p.given++
 	able := w.able(c, p)
@@ -474,14 +470,27 @@ func (w *world) begun(c *chat, p *person) error {
 	return nil
 }
 
-// bounce passes a chat on that the agent cannot help with; until somebody else
-// accepts it is theirs.
+// bounce passes a chat on that the agent cannot help with.
 func (w *world) bounce(c *chat, p *person) error {
 	c.bounced++
-	c.inLine, c.from = w.now, p
+	c.inLine = w.now
+	p.load--
 	w.waiting[c.id] = true
-	_, err := w.desk.Transfer(w.ctx, ws, c.id, p.id, "", "", "")
+	if _, err := w.desk.HandBack(w.ctx, ws, c.id, p.id, ""); err != nil {
+		return err
+	}
 	w.tick()
+	return w.enqueue(c)
+}
+
+// enqueue has the bot put the chat in line, with what it wants where the manner
+// looks at that.
+func (w *world) enqueue(c *chat) error {
+	e := bot.Escalation{Workspace: ws, Conversation: c.id, Reason: bot.ReasonAsked, Priority: c.visitor.Priority}
+	if w.manner == Ours {
+		e.Skills, e.Language = c.visitor.Skills, c.visitor.Language
+	}
+	_, err := w.desk.Enqueue(w.ctx, e)
 	return err
 }
 

@@ -129,10 +129,11 @@ func putOutcome(t *tx, row bot.Conversation, o handoff.Outcome) error {
 	// The pace is an estimate and not locked: of two conversations that end in the
 	// same moment one may not be counted.
 	t.exec(`
-		INSERT INTO desks (workspace, handled, handling, left_count, waited) VALUES ($1, $2, $3, $4, $5)
+		INSERT INTO desks (workspace, handled, handling, left_count, waited, accepted, answer) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling,
-			left_count = excluded.left_count, waited = excluded.waited`,
-		row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds())
+			left_count = excluded.left_count, waited = excluded.waited, accepted = excluded.accepted, answer = excluded.answer`,
+		row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds(),
+		o.Measures.Accepted, o.Measures.Answer.Microseconds())
 	return nil
 }
 

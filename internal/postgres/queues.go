@@ -152,11 +152,12 @@ func measures(q queue, m *handoff.Measures, ws bot.WorkspaceID) {
 	var found bool
 	one(q, m, &found, func(row pgx.CollectableRow) (handoff.Measures, error) {
 		var (
-			m                handoff.Measures
-			handling, waited int64
+			m                        handoff.Measures
+			handling, waited, answer int64
 		)
-		err := row.Scan(&m.Handled, &handling, &m.Left, &waited)
+		err := row.Scan(&m.Handled, &handling, &m.Left, &waited, &m.Accepted, &answer)
 		m.Handling, m.Waited = time.Duration(handling)*time.Microsecond, time.Duration(waited)*time.Microsecond
+		m.Answer = time.Duration(answer) * time.Microsecond
 		return m, err
-	}, `SELECT handled, handling, left_count, waited FROM desks WHERE workspace = $1`, ws)
+	}, `SELECT handled, handling, left_count, waited, accepted, answer FROM desks WHERE workspace = $1`, ws)
 }

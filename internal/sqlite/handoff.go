@@ -114,10 +114,11 @@ func putOutcome(ctx context.Context, tx *sql.Tx, row bot.Conversation, o handoff
 	}
 	if o.Measures != nil {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO desks (workspace, handled, handling, left_count, waited) VALUES (?, ?, ?, ?, ?)
+			INSERT INTO desks (workspace, handled, handling, left_count, waited, accepted, answer) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling,
-				left_count = excluded.left_count, waited = excluded.waited`,
-			row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds())
+				left_count = excluded.left_count, waited = excluded.waited, accepted = excluded.accepted, answer = excluded.answer`,
+			row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds(),
+			o.Measures.Accepted, o.Measures.Answer.Microseconds())
 		return err
 	}
 	return nil

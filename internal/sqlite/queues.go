@@ -161,14 +161,15 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 
 func getMeasures(ctx context.Context, q querier, ws bot.WorkspaceID) (handoff.Measures, error) {
 	var (
-		m                handoff.Measures
-		handling, waited int64
+		m                        handoff.Measures
+		handling, waited, answer int64
 	)
-	err := q.QueryRowContext(ctx, `SELECT handled, handling, left_count, waited FROM desks WHERE workspace = ?`, ws).
-		Scan(&m.Handled, &handling, &m.Left, &waited)
+	err := q.QueryRowContext(ctx, `SELECT handled, handling, left_count, waited, accepted, answer FROM desks WHERE workspace = ?`, ws).
+		Scan(&m.Handled, &handling, &m.Left, &waited, &m.Accepted, &answer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return handoff.Measures{}, nil
 	}
 	m.Handling, m.Waited = time.Duration(handling)*time.Microsecond, time.Duration(waited)*time.Microsecond
+	m.Answer = time.Duration(answer) * time.Microsecond
 	return m, translate(err)
 }

@@ -19,3 +19,7 @@ CREATE INDEX waits_timer ON waits (workspace, timer_at) WHERE timer_at > 0;
 -- How patient visitors are: fading sums.
 ALTER TABLE desks ADD COLUMN left_count double precision NOT NULL DEFAULT 0;
 ALTER TABLE desks ADD COLUMN waited     bigint NOT NULL DEFAULT 0; -- microseconds
+
+-- How long offers take to be accepted.
+ALTER TABLE desks ADD COLUMN accepted bigint NOT NULL DEFAULT 0;
+ALTER TABLE desks ADD COLUMN answer   bigint NOT NULL DEFAULT 0; -- microseconds

@@ -21,6 +21,7 @@ type board struct {
 	agents []Agent // in order of ID
 	skills []skillset
 	pools  map[string]*pool
+	tail   *outlook // of the whole line, a moment ago; nil: none
 
 	line    []*entry // in order of turn
 	entries map[bot.ConversationID]*entry
@@ -71,7 +72,7 @@ func (b *board) recount() {
 	for i, a := range b.agents {
 		b.skills[i] = skillsOf(a)
 	}
-	b.pools = map[string]*pool{}
+	b.pools, b.tail = map[string]*pool{}, nil
 	for _, e := range b.line {
 		e.pool = b.poolOf(e.Conversation)
 	}
@@ -89,7 +90,8 @@ func (b *board) poolOf(c bot.Conversation) *pool {
 	p := b.pools[key]
 	if p == nil {
 		p = newPool(c, b.queue(c.Queue), b.queues, b.skills)
-		b.pools[key] = p
+		p.index = len(b.pools)
+		b.pools[key], b.tail = p, nil
 	}
 	return p
 }

@@ -45,6 +45,13 @@ func (a Agent) Present(now time.Time) bool {
 	return a.Duty == DutyOn && now.Sub(a.Heartbeat) < freshFor
 }
 
+// A long line is foreseen as a whole no more often than this: who comes behind it
+// is told by the last look, which is off by no more than what changed since.
+const (
+	longLine   = 256
+	foreseeFor = 250 * time.Millisecond
+)
+
 // places says where everybody in line stands: behind those whose turn is before
 // and who want somebody of the same people.
 func (b *board) places(now time.Time) []Place {
@@ -53,6 +60,7 @@ func (b *board) places(now time.Time) []Place {
 	for i, e := range b.line {
 		out[i] = o.next(e, now)
 	}
+	b.tail = o
 	return out
 }
 
@@ -60,6 +68,14 @@ func (b *board) places(now time.Time) []Place {
 // the line now.
 func (b *board) joining(s Standing, now time.Time) Place {
 	e := b.entry(s)
+	n := len(b.line)
+	last := n == 0 || turns(b.line[n-1], e) < 0
+	if last && n >= longLine {
+		if b.tail == nil || now.Sub(b.tail.at) >= foreseeFor {
+			b.places(now)
+		}
+		return b.tail.place(e, now)
+	}
 	o := b.outlookOf(now)
 	for _, other := range b.line {
 		if turns(other, e) >= 0 {
@@ -69,7 +85,7 @@ func (b *board) joining(s Standing, now time.Time) Place {
 			o.next(other, now)
 		}
 	}
-	return o.next(e, now)
+	return o.place(e, now)
 }
 
 // InLine is a conversation with its place.

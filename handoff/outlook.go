@@ -19,13 +19,13 @@ import (
 // (M/M/n+M) as one who waits in it sees it.
 type outlook struct {
 	board *board
-	duty  set
+	at    time.Time
 	crews []crew
-	of    map[*pool][]reach
-	ahead map[*pool]int
-	order []*pool // of ahead, in order of their first
-	step  float64 // handling time in s, with that of answering
-	leave float64 // rate of giving up, 1/s
+	reach [][]reach // by pool
+	meet  [][]bool  // whether two pools want somebody of the same people, as far as nothing is given up yet
+	ahead []int     // by pool
+	step  float64   // handling time in s, with that of answering
+	leave float64   // rate of giving up, 1/s
 }
 
 // crew is agents on duty who serve the same pools.
@@ -43,25 +43,33 @@ type reach struct {
 
 // outlookOf begins to foresee the line.
 func (b *board) outlookOf(now time.Time) *outlook {
+	n := len(b.pools)
 	o := &outlook{
-		board: b, duty: b.onDuty(now), of: map[*pool][]reach{}, ahead: map[*pool]int{},
+		board: b, at: now, reach: make([][]reach, n), meet: make([][]bool, n), ahead: make([]int, n),
 		step: (b.measures.handling() + b.measures.answering()).Seconds(), leave: b.measures.leaving(),
 	}
-	o.muster(now)
+	pools := make([]*pool, n)
+	for _, p := range b.pools {
+		pools[p.index] = p
+	}
+	o.muster(pools, now)
+	for i, p := range pools {
+		o.meet[i] = make([]bool, n)
+		for j, q := range pools {
+			x, y := o.first(i), o.first(j)
+			o.meet[i][j] = i == j || x&y != 0 || x|y == 0 && p.queue.ID == q.queue.ID
+		}
+	}
 	return o
 }
 
 // muster forms the crews.
-func (o *outlook) muster(now time.Time) {
-	b := o.board
-	pools := make([]*pool, 0, len(b.pools))
-	for _, p := range b.pools {
-		pools = append(pools, p)
-	}
+func (o *outlook) muster(pools []*pool, now time.Time) {
+	b, duty := o.board, o.board.onDuty(now)
 	byPools := map[string]int{}
 	members := make([]int, len(b.agents))
 	var key []byte
-	o.duty.each(o.duty, func(i int) {
+	duty.each(duty, func(i int) {
 		key = key[:0]
 		for _, p := range pools {
 			n := byte(len(p.stages)) // the first stage at which the agent will do
@@ -91,8 +99,8 @@ func (o *outlook) muster(now time.Time) {
 	for _, p := range pools {
 		for _, st := range p.stages {
 			r := reach{after: st.after.Seconds()}
-			st.who.each(o.duty, func(i int) { r.crews |= 1 << members[i] })
-			o.of[p] = append(o.of[p], r)
+			st.who.each(duty, func(i int) { r.crews |= 1 << members[i] })
+			o.reach[p.index] = append(o.reach[p.index], r)
 		}
 	}
 }
@@ -100,23 +108,63 @@ func (o *outlook) muster(now time.Time) {
 // next gives the next one in line to those who will be free for it first, and
 // returns its place.
 func (o *outlook) next(e *entry, now time.Time) Place {
+	p := o.place(e, now)
+	o.ahead[e.pool.index]++
+	if e.Conversation.Service == bot.ServiceOffered { // its place is held already
+		return p
+	}
+	best, at, _ := o.soonest(e, now)
+	if best < 0 {
+		return p
+	}
+	c := &o.crews[best]
+	if c.free >= 1 {
+		c.free--
+		return p
+	}
+	c.mean += o.step / c.places * math.Exp(-o.leave*at)
+	return p
+}
+
+// place is where the next one in line would stand.
+func (o *outlook) place(e *entry, now time.Time) Place {
 	p := Place{Conversation: e.Conversation.ID, Position: 1}
-	waited := now.Sub(e.Wait.Since).Seconds()
-	best, at, places := -1, math.Inf(1), 0.0
-	chosen := 0
-	for k, r := range o.of[e.pool] {
-		if best >= 0 && k > 0 && e.pool.queue.Strict && r.after > waited {
-			break
+	for i, n := range o.ahead {
+		if o.meet[e.pool.index][i] {
+			p.Position += n
 		}
+	}
+	m := o.board.measures
+	if e.Conversation.Service == bot.ServiceOffered {
+		p.Free = true
+		p.Wait, p.WaitUpper = m.quantiles(0, 0)
+		return p
+	}
+	best, at, places := o.soonest(e, now)
+	if best < 0 {
+		p.Unserved = true
+		return p
+	}
+	p.Free = at == 0 && o.crews[best].free >= 1
+	// All crews that it may have are at work for it: steps are that much shorter.
+	p.Wait, p.WaitUpper = m.quantiles(at, at*o.step/places)
+	return p
+}
+
+// soonest is the crew that will be free for a conversation first, when, in s from
+// now, and how many places all crews have that it may have then; −1: nobody will.
+func (o *outlook) soonest(e *entry, now time.Time) (best int, at, places float64) {
+	best, at = -1, math.Inf(1)
+	waited := now.Sub(e.Wait.Since).Seconds()
+	chosen, strict := 0, e.pool.queue.Strict
+	for k, r := range o.reach[e.pool.index] {
 		for x := r.crews; x != 0; x &= x - 1 {
 			c := bits.TrailingZeros64(x)
-			t := o.crews[c].mean
-			if o.crews[c].free >= 1 {
-				t = 0
-			} else {
-				t += o.step / o.crews[c].places
+			t := 0.0
+			if o.crews[c].free < 1 {
+				t = o.crews[c].mean + o.step/o.crews[c].places
 			}
-			if best >= 0 || k > 0 && e.pool.queue.Strict {
+			if k > 0 && (best >= 0 || strict) {
 				t = max(t, r.after-waited) // what is not given up yet is held out for
 			}
 			if t < at {
@@ -124,50 +172,19 @@ func (o *outlook) next(e *entry, now time.Time) Place {
 			}
 		}
 	}
-	for _, other := range o.order {
-		if other == e.pool || best < 0 && other.queue.ID == e.pool.queue.ID || o.meet(other, e.pool) {
-			p.Position += o.ahead[other]
-		}
-	}
-	if o.ahead[e.pool]++; o.ahead[e.pool] == 1 {
-		o.order = append(o.order, e.pool)
-	}
-	if e.Conversation.Service == bot.ServiceOffered { // its place is held already
-		p.Free = true
-		p.Wait, p.WaitUpper = o.board.measures.quantiles(0, 0)
-		return p
-	}
 	if best < 0 {
-		p.Unserved = true
-		return p
+		return best, 0, 0
 	}
-	for x := o.of[e.pool][chosen].crews; x != 0; x &= x - 1 {
+	for x := o.reach[e.pool.index][chosen].crews; x != 0; x &= x - 1 {
 		places += o.crews[bits.TrailingZeros64(x)].places
 	}
-	c := &o.crews[best]
-	if c.free >= 1 {
-		c.free--
-		p.Free = at == 0
-		p.Wait, p.WaitUpper = o.board.measures.quantiles(at, 0)
-		return p
-	}
-	each := o.step / c.places
-	// All crews that it may have are at work for it: steps are that much shorter.
-	p.Wait, p.WaitUpper = o.board.measures.quantiles(at, at*o.step/places)
-	c.mean += each * math.Exp(-o.leave*at)
-	return p
-}
-
-// meet reports whether two pools want somebody of the same people, as far as
-// nothing is given up yet.
-func (o *outlook) meet(a, b *pool) bool {
-	return o.first(a)&o.first(b) != 0
+	return best, at, places
 }
 
 // first is whom a pool has before it gives way: of the first stage at which
 // somebody on duty will do.
-func (o *outlook) first(p *pool) uint64 {
-	for _, r := range o.of[p] {
+func (o *outlook) first(pool int) uint64 {
+	for _, r := range o.reach[pool] {
 		if r.crews != 0 {
 			return r.crews
 		}

@@ -45,6 +45,7 @@ type pool struct {
 	team   []Need  // of the queue
 	stages []stage // in order of after; the first from the start
 	lack   []int   // by agent: how much of what is wanted is missing
+	index  int     // among the board's pools
 }
 
 // stage is who may take a conversation that has waited for so long.

@@ -71,7 +71,11 @@ func (d *Desk) rematch(ctx context.Context) error {
 		}
 		_, err = d.matched(ctx, ws, v)
 		errs = append(errs, err)
-		d.tellPlaces(ws, v)
+		long := false
+		v.see(func(b *board) { long = len(b.line) >= longLine })
+		if !long { // else with the next sweep
+			d.tellPlaces(ws, v)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -317,8 +321,9 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 	now := d.now()
 	var due []bot.Conversation
 	v.see(func(b *board) {
+		duty := b.onDuty(now)
 		for _, e := range b.line {
-			if b.parks(e.Standing, now) != "" {
+			if e.parks(duty, now) != "" {
 				due = append(due, e.Conversation)
 			}
 		}
@@ -326,7 +331,9 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 	return each(due, func(c bot.Conversation) error {
 		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
 			var why Parking
-			s.view.see(func(b *board) { why = b.parks(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
+			s.view.see(func(b *board) {
+				why = b.entry(Standing{Conversation: s.next, Wait: s.wait}).parks(b.onDuty(s.now), s.now)
+			})
 			switch why {
 			case ParkedNobody:
 				_, at := s.waits()
@@ -347,14 +354,14 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 
 // parks says why a conversation in line should leave it now, "" when it should
 // not. One that an agent still answers for stays.
-func (b *board) parks(s Standing, now time.Time) Parking {
-	if !s.inLine() || s.Conversation.Agent != "" {
+func (e *entry) parks(duty set, now time.Time) Parking {
+	if !e.inLine() || e.Conversation.Agent != "" {
 		return ""
 	}
-	if open, _ := b.waits(s.Conversation, now); !open {
+	if e.pool.stageAt(0, duty) < 0 && !e.pool.queue.Hours.Open(now) {
 		return ParkedNobody
 	}
-	if !s.Wait.Promised && !s.Wait.Away.IsZero() && now.Sub(s.Wait.Away) >= awayFor {
+	if !e.Wait.Promised && !e.Wait.Away.IsZero() && now.Sub(e.Wait.Away) >= awayFor {
 		return ParkedAway
 	}
 	return ""
@@ -366,8 +373,9 @@ func (d *Desk) parked(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 	now := d.now()
 	var due []bot.Conversation
 	v.see(func(b *board) {
+		duty := b.onDuty(now)
 		for _, s := range b.parked {
-			if s.Wait.Why != ParkedAway && b.helps(s.Conversation, now) {
+			if s.Wait.Why != ParkedAway && b.poolOf(s.Conversation).stageAt(0, duty) >= 0 {
 				due = append(due, s.Conversation)
 			}
 		}

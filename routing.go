@@ -110,23 +110,27 @@ func MeasureRouting(ctx context.Context, b RoutingBench, progress func(step stri
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- c.desk.Run(running) }()
-	fig, err := c.measure(ctx, progress)
+	err = c.measure(ctx, progress)
 	stop()
 	if err := <-ended; err != nil {
-		return fig, err
+		return c.fig, err
 	}
-	return fig, err
-}
-
-func (c *crowd) measure(ctx context.Context, progress func(string, int, int)) (RoutingFigures, error) {
-	b := c.bench
-	places, err := c.hire(ctx)
 	if err != nil {
 		return c.fig, err
 	}
+	c.drain() // nothing moves any more
+	return c.fig, c.count(ctx)
+}
+
+func (c *crowd) measure(ctx context.Context, progress func(string, int, int)) error {
+	b := c.bench
+	places, err := c.hire(ctx)
+	if err != nil {
+		return err
+	}
 	all := places + b.Waiting
 	if err := c.arrive(ctx, all, func(done int) { progress("conversations", done, all) }); err != nil {
-		return c.fig, err
+		return err
 	}
 	// Fast: whoever is free gets the next one, and somebody else comes.
 	begun, from := time.Now(), c.accepted.Load()
@@ -144,25 +148,25 @@ func (c *crowd) measure(ctx context.Context, progress func(string, int, int)) (R
 		}
 		return g.Wait()
 	}); err != nil {
-		return c.fig, err
+		return err
 	}
 	c.fig.PerSecond = float64(c.accepted.Load()-from) / time.Since(begun).Seconds()
 	c.drain()
 	progress("at the rate, everybody waiting", 0, 1)
 	if err := c.beat(ctx, func(ctx context.Context) error { return c.atRate(ctx, c.turn) }); err != nil {
-		return c.fig, err
+		return err
 	}
 	c.fig.Freed = c.p99()
 	progress("at the rate, nobody waiting", 0, 1)
 	if err := c.empty(ctx); err != nil {
-		return c.fig, err
+		return err
 	}
 	c.drain()
 	if err := c.beat(ctx, func(ctx context.Context) error { return c.atRate(ctx, c.visit) }); err != nil {
-		return c.fig, err
+		return err
 	}
 	c.fig.Came = c.p99()
-	return c.fig, c.count(ctx)
+	return nil
 }
 
 // hire makes the agents, each with three of the skills and four places.

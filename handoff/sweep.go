@@ -271,6 +271,7 @@ func (d *Desk) wrapped(ctx context.Context, x Standing) error {
 }
 
 // unanswered takes a chat from an agent who accepted it and then wrote nothing.
+// They seem to be away: they get no more until they say that they are back.
 func (d *Desk) unanswered(ctx context.Context, x Standing) error {
 	c := x.Conversation
 	wrote, err := d.wroteSince(ctx, c, x.Wait.Accepted)
@@ -292,7 +293,7 @@ func (d *Desk) unanswered(ctx context.Context, x Standing) error {
 		}
 		agent := s.next.Agent
 		if a, ok := s.agent(agent); ok {
-			if a.Missed++; a.Missed >= maxMissed && a.Duty == DutyOn {
+			if a.Missed++; a.Duty == DutyOn {
 				a.Duty = DutyMissed
 			}
 			s.set(a)

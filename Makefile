@@ -5,7 +5,7 @@ ADDR ?= 127.0.0.1:8080
 DATA ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults lint fmt web web-fresh setup bench evaluate pictures peers ablations quality-peers
+.PHONY: help run build test test-go test-race test-web test-browser test-llm test-cluster test-faults test-long lint fmt web web-fresh setup bench evaluate pictures peers ablations quality-peers
 
 help: ## say what each target is for
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ test-cluster: build ## the quick faults: kills, cuts and floods under load, with
 
 test-faults: build ## all faults in full length (over an hour, wants the machine for itself); the table: .cache/faults/faults.md
 	FRONTDESK_TEST_FAULTS=all FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk FRONTDESK_TEST_REPORT=$(CURDIR)/.cache/faults $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 3h
+
+test-long: ## a million operations at random on desks of both engines, and the desk against queueing theory at full length (ten minutes)
+	FRONTDESK_TEST_STORM=1000000 $(GO) test ./internal/sqlite ./internal/postgres -run TestDeskStorm -count=1 -v -timeout 60m
+	$(GO) run ./cmd/frontdesk simulate erlang
 
 bench: build ## the figures of docs/quality.md that are about speed
 	@for b in encoder turns sends sockets; do ./frontdesk bench $$b || exit 1; done

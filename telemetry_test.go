@@ -127,7 +127,7 @@ func (v *talk) ask(question string) string {
 // agent returns the demo's agent, on duty.
 func (s *served) agent() bot.AgentID {
 	s.t.Helper()
-	f, err := s.app.db.handoff.Floor(s.t.Context(), id.DefaultWorkspace, time.Time{})
+	f, err := s.app.db.handoff.Floor(s.t.Context(), id.DefaultWorkspace, time.Time{}, time.Now())
 	if err != nil || len(f.Agents) == 0 {
 		s.t.Fatalf("agents %v, %v", f.Agents, err)
 	}

@@ -195,13 +195,13 @@ func (s *Server) syncHours(ctx context.Context) error {
 			q = have
 		}
 	}
-	var hours handoff.Hours
+	hours := handoff.Hours{Holidays: q.Hours.Holidays}
 	for _, b := range boxes {
 		h := hoursOf(b.Hours)
 		switch {
 		case h.Always():
 		case hours.Always():
-			hours = h
+			hours.Zone, hours.Weeks = h.Zone, h.Weeks
 		case h.Zone == hours.Zone:
 			hours.Weeks = append(hours.Weeks, h.Weeks...)
 		default:

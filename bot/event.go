@@ -64,9 +64,10 @@ type Body struct {
 	Speaker     Speaker      // of EventService: the new speaker
 	Agent       AgentID      // of EventService
 	AgentName   string       // of EventService
-	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "left_message", "left_queue", "parked", "closed", "reopened"
+	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"
 	Reason      Reason       // of EventService
 	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
+	Routing     *Routing     // of EventService "offered": why this agent; never sent to visitors
 	Helpful     bool         // of EventFeedback
 	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
 }

@@ -64,22 +64,29 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 			ID: EventID(id.New()), Kind: EventMessage, Author: author, Visible: true, At: now,
 			Body: Body{Text: in.Text, Language: language, Attachments: in.Attachments},
 		}}}
-		reopened := c.Service == ServiceClosed
+		// One who writes while the agent finishes notes is with that agent still.
+		reopened, resumed := c.Service == ServiceClosed, c.Service == ServiceWrapup
 		// Most messages change nothing but numbers, which costs the stores least.
-		if reopened || language != "" && language != c.Language {
+		if reopened || resumed || language != "" && language != c.Language {
 			change.Row = func(c *Conversation) {
 				if language != "" {
 					c.Language = language
 				}
-				if reopened {
+				switch {
+				case reopened:
 					reopen(c)
+				case resumed:
+					c.Service = ServiceActive
 				}
 			}
 		}
-		if reopened {
+		if reopened || resumed {
+			body := Body{Service: ServiceBot, Speaker: SpeakerBot, Change: "reopened"}
+			if resumed {
+				body.Service, body.Speaker, body.Agent = ServiceActive, SpeakerHuman, c.Agent
+			}
 			change.Events = append(change.Events, NewEvent{
-				ID: EventID(id.New()), Kind: EventService, Author: Author{Kind: AuthorSystem}, Visible: true, At: now,
-				Body: Body{Service: ServiceBot, Speaker: SpeakerBot, Change: "reopened"},
+				ID: EventID(id.New()), Kind: EventService, Author: Author{Kind: AuthorSystem}, Visible: true, At: now, Body: body,
 			})
 		}
 		change.Owe = reopened || c.Speaker == SpeakerBot

@@ -20,34 +20,37 @@ const (
 // Agent is a person who answers visitors.
 type Agent struct {
 	Workspace bot.WorkspaceID
-	ID        bot.AgentID // the account's ID
-	Name      string      // shown to visitors
-	Skills    []string    // names; languages are skills: "lang:en", "lang:zh"
-	Capacity  int         // chats at once, 1…50
-	Load      int         // active chats
-	Reserved  int         // open offers
-	Weight    int         // share among equals, 1…1000; 100 is normal
+	ID        bot.AgentID   // the account's ID
+	Name      string        // shown to visitors
+	Skills    []string      // see ParseSkill
+	Capacity  int           // chats at once, 1…50
+	Load      int           // active chats
+	Reserved  int           // open offers
+	Weight    int           // share among equals, 1…1000; 100 is normal
+	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size; 0: at once
 	Duty      Duty
+	OnSince   time.Time // came on duty then; zero: off
 	Missed    int       // offers missed in a row
 	Heartbeat time.Time // last sign of life from any of their consoles; database clock
 	LastGiven time.Time // last assignment, for longest idle
 	Version   int64
 }
 
-// Queue is a line of waiting conversations.
-type Queue struct {
-	Workspace bot.WorkspaceID
-	ID        bot.QueueID
-	Name      string
-	OfferFor  time.Duration // how long an agent may think; zero: 25 s
-	Hours     Hours
-}
+// normalWeight is the weight of an agent like others.
+const normalWeight = 100
 
 // Hours say when people are there. The zero Hours are always open: then only
 // agents on duty decide.
 type Hours struct {
-	Zone  string // IANA name
-	Weeks []Span // open spans of a week
+	Zone     string    // IANA name
+	Weeks    []Span    // open spans of a week
+	Holidays []Holiday // dates that differ from their weekday
+}
+
+// Holiday is a date on which other hours hold.
+type Holiday struct {
+	Date  string // 2026-12-25, in the hours' zone
+	Spans []Span // whose Day is ignored; none: closed
 }
 
 // Span is an open stretch of a week.
@@ -84,7 +87,9 @@ type Reservation struct {
 // Place is where one conversation stands in line.
 type Place struct {
 	Conversation bot.ConversationID
-	Position     int // from 1
-	Wait         time.Duration
-	WaitUpper    time.Duration
+	Position     int           // from 1
+	Wait         time.Duration // the median; 0: not known
+	WaitUpper    time.Duration // nine in ten wait less
+	Free         bool          // somebody who will do has room for it
+	Unserved     bool          // nobody on duty will ever do
 }

@@ -15,14 +15,15 @@ import (
 
 // How long the desk waits for whom.
 const (
-	offerFor  = 25 * time.Second // to answer an offer, when neither queue nor options say
-	freshFor  = 30 * time.Second // an agent silent for longer gets no offers
-	graceFor  = 60 * time.Second // … and for so much longer still loses their chats
-	awayFor   = 2 * time.Minute  // a visitor who left while waiting is parked then
-	keptFor   = 30 * time.Minute // and finds the old place on coming back within this
-	restart   = 10 * time.Minute // heartbeats this old at our start stopped because we did
-	maxMissed = 2                // offers missed in a row before an agent gets none
-	sweepEach = 500 * time.Millisecond
+	offerFor    = 25 * time.Second // to answer an offer, when neither queue nor options say
+	freshFor    = 30 * time.Second // an agent silent for longer gets no offers
+	graceFor    = 60 * time.Second // … and for so much longer still loses their chats
+	awayFor     = 2 * time.Minute  // a visitor who left while waiting is parked then
+	keptFor     = 30 * time.Minute // and finds the old place on coming back within this
+	excludedFor = 60 * time.Second // an agent who declined or missed it is not asked again
+	restart     = 10 * time.Minute // heartbeats this old at our start stopped because we did
+	maxMissed   = 2                // offers missed in a row before an agent gets none
+	sweepEach   = 500 * time.Millisecond
 )
 
 // Notifier tells consoles and visitors what changed at the desk. Its methods must
@@ -65,9 +66,11 @@ type Desk struct {
 	offerFor  time.Duration
 	goneAfter time.Duration // of silence: an agent loses their chats
 	started   time.Time
+	boards    boards
 	kick      chan struct{} // holds one token when something may be matched
 
-	mu     sync.Mutex // guards places
+	mu     sync.Mutex               // guards the fields below
+	woken  map[bot.WorkspaceID]bool // where something may be matched
 	places map[bot.WorkspaceID][]Place
 }
 
@@ -80,7 +83,8 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	}
 	d := &Desk{
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
-		kick: make(chan struct{}, 1), places: map[bot.WorkspaceID][]Place{},
+		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
+		woken: map[bot.WorkspaceID]bool{}, places: map[bot.WorkspaceID][]Place{},
 	}
 	if o == nil {
 		o = &Options{}
@@ -109,7 +113,10 @@ func (silent) PlacesChanged(bot.WorkspaceID, []Place) {}
 func (silent) AgentChanged(Agent)                     {}
 
 // wake asks Run for a match soon.
-func (d *Desk) wake() {
+func (d *Desk) wake(ws bot.WorkspaceID) {
+	d.mu.Lock()
+	d.woken[ws] = true
+	d.mu.Unlock()
 	select {
 	case d.kick <- struct{}{}:
 	default:
@@ -119,16 +126,13 @@ func (d *Desk) wake() {
 // floor reads the desk and forgives agents the silence that was ours: consoles
 // need a moment to come back after a restart.
 func (d *Desk) floor(ctx context.Context, ws bot.WorkspaceID) (Floor, error) {
-	f, err := d.store.Floor(ctx, ws, d.now().Add(-excludedFor))
-	return d.forgive(f), err
-}
-
-func (d *Desk) forgive(f Floor) Floor {
+	now := d.now()
+	f, err := d.store.Floor(ctx, ws, now.Add(-excludedFor), now)
 	f.Agents, f.gone = slices.Clone(f.Agents), d.goneAfter
 	for i, a := range f.Agents {
 		f.Agents[i].Heartbeat = d.alive(a)
 	}
-	return f
+	return f, err
 }
 
 // alive is the agent's last sign of life, or the latest that they could have
@@ -150,92 +154,71 @@ func (d *Desk) Outlook(ctx context.Context, ws bot.WorkspaceID, conv bot.Convers
 			return bot.Outlook{}, err
 		}
 	}
-	f, err := d.floor(ctx, ws)
+	v, err := d.view(ctx, ws)
 	if err != nil {
 		return bot.Outlook{}, err
 	}
 	c.Skills = skills
-	return f.outlook(Standing{Conversation: c, Wait: f.waitOf(c.ID)}, d.now()), nil
-}
-
-// waitOf returns the wait of a conversation on the floor.
-func (f Floor) waitOf(c bot.ConversationID) Wait {
-	for _, s := range f.Line {
-		if s.Conversation.ID == c {
-			return s.Wait
-		}
-	}
-	return Wait{}
+	var o bot.Outlook
+	v.see(func(b *board) { o = b.outlook(Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()) })
+	return o, nil
 }
 
 // outlook is what a conversation meets that waits since s.Wait.Since, or would
 // join the line now.
-func (f Floor) outlook(s Standing, now time.Time) bot.Outlook {
+func (b *board) outlook(s Standing, now time.Time) bot.Outlook {
 	o := bot.Outlook{Known: true}
-	if o.Open, o.Opens = f.open(s.Conversation.Queue, now); !o.Open {
+	if o.Open, o.Opens = b.waits(s.Conversation, now); !o.Open {
 		return o
 	}
 	if s.Wait.Since.IsZero() {
 		s.Wait.Since = now
 	}
-	p := f.joining(s, now)
+	p := b.joining(s, now)
 	o.Position, o.Wait, o.WaitUpper = p.Position, p.Wait, p.WaitUpper
-	for _, a := range f.Agents {
-		if a.Present(now) && a.fits(s.Conversation) <= f.relaxed(s, now) {
-			o.Agents++
+	if pool := b.poolOf(s.Conversation); !p.Unserved {
+		who := pool.stages[pool.stageAt(now.Sub(s.Wait.Since), b.onDuty(now))].who
+		for i, a := range b.agents {
+			if a.Present(now) && who.has(i) {
+				o.Agents++
+			}
 		}
 	}
 	return o
 }
 
-// InLine is a conversation with its place.
-type InLine struct {
-	Place
-	Conversation bot.Conversation
-	Since        time.Time // start of its wait
-}
-
 // Line lists who waits for their turn, the next one first.
 func (d *Desk) Line(ctx context.Context, ws bot.WorkspaceID) ([]InLine, error) {
-	f, err := d.floor(ctx, ws)
+	v, err := d.view(ctx, ws)
 	if err != nil {
 		return nil, err
 	}
-	now := d.now()
-	places := f.places(now)
-	out := make([]InLine, 0, len(places))
-	for i, s := range f.line(now) {
-		out = append(out, InLine{Place: places[i], Conversation: s.Conversation, Since: s.Wait.Since})
-	}
+	var out []InLine
+	v.see(func(b *board) { out = b.lineOf(d.now()) })
 	return out, nil
 }
 
 // PlaceOf returns where a conversation stands. Error: NotFound when it is not in
 // line.
 func (d *Desk) PlaceOf(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID) (Place, error) {
-	f, err := d.floor(ctx, ws)
+	v, err := d.view(ctx, ws)
 	if err != nil {
 		return Place{}, err
 	}
-	for _, p := range f.places(d.now()) {
-		if p.Conversation == conv {
-			return p, nil
+	var place Place
+	found := false
+	v.see(func(b *board) {
+		if e := b.entries[conv]; e != nil {
+			place, found = b.joining(e.Standing, d.now()), true
 		}
+	})
+	if !found {
+		return Place{}, fault.New(fault.NotFound, "This conversation is not in line.")
 	}
-	return Place{}, fault.New(fault.NotFound, "This conversation is not in line.")
+	return place, nil
 }
 
 // Offers lists the open offers to an agent, the oldest first.
 func (d *Desk) Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]Reservation, error) {
-	f, err := d.floor(ctx, ws)
-	if err != nil {
-		return nil, err
-	}
-	var out []Reservation
-	for _, r := range f.Offers {
-		if r.State == ReservationOpen && r.Agent == agent {
-			out = append(out, r)
-		}
-	}
-	return out, nil
+	return d.store.Offers(ctx, ws, agent)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -16,6 +17,12 @@ func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 		return Agent{}, fault.New(fault.Invalid, "Duty is on, away or off.").WithField("duty", "on, away or off")
 	}
 	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
+		switch {
+		case duty != DutyOn && duty != DutyAway:
+			a.OnSince = time.Time{}
+		case a.OnSince.IsZero():
+			a.OnSince = d.now()
+		}
 		a.Duty = duty
 		if duty == DutyOn {
 			a.Missed, a.Heartbeat = 0, d.now()
@@ -25,8 +32,7 @@ func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 	if err != nil {
 		return Agent{}, err
 	}
-	d.notifier.AgentChanged(a)
-	d.wake()
+	d.changed(a)
 	if duty == DutyOn {
 		return a, nil
 	}
@@ -46,7 +52,8 @@ func (d *Desk) rescind(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 	for _, r := range offers {
 		errs = append(errs, d.lapse(ctx, r, ReservationRescinded, func(s *step) bool {
 			a, ok := s.agent(agent)
-			return !ok || !a.Present(s.now) || a.room() < 0
+			a.Heartbeat = d.alive(a)
+			return !ok || !a.Present(s.now) || a.room(s.now) < 0
 		}))
 	}
 	return errors.Join(errs...)
@@ -58,13 +65,28 @@ func (d *Desk) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentI
 	if len(agents) == 0 {
 		return nil
 	}
-	return d.store.Beat(ctx, ws, agents, d.now())
+	now := d.now()
+	if err := d.store.Beat(ctx, ws, agents, now); err != nil {
+		return err
+	}
+	d.boards.mu.Lock()
+	defer d.boards.mu.Unlock()
+	if k := d.boards.of[ws]; k != nil {
+		k.board.beat(agents, now)
+	}
+	return nil
+}
+
+// changed tells of an agent who changed outside a move.
+func (d *Desk) changed(a Agent) {
+	d.hear(a.Workspace, news{agents: []Agent{a}})
+	d.notifier.AgentChanged(a)
+	d.wake(a.Workspace)
 }
 
 // Agents lists the workspace's agents in order of ID.
 func (d *Desk) Agents(ctx context.Context, ws bot.WorkspaceID) ([]Agent, error) {
-	f, err := d.store.Floor(ctx, ws, d.now())
-	return f.Agents, err
+	return d.store.Agents(ctx, ws)
 }
 
 func (d *Desk) agent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (Agent, error) {
@@ -81,14 +103,14 @@ func (d *Desk) agent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID)
 }
 
 // PutAgent makes an agent or changes what administrators decide: name, skills,
-// capacity (zero: 4) and weight (zero: 100). What the desk keeps of an agent
+// capacity (zero: 4), weight (zero: 100) and ramp-up. What the desk keeps of an agent
 // stays as it is. A new agent is off duty. Error: Invalid.
 func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 	if in.Capacity == 0 {
 		in.Capacity = 4
 	}
 	if in.Weight == 0 {
-		in.Weight = 100
+		in.Weight = normalWeight
 	}
 	switch {
 	case in.Workspace == "" || in.ID == "":
@@ -99,28 +121,35 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 		return Agent{}, fault.New(fault.Invalid, "An agent has 1 to 50 chats at once, not %d.", in.Capacity).WithField("capacity", "1 to 50")
 	case in.Weight < 1 || in.Weight > 1000:
 		return Agent{}, fault.New(fault.Invalid, "An agent's weight is 1 to 1,000, not %d.", in.Weight).WithField("weight", "1 to 1,000")
+	case in.Ramp < 0 || in.Ramp > day:
+		return Agent{}, fault.New(fault.Invalid, "An agent's ramp-up takes no longer than a day.").WithField("ramp", "0 to 24 hours")
+	}
+	for _, s := range in.Skills {
+		if _, err := ParseSkill(s); err != nil {
+			return Agent{}, err
+		}
 	}
 	a, err := d.store.ChangeAgent(ctx, in.Workspace, in.ID, true, func(a *Agent) error {
-		a.Name, a.Skills, a.Capacity, a.Weight = in.Name, in.Skills, in.Capacity, in.Weight
+		a.Name, a.Skills, a.Capacity, a.Weight, a.Ramp = in.Name, in.Skills, in.Capacity, in.Weight, in.Ramp
 		if a.Duty == "" {
 			a.Duty = DutyOff
 		}
 		return nil
 	})
 	if err == nil {
-		d.notifier.AgentChanged(a)
-		d.wake()
+		d.changed(a)
 	}
 	return a, err
 }
 
 // PutQueue makes or replaces a queue. Error: Invalid.
 func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
-	if q.Workspace == "" {
-		return fault.New(fault.Invalid, "A queue needs a workspace.")
+	others, err := d.store.Queues(ctx, q.Workspace)
+	if err != nil {
+		return err
 	}
-	if q.OfferFor < 0 {
-		return fault.New(fault.Invalid, "Agents need time to answer an offer.").WithField("offer_for", "zero, or some seconds")
+	if err := q.check(others); err != nil {
+		return err
 	}
 	if err := q.Hours.check(); err != nil {
 		return err
@@ -128,12 +157,12 @@ func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
 	if err := d.store.PutQueue(ctx, q); err != nil {
 		return err
 	}
-	d.wake()
+	d.forget(q.Workspace)
+	d.wake(q.Workspace)
 	return nil
 }
 
 // Queues lists the queues in order of ID.
 func (d *Desk) Queues(ctx context.Context, ws bot.WorkspaceID) ([]Queue, error) {
-	f, err := d.store.Floor(ctx, ws, d.now())
-	return f.Queues, err
+	return d.store.Queues(ctx, ws)
 }

@@ -12,13 +12,13 @@ import (
 // parked: kept, with a follow-up promised. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
-	return d.move(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Line: true}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key}, func(s *step) error {
 		before := s.next
 		if e.Language != "" {
 			s.next.Language = e.Language
 		}
 		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
-		if !waits && before.Service != bot.ServiceActive {
+		if !waits && !with(before) {
 			s.next.Reason, s.next.Skills, s.next.Priority = e.Reason, e.Skills, e.Priority
 			// Somebody who comes back soon, or was promised an answer, keeps their age.
 			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
@@ -26,7 +26,8 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			}
 			s.wait.Away = time.Time{}
 		}
-		o := s.floor.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now)
+		var o bot.Outlook
+		s.view.see(func(b *board) { o = b.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
 		if e.Turn != nil {
 			turn, err := e.Turn(before, o)
 			if err != nil {
@@ -39,7 +40,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		}
 		summary := e.Summary
 		switch {
-		case waits || before.Service == bot.ServiceActive:
+		case waits || with(before):
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
@@ -54,13 +55,18 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 	})
 }
 
+// with reports whether a person has the conversation.
+func with(c bot.Conversation) bool {
+	return c.Service == bot.ServiceActive || c.Service == bot.ServiceWrapup
+}
+
 // Leave takes the visitor out of the line; the bot goes on. Outside the line it
 // does nothing. Error: Conflict when a person has the conversation.
 func (d *Desk) Leave(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key) (bot.Written, error) {
 	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
 		switch s.next.Service {
 		case bot.ServiceWaiting, bot.ServiceOffered, bot.ServiceParked:
-		case bot.ServiceActive:
+		case bot.ServiceActive, bot.ServiceWrapup:
 			return errWithPerson(s)
 		default:
 			return nil
@@ -68,6 +74,7 @@ func (d *Desk) Leave(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 		if s.next.Agent != "" {
 			return errWithPerson(s)
 		}
+		s.leaves()
 		s.end(bot.ServiceBot)
 		s.happened("left_queue", "", sayLeft(s.next.Language))
 		return nil
@@ -86,6 +93,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 			return errWithPerson(s)
 		}
 		s.endOffer(ReservationRescinded)
+		s.leaves()
 		if s.next.Reason == "" {
 			s.next.Reason = bot.ReasonAsked
 		}
@@ -123,7 +131,7 @@ func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 	if c.Service != bot.ServiceWaiting && c.Service != bot.ServiceOffered && (!parked || !present) {
 		return nil
 	}
-	_, err = d.move(ctx, Ask{Workspace: ws, Conversation: conv, Line: parked}, func(s *step) error {
+	_, err = d.looking(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error {
 		inLine := s.next.Service == bot.ServiceWaiting || s.next.Service == bot.ServiceOffered
 		switch {
 		case !present && inLine && s.wait.Away.IsZero():
@@ -132,9 +140,9 @@ func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 			s.wait.Away = time.Time{}
 		case present && parked && s.next.Service == bot.ServiceParked && s.wait.Why == ParkedAway && s.now.Sub(s.wait.Parked) <= keptFor:
 			s.wait.Away = time.Time{}
-			if open, _ := s.floor.open(s.next.Queue, s.now); open {
+			if open, _ := s.waits(); open {
 				s.queue()
-				s.happened("enqueued", "", standing(s.next.Language, s.floor.joining(Standing{Conversation: s.next, Wait: s.wait}, s.now)))
+				s.happened("enqueued", "", standing(s.next.Language, s.joining()))
 			}
 		}
 		return nil

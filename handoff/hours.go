@@ -1,6 +1,8 @@
 package handoff
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -14,13 +16,33 @@ func (h Hours) check() error {
 		return fault.Wrap(fault.Invalid, err, "There is no time zone %q.", h.Zone).
 			WithField("zone", "an IANA name such as Asia/Shanghai")
 	}
-	for _, s := range h.Weeks {
-		if s.Day < time.Sunday || s.Day > time.Saturday || s.Open < 0 || s.Close > day || s.Open >= s.Close {
-			return fault.New(fault.Invalid, "Opening hours must begin before they end, within one day.").
-				WithField("weeks", "split a span that goes past midnight")
+	if !slices.ContainsFunc(h.Weeks, Span.odd) {
+		return h.checkHolidays()
+	}
+	return errSpan("weeks")
+}
+
+func (h Hours) checkHolidays() error {
+	for i, x := range h.Holidays {
+		field := "holidays[" + strconv.Itoa(i) + "]"
+		if _, err := time.Parse(time.DateOnly, x.Date); err != nil {
+			return fault.Wrap(fault.Invalid, err, "%q is not a date.", x.Date).WithField(field, "a date such as 2026-12-25")
+		}
+		if slices.ContainsFunc(x.Spans, Span.odd) {
+			return errSpan(field)
 		}
 	}
 	return nil
+}
+
+func errSpan(field string) error {
+	return fault.New(fault.Invalid, "Opening hours must begin before they end, within one day.").
+		WithField(field, "split a span that goes past midnight")
+}
+
+// odd reports whether a span means nothing.
+func (s Span) odd() bool {
+	return s.Day < time.Sunday || s.Day > time.Saturday || s.Open < 0 || s.Close > day || s.Open >= s.Close
 }
 
 // Always reports whether no hours are set: then only agents on duty decide.
@@ -35,7 +57,7 @@ func (h Hours) location() *time.Location {
 	return loc
 }
 
-// span returns when s opens and closes on t's date. A wall clock is meant: on the
+// on returns when s opens and closes on t's date. A wall clock is meant: on the
 // day the clocks change, nine o'clock is still nine o'clock.
 func (s Span) on(t time.Time) (open, closing time.Time) {
 	y, m, d := t.Date()
@@ -45,31 +67,70 @@ func (s Span) on(t time.Time) (open, closing time.Time) {
 	return at(s.Open), at(s.Close)
 }
 
+// of returns the spans of t's date, t being in the hours' zone.
+func (h Hours) of(t time.Time) []Span {
+	date := t.Format(time.DateOnly)
+	if i := slices.IndexFunc(h.Holidays, func(x Holiday) bool { return x.Date == date }); i >= 0 {
+		return h.Holidays[i].Spans
+	}
+	var out []Span
+	for _, s := range h.Weeks {
+		if s.Day == t.Weekday() {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // Open reports whether people are there at t. Hours that are always open say no:
 // they make no promise.
 func (h Hours) Open(t time.Time) bool {
 	t = t.In(h.location())
-	for _, s := range h.Weeks {
+	return slices.ContainsFunc(h.of(t), func(s Span) bool {
 		open, closing := s.on(t)
-		if t.Weekday() == s.Day && !t.Before(open) && t.Before(closing) {
-			return true
-		}
-	}
-	return false
+		return !t.Before(open) && t.Before(closing)
+	})
 }
 
-// Next returns when people are there next, after t; zero when hours do not say.
+// Next returns when people are there next, after t; zero when hours do not say,
+// or nothing is open for a month.
 func (h Hours) Next(t time.Time) time.Time {
 	t = t.In(h.location())
-	var next time.Time
-	for ahead := range 8 {
+	for ahead := range 32 {
 		date := t.AddDate(0, 0, ahead)
-		for _, s := range h.Weeks {
-			open, _ := s.on(date)
-			if date.Weekday() == s.Day && open.After(t) && (next.IsZero() || open.Before(next)) {
+		var next time.Time
+		for _, s := range h.of(date) {
+			if open, _ := s.on(date); open.After(t) && (next.IsZero() || open.Before(next)) {
 				next = open
 			}
 		}
+		if !next.IsZero() {
+			return next
+		}
 	}
-	return next
+	return time.Time{}
+}
+
+// Between is how much of the time from a to b people are there; all of it when no
+// hours are set. Service levels run on it.
+func (h Hours) Between(a, b time.Time) time.Duration {
+	if h.Always() {
+		return max(b.Sub(a), 0)
+	}
+	loc := h.location()
+	a, b = a.In(loc), b.In(loc)
+	var sum time.Duration
+	for date := a; !date.After(b.AddDate(0, 0, 1)); date = date.AddDate(0, 0, 1) {
+		for _, s := range h.of(date) {
+			open, closing := s.on(date)
+			if open.Before(a) {
+				open = a
+			}
+			if closing.After(b) {
+				closing = b
+			}
+			sum += max(closing.Sub(open), 0)
+		}
+	}
+	return sum
 }

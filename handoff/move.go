@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ type step struct {
 	now    time.Time
 	hold   time.Duration // of an offer, when the queue does not say
 	locked Locked
-	floor  Floor            // forgiven; zero unless asked for
+	view   view             // the desk a moment ago; only of moves that look
 	next   bot.Conversation // the row as it will be
 	wait   Wait
 	agents map[bot.AgentID]Agent
@@ -29,11 +30,23 @@ type step struct {
 // move runs one move through the store and tells everybody what came of it. Offers
 // for which it left an agent no room go back; when that fails the next sweep does it.
 func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (bot.Written, error) {
+	return d.moving(ctx, ask, view{}, decide)
+}
+
+// looking is a move that also looks at the desk as it was a moment ago.
+func (d *Desk) looking(ctx context.Context, ask Ask, decide func(s *step) error) (bot.Written, error) {
+	v, err := d.view(ctx, ask.Workspace)
+	if err != nil {
+		return bot.Written{}, err
+	}
+	return d.moving(ctx, ask, v, decide)
+}
+
+func (d *Desk) moving(ctx context.Context, ask Ask, v view, decide func(s *step) error) (bot.Written, error) {
 	var last *step
 	now := d.now().UTC().Truncate(time.Microsecond)
-	ask.Recent = now.Add(-excludedFor)
 	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
-		s := &step{now: now, hold: d.offerFor, locked: l, floor: d.forgive(l.Floor), next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		s := &step{now: now, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
 		last = s
 		if err := decide(s); err != nil {
 			return Outcome{}, err
@@ -45,7 +58,7 @@ func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (b
 	}
 	d.tell(w, last)
 	for _, a := range last.sorted() {
-		if a.Reserved > 0 && a.room() < 0 {
+		if a.Reserved > 0 && a.room(now) < 0 {
 			if err := d.rescind(ctx, a.Workspace, a.ID); err != nil {
 				d.log.WarnContext(ctx, "the offers of an agent who is full could not be given back yet", "agent_id", string(a.ID), "error", err)
 			}
@@ -55,8 +68,22 @@ func (d *Desk) move(ctx context.Context, ask Ask, decide func(s *step) error) (b
 }
 
 // tell publishes a move that is durable now. One that found nothing to do says
-// nothing, or desks would keep waking each other.
+// nothing, or desks would keep waking each other; but what it saw is noted.
 func (d *Desk) tell(w bot.Written, s *step) {
+	n := news{standing: Standing{w.Conversation, s.wait}, offers: s.offers, measures: s.took}
+	n.standing.Conversation.Memory = bot.Memory{}
+	for id, a := range s.locked.Agents {
+		if _, ok := s.agents[id]; !ok {
+			n.agents = append(n.agents, a)
+		}
+	}
+	changed := s.sorted()
+	for i := range changed {
+		changed[i].Version++ // as stored
+	}
+	n.agents = append(n.agents, changed...)
+	d.hear(w.Conversation.Workspace, n)
+
 	written := w.Conversation.Version != s.locked.Conversation.Version
 	if !written && len(s.offers) == 0 && len(s.agents) == 0 && s.wait == s.locked.Wait {
 		return
@@ -76,11 +103,29 @@ func (d *Desk) tell(w bot.Written, s *step) {
 			d.notifier.OfferEnded(r)
 		}
 	}
-	for _, a := range s.sorted() {
-		a.Version++ // as stored
+	for _, a := range changed {
 		d.notifier.AgentChanged(a)
 	}
-	d.wake()
+	d.wake(w.Conversation.Workspace)
+}
+
+// waits reports whether waiting makes sense for the conversation, and when it
+// will if not.
+func (s *step) waits() (open bool, opens time.Time) {
+	s.view.see(func(b *board) { open, opens = b.waits(s.next, s.now) })
+	return open, opens
+}
+
+// joining is the place that the conversation has, or would have.
+func (s *step) joining() (p Place) {
+	s.view.see(func(b *board) { p = b.joining(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
+	return p
+}
+
+// queueOf returns the queue of that ID, one without a workspace when there is none.
+func (s *step) queueOf(id bot.QueueID) (q Queue) {
+	s.view.see(func(b *board) { q = b.queue(id) })
+	return q
 }
 
 func (s *step) sorted() []Agent {
@@ -96,7 +141,7 @@ func (s *step) sorted() []Agent {
 func (s *step) outcome() Outcome {
 	o := Outcome{Change: s.change, Agents: s.sorted(), Offers: s.offers, Measures: s.took}
 	o.Change.Events = append(o.Change.Events, s.events...)
-	if next := s.next; o.Change.Row != nil || changed(s.locked.Conversation, next) {
+	if next := s.next; o.Change.Row != nil || touched(s.locked.Conversation, next) {
 		o.Change.Row = func(c *bot.Conversation) { *c = next }
 	}
 	if s.wait != s.locked.Wait {
@@ -105,9 +150,9 @@ func (s *step) outcome() Outcome {
 	return o
 }
 
-// changed reports whether a move touched the row; only fields that moves set
+// touched reports whether a move touched the row; only fields that moves set
 // are looked at.
-func changed(a, b bot.Conversation) bool {
+func touched(a, b bot.Conversation) bool {
 	return a.Service != b.Service || a.Speaker != b.Speaker || a.Agent != b.Agent || a.Queue != b.Queue ||
 		a.Priority != b.Priority || a.Reason != b.Reason || !a.Enqueued.Equal(b.Enqueued) || !slices.Equal(a.Skills, b.Skills) ||
 		a.ControlEpoch != b.ControlEpoch || a.Memory.Segment != b.Memory.Segment
@@ -180,8 +225,43 @@ func (s *step) give(a Agent) {
 	s.next.Enqueued = time.Time{}
 	s.next.ControlEpoch = s.locked.Conversation.ControlEpoch + 1
 	s.wait.Parked, s.wait.Why, s.wait.Promised, s.wait.Away = time.Time{}, "", false, time.Time{}
-	s.wait.Accepted = s.now
+	s.wait.Accepted, s.wait.Timer = s.now, Timer{}
 	s.change.Cancel = true
+}
+
+// served learns how long the conversation waited for the agent who has it now,
+// and gives them a time to write.
+func (s *step) served() {
+	if !s.locked.Wait.Since.IsZero() && !s.locked.Wait.Promised && s.locked.Conversation.Agent == "" {
+		s.learn(func(m Measures) Measures { return m.waited(s.now.Sub(s.locked.Wait.Since), false) })
+	}
+	s.wait.Timer = Timer{s.now.Add(s.queueOf(s.next.Queue).firstReply()), TimerFirstReply}
+}
+
+// leaves learns how long somebody waited who gave up.
+func (s *step) leaves() {
+	if since := s.locked.Wait.Since; !since.IsZero() && !s.locked.Wait.Promised {
+		s.learn(func(m Measures) Measures { return m.waited(s.now.Sub(since), true) })
+	}
+}
+
+// learn changes what the desk knows of its pace.
+func (s *step) learn(f func(Measures) Measures) {
+	m := s.locked.Measures
+	if s.took != nil {
+		m = *s.took
+	}
+	m = f(m)
+	s.took = &m
+}
+
+// passedOn keeps the conversation from an agent for a while, as if they had missed
+// an offer of it.
+func (s *step) passedOn(agent bot.AgentID) {
+	s.offers = append(s.offers, Reservation{
+		Workspace: s.next.Workspace, ID: id.New(), Conversation: s.next.ID, Agent: agent,
+		State: ReservationMissed, OfferedAt: s.wait.Accepted, Deadline: s.now, DecidedAt: s.now,
+	})
 }
 
 // offer holds the conversation for an agent.
@@ -207,7 +287,7 @@ func (s *step) queue() {
 	s.next.Service, s.next.Enqueued = bot.ServiceWaiting, s.wait.Since
 	s.wait.Parked, s.wait.Why = time.Time{}, ""
 	if s.next.Agent == "" { // an agent who passes it on has it until somebody accepts
-		s.wait.Accepted = time.Time{}
+		s.wait.Accepted, s.wait.Timer = time.Time{}, Timer{}
 	}
 }
 
@@ -219,7 +299,7 @@ func (s *step) park(why Parking) {
 		s.wait.Since = s.now
 	}
 	s.next.Service, s.next.Speaker, s.next.Enqueued = bot.ServiceParked, bot.SpeakerBot, time.Time{}
-	s.wait.Parked, s.wait.Why, s.wait.Accepted = s.now, why, time.Time{}
+	s.wait.Parked, s.wait.Why, s.wait.Accepted, s.wait.Timer = s.now, why, time.Time{}, Timer{}
 	s.wait.Promised = s.wait.Promised || why != ParkedAway
 }
 
@@ -227,13 +307,13 @@ func (s *step) park(why Parking) {
 func (s *step) end(service bot.Service) {
 	s.endOffer(ReservationRescinded)
 	if s.next.Agent != "" && !s.wait.Accepted.IsZero() {
-		m := s.locked.Measures.add(s.now.Sub(s.wait.Accepted))
-		s.took = &m
+		s.learn(func(m Measures) Measures { return m.add(s.now.Sub(s.wait.Accepted)) })
 	}
+	last := cmp.Or(s.next.Agent, s.wait.Last)
 	s.release()
 	s.next.Service, s.next.Speaker, s.next.Enqueued = service, bot.SpeakerBot, time.Time{}
 	s.next.Priority, s.next.Skills = 0, nil
-	s.wait = Wait{}
+	s.wait = Wait{Last: last}
 }
 
 // fresh begins a new segment of the bot's memory: what led to people is over.

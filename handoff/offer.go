@@ -27,7 +27,9 @@ func (d *Desk) Accept(ctx context.Context, ws bot.WorkspaceID, reservation strin
 			return errTooLate()
 		}
 		s.endOffer(ReservationAccepted)
+		s.learn(func(m Measures) Measures { return m.accepted(s.now.Sub(s.locked.Offer.OfferedAt)) })
 		s.give(a)
+		s.served()
 		text := sayJoined(s.next.Language, s.name(agent))
 		if old != "" {
 			text = sayTaken(s.next.Language, s.name(agent), s.name(old))
@@ -69,9 +71,7 @@ func (d *Desk) answer(ctx context.Context, ws bot.WorkspaceID, reservation strin
 	if r.Agent != agent {
 		return bot.Written{}, fault.New(fault.Denied, "This conversation was offered to somebody else.")
 	}
-	return d.move(ctx, Ask{Workspace: ws, Conversation: r.Conversation, Agents: []bot.AgentID{agent}}, func(s *step) error {
-		return decide(s)
-	})
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: r.Conversation, Agents: []bot.AgentID{agent}}, decide)
 }
 
 // lapse ends an open offer that nobody will answer: missed past its deadline,
@@ -91,14 +91,14 @@ func (d *Desk) lapse(ctx context.Context, r Reservation, state ReservationState,
 
 // offerTo makes one offer of a match, if everything it stood on is still so.
 func (d *Desk) offerTo(ctx context.Context, ws bot.WorkspaceID, p pair) error {
-	_, err := d.move(ctx, Ask{Workspace: ws, Conversation: p.conversation, Agents: []bot.AgentID{p.agent}, Floor: true}, func(s *step) error {
+	_, err := d.looking(ctx, Ask{Workspace: ws, Conversation: p.conversation, Agents: []bot.AgentID{p.agent}}, func(s *step) error {
 		a, ok := s.agent(p.agent)
-		if !ok || s.next.Service != bot.ServiceWaiting || s.locked.Offer != nil ||
-			!s.floor.mayTake(Standing{Conversation: s.next, Wait: s.wait}, a, s.now) {
+		a.Heartbeat = d.alive(a)
+		if !ok || s.next.Service != bot.ServiceWaiting || s.locked.Offer != nil || a.ID == s.next.Agent || !a.Present(s.now) || a.room(s.now) <= 0 {
 			return nil
 		}
-		s.offer(a, s.floor.queue(s.next.Queue))
-		s.happened("offered", a.ID, "")
+		s.offer(a, s.queueOf(s.next.Queue))
+		s.happened("offered", a.ID, "").Routing = &p.routing
 		return nil
 	})
 	return err

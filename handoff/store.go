@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -26,8 +27,19 @@ type Store interface {
 	// Beat sets the heartbeat of those of the agents that exist.
 	Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.AgentID, now time.Time) error
 
-	// Floor returns the desk of one workspace as it stands, from one snapshot.
-	Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Time) (Floor, error)
+	// Floor returns the desk of one workspace as it stands, from one snapshot: offers
+	// that were declined or missed since recent are in it, and conversations whose
+	// timer was due before now.
+	Floor(ctx context.Context, ws bot.WorkspaceID, recent, now time.Time) (Floor, error)
+
+	// Agents lists the workspace's agents in order of ID.
+	Agents(ctx context.Context, ws bot.WorkspaceID) ([]Agent, error)
+
+	// Offers lists the open offers to an agent, the oldest first.
+	Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]Reservation, error)
+
+	// Queues lists the workspace's queues in order of ID.
+	Queues(ctx context.Context, ws bot.WorkspaceID) ([]Queue, error)
 
 	// Reservation returns one offer. Error: NotFound.
 	Reservation(ctx context.Context, ws bot.WorkspaceID, reservation string) (Reservation, error)
@@ -45,9 +57,6 @@ type Ask struct {
 	Conversation bot.ConversationID
 	Agents       []bot.AgentID // to lock besides those that the conversation names
 	Key          bot.Key
-	Floor        bool      // decide also looks at the desk: agents, offers, queues, measures
-	Line         bool      // … and at its line; implies Floor
-	Recent       time.Time // with Floor: ended offers decided since then are in it
 }
 
 // Locked is what a move found.
@@ -56,7 +65,6 @@ type Locked struct {
 	Wait         Wait
 	Offer        *Reservation          // the open offer; nil: none
 	Agents       map[bot.AgentID]Agent // those that exist
-	Floor        Floor                 // zero unless asked for
 	Measures     Measures
 }
 
@@ -73,6 +81,7 @@ type Outcome struct {
 type Floor struct {
 	Agents   []Agent       // in order of ID
 	Line     []Standing    // waiting, offered and parked, in order of Since, then conversation; rows without Memory
+	Due      []Standing    // whose timer is due; rows without Memory
 	Offers   []Reservation // open ones, and those declined or missed recently
 	Queues   []Queue       // in order of ID
 	Measures Measures
@@ -89,14 +98,32 @@ type Standing struct {
 // Wait is what the desk remembers of a conversation besides its row. The zero
 // Wait is a conversation that never was in line.
 type Wait struct {
-	Since    time.Time // start of the wait: its age, kept through parking and through agents who are lost
-	Parked   time.Time // when it was parked; zero: it is not
-	Why      Parking   // why it is parked
-	Promised bool      // somebody was promised to come back to it, so it stays in line without its visitor
-	Away     time.Time // the visitor left then; zero: present, or not known
-	Accepted time.Time // when the present agent took it; zero: nobody has it
-	Contact  Contact   // left with a message
+	Since    time.Time   // start of the wait: its age, kept through parking and through agents who are lost
+	Parked   time.Time   // when it was parked; zero: it is not
+	Why      Parking     // why it is parked
+	Promised bool        // somebody was promised to come back to it, so it stays in line without its visitor
+	Away     time.Time   // the visitor left then; zero: present, or not known
+	Accepted time.Time   // when the present agent took it; zero: nobody has it
+	Contact  Contact     // left with a message
+	Last     bot.AgentID // who had it last; stays when the rest is forgotten
+	Timer    Timer
 }
+
+// Timer is what is to happen with a conversation at a time. The zero Timer is
+// none.
+type Timer struct {
+	At   time.Time
+	Kind TimerKind
+}
+
+// TimerKind says what is to happen.
+type TimerKind string
+
+// The kinds of timers.
+const (
+	TimerFirstReply TimerKind = "first_reply" // the agent should have written by then
+	TimerWrapUp     TimerKind = "wrap_up"     // the time for notes is over
+)
 
 // Parking says why a conversation is parked.
 type Parking string
@@ -115,8 +142,4 @@ type Contact struct {
 	Text  string
 }
 
-// Measures are what the desk has learnt about its own pace.
-type Measures struct {
-	Handled  int64         // conversations that people have ended
-	Handling time.Duration // typical time from accepting to the end; zero: nothing measured yet
-}
+func (f Floor) goneAfter() time.Duration { return cmp.Or(f.gone, freshFor+graceFor) }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -14,17 +17,24 @@ import (
 // changed that may allow one, and every half second whatever happened. Deadlines
 // are columns that are compared with the clock, so a crash loses none.
 func (d *Desk) Run(ctx context.Context) error {
+	defer d.Keep()()
 	tick := time.NewTicker(sweepEach)
 	defer tick.Stop()
+	if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {
+		d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
+	}
 	for {
-		if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {
-			d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
-		}
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			err = d.Sweep(ctx)
 		case <-d.kick:
+			err = d.rematch(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
 		}
 	}
 }
@@ -42,27 +52,71 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// rematch makes the offers that became possible where something changed.
+func (d *Desk) rematch(ctx context.Context) error {
+	d.mu.Lock()
+	woken := d.woken
+	d.woken = map[bot.WorkspaceID]bool{}
+	d.mu.Unlock()
+	var errs []error
+	for ws := range woken {
+		if d.kept(ws) == nil {
+			errs = append(errs, d.sweep(ctx, ws))
+			continue
+		}
+		v, err := d.view(ctx, ws)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		_, err = d.matched(ctx, ws, v)
+		errs = append(errs, err)
+		long := false
+		v.see(func(b *board) { long = len(b.line) >= longLine })
+		if !long { // else with the next sweep
+			d.tellPlaces(ws, v)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // sweep looks at one workspace. What it finds is looked at again under the
 // locks of each move, so that it may run on many nodes at once.
 func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
-	f, err := d.floor(ctx, ws)
+	k := d.kept(ws)
+	var (
+		v   view
+		f   Floor
+		err error
+	)
+	fresh := k == nil || d.stale(ws)
+	if fresh {
+		v, f, err = d.read(ctx, ws)
+	} else {
+		f = k.floor
+		v, err = d.view(ctx, ws)
+	}
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, due := range []func(context.Context, Floor) (bool, error){d.missed, d.gone, d.returned, d.waiting, d.parked, d.matched} {
-		moved, err := due(ctx, f)
+	for _, due := range []func(context.Context, bot.WorkspaceID, view) (bool, error){
+		d.missed, d.gone, d.returned, d.timers(f.Due), d.waiting, d.parked, d.matched,
+	} {
+		moved, err := due(ctx, ws, v)
 		errs = append(errs, err)
-		if !moved {
-			continue
+		if !moved || v.boards != nil {
+			continue // moves are on a board that is kept
 		}
-		if f, err = d.floor(ctx, ws); err != nil {
+		if v, f, err = d.read(ctx, ws); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
 	}
-	d.tellPlaces(ws, f)
-	d.observer.Seen(ws, f, d.now())
-	d.seen(ws, f)
+	d.tellPlaces(ws, v)
+	if fresh {
+		d.observer.Seen(ws, f, d.now())
+		d.seen(ws, f)
+	}
 	return errors.Join(errs...)
 }
 
@@ -79,14 +133,17 @@ func each[T any](due []T, do func(T) error) (bool, error) {
 }
 
 // missed ends offers past their deadline.
-func (d *Desk) missed(ctx context.Context, f Floor) (bool, error) {
+func (d *Desk) missed(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
 	now := d.now()
 	var due []Reservation
-	for _, r := range f.Offers {
-		if r.State == ReservationOpen && !r.Deadline.After(now) {
-			due = append(due, r)
+	v.see(func(b *board) {
+		for _, r := range b.open {
+			if !r.Deadline.After(now) {
+				due = append(due, r)
+			}
 		}
-	}
+	})
+	slices.SortFunc(due, func(a, b Reservation) int { return strings.Compare(a.ID, b.ID) })
 	return each(due, func(r Reservation) error {
 		return d.lapse(ctx, r, ReservationMissed, func(s *step) bool { return !s.locked.Offer.Deadline.After(s.now) })
 	})
@@ -94,13 +151,15 @@ func (d *Desk) missed(ctx context.Context, f Floor) (bool, error) {
 
 // gone takes offers, and past the grace chats, from agents who gave no sign of
 // life, and offers from those who filled up by themselves.
-func (d *Desk) gone(ctx context.Context, f Floor) (bool, error) {
+func (d *Desk) gone(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
 	now := d.now()
+	var agents []Agent
+	v.see(func(b *board) { agents = slices.Clone(b.agents) })
 	var errs []error
 	moved := false
-	for _, a := range f.Agents {
+	for _, a := range agents {
 		silent := now.Sub(a.Heartbeat)
-		if a.Reserved > 0 && (silent >= freshFor || a.Duty == DutyAway || a.Duty == DutyOff || a.room() < 0) {
+		if a.Reserved > 0 && (silent >= freshFor || a.Duty == DutyAway || a.Duty == DutyOff || a.room(now) < 0) {
 			moved = true
 			errs = append(errs, d.rescind(ctx, a.Workspace, a.ID))
 		}
@@ -114,18 +173,17 @@ func (d *Desk) gone(ctx context.Context, f Floor) (bool, error) {
 
 // lost puts the chats of an agent who is gone back in line at their age.
 func (d *Desk) lost(ctx context.Context, a Agent) error {
-	if _, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
+	now, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
 		if d.now().Sub(d.alive(*a)) >= d.goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed) {
-			a.Duty = DutyOff
+			a.Duty, a.OnSince = DutyOff, time.Time{}
 		}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
+	d.changed(now)
 	if a.Load == 0 {
-		if now, err := d.agent(ctx, a.Workspace, a.ID); err == nil {
-			d.notifier.AgentChanged(now)
-		}
 		return nil
 	}
 	held, err := d.timeline.Conversations(ctx, bot.ConversationQuery{Workspace: a.Workspace, Agent: a.ID, Limit: 200})
@@ -133,18 +191,17 @@ func (d *Desk) lost(ctx context.Context, a Agent) error {
 		return err
 	}
 	_, err = each(held, func(c bot.Conversation) error {
-		_, err := d.move(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID, Floor: true}, func(s *step) error {
+		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
 			now, ok := s.agent(a.ID)
 			if s.next.Agent != a.ID || ok && s.now.Sub(d.alive(now)) < d.goneAfter {
 				return nil
 			}
-			name := s.name(a.ID)
-			s.release()
-			if s.next.Service == bot.ServiceActive {
-				s.queue()
+			if s.next.Service == bot.ServiceWrapup {
+				s.end(bot.ServiceClosed)
+				s.happened("wrapped_up", a.ID, "")
+				return nil
 			}
-			others := slices.ContainsFunc(s.floor.Agents, func(o Agent) bool { return o.ID != a.ID && o.Present(s.now) })
-			s.happened("agent_gone", a.ID, sayLost(s.next.Language, name, others))
+			s.takenFrom(a.ID, "agent_gone", sayLost)
 			return nil
 		})
 		return err
@@ -152,38 +209,141 @@ func (d *Desk) lost(ctx context.Context, a Agent) error {
 	return err
 }
 
-// returned takes back that a visitor left who is connected to this node.
-func (d *Desk) returned(ctx context.Context, f Floor) (bool, error) {
-	var due []Standing
-	for _, s := range f.Line {
-		if s.inLine() && !s.Wait.Away.IsZero() && d.here(s.Conversation.Workspace, s.Conversation.ID) {
-			due = append(due, s)
-		}
+// takenFrom puts the conversation back in line at its age because its agent does
+// not answer.
+func (s *step) takenFrom(agent bot.AgentID, change string, say func(language, name string, others bool) string) {
+	name := s.name(agent)
+	s.release()
+	if s.next.Service == bot.ServiceActive {
+		s.queue()
 	}
-	return each(due, func(s Standing) error {
-		return d.Presence(ctx, s.Conversation.Workspace, s.Conversation.ID, true)
+	others := false
+	s.view.see(func(b *board) {
+		others = slices.ContainsFunc(b.agents, func(o Agent) bool { return o.ID != agent && o.Present(s.now) })
 	})
+	s.happened(change, agent, say(s.next.Language, name, others))
+}
+
+// returned takes back that a visitor left who is connected to this node.
+func (d *Desk) returned(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
+	var due []bot.Conversation
+	v.see(func(b *board) {
+		for _, e := range b.line {
+			if !e.Wait.Away.IsZero() && d.here(e.Conversation.Workspace, e.Conversation.ID) {
+				due = append(due, e.Conversation)
+			}
+		}
+	})
+	return each(due, func(c bot.Conversation) error { return d.Presence(ctx, c.Workspace, c.ID, true) })
+}
+
+// timers carries out what was to happen by now with single conversations.
+func (d *Desk) timers(due []Standing) func(context.Context, bot.WorkspaceID, view) (bool, error) {
+	return func(ctx context.Context, _ bot.WorkspaceID, _ view) (bool, error) {
+		return each(due, func(x Standing) error {
+			switch x.Wait.Timer.Kind {
+			case TimerWrapUp:
+				return d.wrapped(ctx, x)
+			case TimerFirstReply:
+				return d.unanswered(ctx, x)
+			}
+			return nil
+		})
+	}
+}
+
+// wrapped ends the time that an agent has for notes.
+func (d *Desk) wrapped(ctx context.Context, x Standing) error {
+	_, err := d.move(ctx, Ask{Workspace: x.Conversation.Workspace, Conversation: x.Conversation.ID}, func(s *step) error {
+		if s.wait.Timer != x.Wait.Timer {
+			return nil // it was set anew
+		}
+		s.wait.Timer = Timer{}
+		if s.next.Service != bot.ServiceWrapup {
+			return nil // the visitor wrote again
+		}
+		agent := s.next.Agent
+		s.end(bot.ServiceClosed)
+		s.happened("wrapped_up", agent, "")
+		return nil
+	})
+	return err
+}
+
+// unanswered takes a chat from an agent who accepted it and then wrote nothing.
+// They seem to be away: they get no more until they say that they are back.
+func (d *Desk) unanswered(ctx context.Context, x Standing) error {
+	c := x.Conversation
+	wrote, err := d.wroteSince(ctx, c, x.Wait.Accepted)
+	if err != nil {
+		return err
+	}
+	_, err = d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
+		if s.wait.Timer != x.Wait.Timer {
+			return nil // it was set anew
+		}
+		s.wait.Timer = Timer{}
+		if wrote || s.next.Service != bot.ServiceActive {
+			return nil
+		}
+		// Nobody could write while nobody listened.
+		if in := s.queueOf(s.next.Queue).firstReply(); s.wait.Accepted.Before(d.started) && s.now.Sub(d.started) < in {
+			s.wait.Timer = Timer{d.started.Add(in), TimerFirstReply}
+			return nil
+		}
+		agent := s.next.Agent
+		if a, ok := s.agent(agent); ok {
+			if a.Missed++; a.Duty == DutyOn {
+				a.Duty = DutyMissed
+			}
+			s.set(a)
+			s.passedOn(agent)
+		}
+		s.takenFrom(agent, "agent_slow", saySlow)
+		return nil
+	})
+	return err
+}
+
+// wroteSince reports whether the agent who has the conversation wrote to the
+// visitor after a moment.
+func (d *Desk) wroteSince(ctx context.Context, c bot.Conversation, since time.Time) (bool, error) {
+	page, err := d.timeline.Events(ctx, bot.EventQuery{Workspace: c.Workspace, Conversation: c.ID, View: bot.ViewVisitor, Latest: true, Limit: 100})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(page.Events, func(e bot.Event) bool {
+		return e.Kind == bot.EventMessage && e.Author.Kind == bot.AuthorAgent && e.Author.ID == string(c.Agent) && !e.At.Before(since)
+	}), nil
 }
 
 // waiting parks those whom nobody can come to, and those who left.
-func (d *Desk) waiting(ctx context.Context, f Floor) (bool, error) {
+func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
 	now := d.now()
-	var due []Standing
-	for _, s := range f.Line {
-		if f.parks(s, now) != "" {
-			due = append(due, s)
+	var due []bot.Conversation
+	v.see(func(b *board) {
+		duty := b.onDuty(now)
+		for _, e := range b.line {
+			if e.parks(duty, now) != "" {
+				due = append(due, e.Conversation)
+			}
 		}
-	}
-	return each(due, func(x Standing) error {
-		_, err := d.move(ctx, Ask{Workspace: x.Conversation.Workspace, Conversation: x.Conversation.ID, Floor: true}, func(s *step) error {
-			switch s.floor.parks(Standing{Conversation: s.next, Wait: s.wait}, s.now) {
+	})
+	return each(due, func(c bot.Conversation) error {
+		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
+			var why Parking
+			s.view.see(func(b *board) {
+				why = b.entry(Standing{Conversation: s.next, Wait: s.wait}).parks(b.onDuty(s.now), s.now)
+			})
+			switch why {
 			case ParkedNobody:
-				_, at := s.floor.open(s.next.Queue, s.now)
+				_, at := s.waits()
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
 				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
+				s.leaves()
 				s.park(ParkedAway)
 				s.happened("parked", "", sayAway(s.next.Language))
 			}
@@ -195,14 +355,14 @@ func (d *Desk) waiting(ctx context.Context, f Floor) (bool, error) {
 
 // parks says why a conversation in line should leave it now, "" when it should
 // not. One that an agent still answers for stays.
-func (f Floor) parks(s Standing, now time.Time) Parking {
-	if !s.inLine() || s.Conversation.Agent != "" {
+func (e *entry) parks(duty set, now time.Time) Parking {
+	if !e.inLine() || e.Conversation.Agent != "" {
 		return ""
 	}
-	if open, _ := f.open(s.Conversation.Queue, now); !open {
+	if e.pool.stageAt(0, duty) < 0 && !e.pool.queue.Hours.Open(now) {
 		return ParkedNobody
 	}
-	if !s.Wait.Promised && !s.Wait.Away.IsZero() && now.Sub(s.Wait.Away) >= awayFor {
+	if !e.Wait.Promised && !e.Wait.Away.IsZero() && now.Sub(e.Wait.Away) >= awayFor {
 		return ParkedAway
 	}
 	return ""
@@ -210,41 +370,65 @@ func (f Floor) parks(s Standing, now time.Time) Parking {
 
 // parked brings those back to whom an answer was promised, when somebody is
 // there.
-func (d *Desk) parked(ctx context.Context, f Floor) (bool, error) {
-	if !f.staffed(d.now()) {
-		return false, nil
-	}
-	var due []Standing
-	for _, s := range f.Line {
-		if s.Conversation.Service == bot.ServiceParked && s.Wait.Why != ParkedAway {
-			due = append(due, s)
+func (d *Desk) parked(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
+	now := d.now()
+	var due []bot.Conversation
+	v.see(func(b *board) {
+		duty := b.onDuty(now)
+		for _, s := range b.parked {
+			if s.Wait.Why != ParkedAway && b.poolOf(s.Conversation).stageAt(0, duty) >= 0 {
+				due = append(due, s.Conversation)
+			}
 		}
-	}
-	return each(due, func(x Standing) error {
-		_, err := d.move(ctx, Ask{Workspace: x.Conversation.Workspace, Conversation: x.Conversation.ID, Line: true}, func(s *step) error {
-			if s.next.Service != bot.ServiceParked || s.wait.Why == ParkedAway || !s.floor.staffed(s.now) {
+	})
+	slices.SortFunc(due, func(a, b bot.Conversation) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return each(due, func(c bot.Conversation) error {
+		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
+			helps := false
+			s.view.see(func(b *board) { helps = b.helps(s.next, s.now) })
+			if s.next.Service != bot.ServiceParked || s.wait.Why == ParkedAway || !helps {
 				return nil
 			}
 			s.queue()
-			s.happened("enqueued", "", sayBack(s.next.Language, s.floor.joining(Standing{Conversation: s.next, Wait: s.wait}, s.now)))
+			s.happened("enqueued", "", sayBack(s.next.Language, s.joining()))
 			return nil
 		})
 		return err
 	})
 }
 
+// How many offers are made in one go, and how many of them at once: stores commit
+// what comes together in one write.
+const (
+	offersAtOnce = 64
+	offersBeside = 16
+)
+
 // matched makes the offers that can be made.
-func (d *Desk) matched(ctx context.Context, f Floor) (bool, error) {
-	pairs := f.match(d.now())
-	return each(pairs, func(p pair) error {
-		ws := f.Agents[0].Workspace
-		return d.offerTo(ctx, ws, p)
-	})
+func (d *Desk) matched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, error) {
+	var pairs []pair
+	v.see(func(b *board) { pairs = b.match(d.now(), offersAtOnce) })
+	var g errgroup.Group
+	g.SetLimit(offersBeside)
+	for _, p := range pairs {
+		g.Go(func() error {
+			if err := d.offerTo(ctx, ws, p); err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	if len(pairs) == offersAtOnce {
+		d.wake(ws) // there may be more
+	}
+	return len(pairs) > 0, err
 }
 
 // tellPlaces tells the places of a workspace when they changed.
-func (d *Desk) tellPlaces(ws bot.WorkspaceID, f Floor) {
-	now := f.places(d.now())
+func (d *Desk) tellPlaces(ws bot.WorkspaceID, v view) {
+	var now []Place
+	v.see(func(b *board) { now = b.places(d.now()) })
 	d.mu.Lock()
 	same := slices.Equal(d.places[ws], now)
 	d.places[ws] = now

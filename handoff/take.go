@@ -28,9 +28,9 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		switch {
 		case s.next.Service == bot.ServiceClosed:
 			return fault.New(fault.Conflict, "This conversation is closed. Open it again first.")
-		case old == agent:
+		case old == agent && s.next.Service != bot.ServiceWrapup:
 			return nil
-		case old != "" && (!o.Supervisor || version != 0 && version != s.next.Version):
+		case old != "" && old != agent && (!o.Supervisor || version != 0 && version != s.next.Version):
 			return fault.New(fault.Conflict, "%s has this conversation already.", s.name(old))
 		}
 		s.endOffer(ReservationRescinded)
@@ -39,7 +39,7 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 			s.next.Reason = bot.ReasonTaken
 		}
 		text := sayJoined(s.next.Language, s.name(agent))
-		if old != "" {
+		if old != "" && old != agent {
 			text = sayTaken(s.next.Language, s.name(agent), s.name(old))
 		}
 		s.happened("taken", agent, text)
@@ -67,11 +67,11 @@ func (d *Desk) HandBack(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 // accepts. Errors: NotFound; Denied unless the agent has it; Conflict when the
 // colleague is not there or has no room.
 func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent, to bot.AgentID, queue bot.QueueID, note string) (bot.Written, error) {
-	ask := Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}, Floor: true}
+	ask := Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}
 	if to != "" {
 		ask.Agents = append(ask.Agents, to)
 	}
-	return d.move(ctx, ask, func(s *step) error {
+	return d.looking(ctx, ask, func(s *step) error {
 		if err := s.responsible(agent); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 			return fault.New(fault.Invalid, "You have this conversation already.").WithField("agent", "somebody else")
 		}
 		if queue != "" {
-			if s.floor.queue(queue).Workspace == "" {
+			if s.queueOf(queue).Workspace == "" {
 				return fault.New(fault.NotFound, "There is no such queue.")
 			}
 			s.next.Queue = queue
@@ -92,12 +92,12 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 				return err
 			}
 			switch {
-			case !a.Present(s.now):
+			case a.Duty != DutyOn || s.now.Sub(d.alive(a)) >= freshFor:
 				return fault.New(fault.Conflict, "%s is not on duty now.", s.name(to))
-			case a.room() <= 0:
+			case a.room(s.now) <= 0:
 				return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
 			}
-			s.offer(a, s.floor.queue(s.next.Queue))
+			s.offer(a, s.queueOf(s.next.Queue))
 		}
 		s.note(bot.Author{Kind: bot.AuthorAgent, ID: string(agent), Name: s.name(agent)}, note)
 		s.happened("transferred", agent, sayTransferred(s.next.Language, s.name(agent)))
@@ -105,23 +105,36 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 	})
 }
 
-// Close ends the conversation. The visitor may write again at any time. Closing
-// a closed one changes nothing. Errors: NotFound; Denied for an agent while
-// another has it.
+// Close ends the conversation. The visitor may write again at any time. Where the
+// queue gives time for notes the agent keeps it as wrap-up until that is over, or
+// Close is called again. Closing a closed one changes nothing. Errors: NotFound;
+// Denied for an agent while another has it.
 func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author) (bot.Written, error) {
-	return d.move(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error {
 		if s.next.Service == bot.ServiceClosed {
 			return nil
 		}
 		if by.Kind == bot.AuthorAgent && s.next.Agent != "" && s.next.Agent != bot.AgentID(by.ID) {
 			return s.responsible(bot.AgentID(by.ID))
 		}
-		s.end(bot.ServiceClosed)
-		s.fresh()
 		var agent bot.AgentID
 		if by.Kind == bot.AuthorAgent {
 			agent = bot.AgentID(by.ID)
 		}
+		notes := s.queueOf(s.next.Queue).WrapUp
+		switch {
+		case s.next.Service == bot.ServiceWrapup:
+			s.end(bot.ServiceClosed)
+			s.happened("wrapped_up", agent, "")
+			return nil
+		case s.next.Service == bot.ServiceActive && notes > 0:
+			s.next.Service, s.wait.Timer = bot.ServiceWrapup, Timer{s.now.Add(notes), TimerWrapUp}
+			s.fresh()
+			s.happened("wrap_up", agent, sayClosed(s.next.Language))
+			return nil
+		}
+		s.end(bot.ServiceClosed)
+		s.fresh()
 		s.happened("closed", agent, sayClosed(s.next.Language))
 		if agent != "" && by.Name != "" {
 			s.events[len(s.events)-1].Body.AgentName = by.Name

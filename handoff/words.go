@@ -144,6 +144,15 @@ func sayLost(language, agent string, others bool) string {
 		"客服 "+agent+" 的连接中断了，您的位置保留，仍排在后来的人之前。")
 }
 
+func saySlow(language, agent string, others bool) string {
+	if others {
+		return words(language, agent+" could not answer. You keep your place; someone else is on the way.",
+			"客服 "+agent+" 暂时无法回复，您的位置保留，马上有同事接替。")
+	}
+	return words(language, agent+" could not answer. You keep your place, ahead of everyone who came later.",
+		"客服 "+agent+" 暂时无法回复，您的位置保留，仍排在后来的人之前。")
+}
+
 func sayTransferred(language, agent string) string {
 	return words(language, agent+" is passing you on to a colleague, who can read everything so far.",
 		"客服 "+agent+" 正在为您转接同事，之前的内容对方都能看到。")

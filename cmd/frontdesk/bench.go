@@ -26,6 +26,7 @@ type benchCmd struct {
 	Training   benchTrainingCmd   `cmd:"" help:"Training of intents: from nothing, after one more example, and again."`
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
+	Routing    benchRoutingCmd    `cmd:"" help:"Assignments of a full desk: how many a second, how late, none doubled or lost."`
 	Cache      benchCacheCmd      `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
 }
 

@@ -36,6 +36,7 @@ type cli struct {
 	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
 	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
 	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
+	Simulate     simulateCmd     `cmd:"" help:"Run the routing in simulated time: waits, service level, fairness, what-if."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`
 	Copy         copyCmd         `cmd:"" help:"Copy the embedded store into a Postgres."`
 	CheckConfig  checkConfigCmd  `cmd:"" name:"check-config" help:"Report every problem of the configuration."`

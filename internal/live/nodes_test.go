@@ -136,7 +136,7 @@ func TestDeskAcrossNodesWithoutABus(t *testing.T) {
 		t.Fatal(err)
 	}
 	away := func() bool {
-		f, err := db.Handoff().Floor(t.Context(), ws, now())
+		f, err := db.Handoff().Floor(t.Context(), ws, now(), now())
 		if err != nil {
 			t.Fatal(err)
 		}

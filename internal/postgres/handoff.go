@@ -55,7 +55,7 @@ func (s *Handoff) Move(ctx context.Context, ask handoff.Ask, decide func(handoff
 		if w, err = s.db.store(ctx, t, h, ask.Key, o.Change); err != nil {
 			return err
 		}
-		return putOutcome(ctx, t, h.row, l.Measures, o)
+		return putOutcome(t, h.row, o)
 	})
 	return w, err
 }
@@ -89,24 +89,17 @@ func locked(ctx context.Context, t *tx, row bot.Conversation, f found, ask hando
 		all(t, &agents, scanAgent, `
 			SELECT `+agentColumns+` FROM agents WHERE workspace = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, row.Workspace, ids)
 	}
-	if ask.Floor || ask.Line {
-		floor(t, &l.Floor, row.Workspace, ask.Recent, ask.Line)
-	} else {
-		measures(t, &l.Measures, row.Workspace)
-	}
+	measures(t, &l.Measures, row.Workspace)
 	if err := t.flush(ctx); err != nil {
 		return l, err
 	}
 	for _, a := range agents {
 		l.Agents[a.ID] = a
 	}
-	if ask.Floor || ask.Line {
-		l.Measures = l.Floor.Measures
-	}
 	return l, nil
 }
 
-func putOutcome(ctx context.Context, t *tx, row bot.Conversation, was handoff.Measures, o handoff.Outcome) error {
+func putOutcome(t *tx, row bot.Conversation, o handoff.Outcome) error {
 	for _, a := range o.Agents {
 		if err := putAgent(t, a); err != nil {
 			return err
@@ -133,18 +126,14 @@ func putOutcome(ctx context.Context, t *tx, row bot.Conversation, was handoff.Me
 	if o.Measures == nil {
 		return nil
 	}
-	// The pace is not locked; whoever counted from an older one counts again.
-	var n int64
-	t.count(&n, `
-		INSERT INTO desks AS d (workspace, handled, handling) VALUES ($1, $2, $3)
-		ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling WHERE d.handled = $4`,
-		row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), was.Handled)
-	if err := t.flush(ctx); err != nil {
-		return err
-	}
-	if n == 0 {
-		return errRetry
-	}
+	// The pace is an estimate and not locked: of two conversations that end in the
+	// same moment one may not be counted.
+	t.exec(`
+		INSERT INTO desks (workspace, handled, handling, left_count, waited, accepted, answer) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling,
+			left_count = excluded.left_count, waited = excluded.waited, accepted = excluded.accepted, answer = excluded.answer`,
+		row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds(),
+		o.Measures.Accepted, o.Measures.Answer.Microseconds())
 	return nil
 }
 
@@ -192,34 +181,67 @@ func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.Age
 }
 
 // Floor returns the desk of one workspace from one snapshot.
-func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Time) (handoff.Floor, error) {
+func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent, now time.Time) (handoff.Floor, error) {
 	var f handoff.Floor
-	err := s.db.snapshot(ctx, ws, func(q queue) { floor(q, &f, ws, recent, true) })
+	err := s.db.snapshot(ctx, ws, func(q queue) {
+		measures(q, &f.Measures, ws)
+		agents(q, &f.Agents, ws)
+		queues(q, &f.Queues, ws)
+		all(q, &f.Offers, scanReservation, `
+			SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND state = 'open'
+			UNION ALL
+			SELECT `+reservationColumns+` FROM reservations
+			WHERE workspace = $1 AND state IN ('declined', 'missed') AND decided_at >= $2
+			ORDER BY offered_at, id`, ws, cell.Micros(recent))
+		all(q, &f.Line, scanStanding, standings+`LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
+			WHERE c.workspace = $1 AND c.service IN ('waiting', 'offered', 'parked') AND c.service <> 'bot' AND c.service <> 'closed'
+			ORDER BY coalesce(w.since, 0), c.id`, ws)
+		all(q, &f.Due, scanStanding, standings+`JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
+			WHERE c.workspace = $1 AND w.timer_at > 0 AND w.timer_at <= $2 ORDER BY w.timer_at, c.id`, ws, cell.Micros(now))
+	})
 	return f, err
 }
 
-func floor(q queue, f *handoff.Floor, ws bot.WorkspaceID, recent time.Time, line bool) {
-	measures(q, &f.Measures, ws)
-	all(q, &f.Agents, scanAgent, `SELECT `+agentColumns+` FROM agents WHERE workspace = $1 ORDER BY id`, ws)
-	all(q, &f.Queues, scanQueue, `
-		SELECT workspace, id, name, offer_for, hours FROM queues WHERE workspace = $1 ORDER BY id`, ws)
-	all(q, &f.Offers, scanReservation, `
-		SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND state = 'open'
-		UNION ALL
-		SELECT `+reservationColumns+` FROM reservations
-		WHERE workspace = $1 AND state IN ('declined', 'missed') AND decided_at >= $2
-		ORDER BY offered_at, id`, ws, cell.Micros(recent))
-	if !line {
-		return
-	}
-	// The bot's memory is the longest column by far and no business of the desk.
-	all(q, &f.Line, scanStanding, `
-		SELECT `+strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1)+`,
-			coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
-			coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, '')
-		FROM conversations c LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
-		WHERE c.workspace = $1 AND c.service IN ('waiting', 'offered', 'parked') AND c.service <> 'bot' AND c.service <> 'closed'
-		ORDER BY coalesce(w.since, 0), c.id`, ws)
+// standings are rows of conversations, without the bot's memory, which is the longest
+// column by far and no business of the desk, with what the desk remembers of each.
+var standings = `
+	SELECT ` + strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1) + `,
+		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
+		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
+		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, '')
+	FROM conversations c `
+
+func agents(q queue, out *[]handoff.Agent, ws bot.WorkspaceID) {
+	all(q, out, scanAgent, `SELECT `+agentColumns+` FROM agents WHERE workspace = $1 ORDER BY id`, ws)
+}
+
+func queues(q queue, out *[]handoff.Queue, ws bot.WorkspaceID) {
+	all(q, out, scanQueue, `
+		SELECT workspace, id, name, offer_for, hours, settings FROM queues WHERE workspace = $1 ORDER BY id`, ws)
+}
+
+// Agents lists the workspace's agents in order of ID.
+func (s *Handoff) Agents(ctx context.Context, ws bot.WorkspaceID) ([]handoff.Agent, error) {
+	var out []handoff.Agent
+	err := s.db.read(ctx, ws, func(q queue) { agents(q, &out, ws) })
+	return out, err
+}
+
+// Queues lists the workspace's queues in order of ID.
+func (s *Handoff) Queues(ctx context.Context, ws bot.WorkspaceID) ([]handoff.Queue, error) {
+	var out []handoff.Queue
+	err := s.db.read(ctx, ws, func(q queue) { queues(q, &out, ws) })
+	return out, err
+}
+
+// Offers lists the open offers to an agent, the oldest first.
+func (s *Handoff) Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]handoff.Reservation, error) {
+	var out []handoff.Reservation
+	err := s.db.read(ctx, ws, func(q queue) {
+		all(q, &out, scanReservation, `
+			SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND agent = $2 AND state = 'open' ORDER BY offered_at, id`, ws, agent)
+	})
+	return out, err
 }
 
 // qualified puts a prefix before each column of a list.
@@ -263,11 +285,16 @@ func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
 	if err != nil {
 		return err
 	}
+	settings, err := cell.Encode(q.QueueSettings)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, q.Workspace, func(_ context.Context, t *tx) error {
 		t.exec(`
-			INSERT INTO queues (workspace, id, name, offer_for, hours) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, offer_for = excluded.offer_for, hours = excluded.hours`,
-			q.Workspace, q.ID, q.Name, q.OfferFor.Microseconds(), hours)
+			INSERT INTO queues (workspace, id, name, offer_for, hours, settings) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, offer_for = excluded.offer_for,
+				hours = excluded.hours, settings = excluded.settings`,
+			q.Workspace, q.ID, q.Name, q.OfferFor.Microseconds(), hours, settings)
 		return nil
 	})
 }

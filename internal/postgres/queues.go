@@ -14,24 +14,25 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind`
 )
 
 func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
 	var (
-		a                handoff.Agent
-		skills           string
-		heartbeat, given int64
+		a                             handoff.Agent
+		skills                        string
+		heartbeat, given, ramp, since int64
 	)
 	if err := row.Scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
+	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
 	return a, cell.Decode(skills, &a.Skills)
 }
 
@@ -46,10 +47,10 @@ func putAgent(t *tx, a handoff.Agent) error {
 	}
 	t.exec(`
 		UPDATE agents SET name = $3, skills = $4, capacity = $5, load = $6, reserved = $7, weight = $8, duty = $9, missed = $10,
-			heartbeat = $11, last_given = $12, version = $13
+			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15
 		WHERE workspace = $1 AND id = $2`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince))
 	return nil
 }
 
@@ -65,32 +66,36 @@ func scanReservation(row pgx.CollectableRow) (handoff.Reservation, error) {
 
 func scanQueue(row pgx.CollectableRow) (handoff.Queue, error) {
 	var (
-		q     handoff.Queue
-		offer int64
-		hours string
+		q               handoff.Queue
+		offer           int64
+		hours, settings string
 	)
-	if err := row.Scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours); err != nil {
+	if err := row.Scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours, &settings); err != nil {
 		return q, err
 	}
 	q.OfferFor = time.Duration(offer) * time.Microsecond
+	if err := cell.Decode(settings, &q.QueueSettings); err != nil {
+		return q, err
+	}
 	return q, cell.Decode(hours, &q.Hours)
 }
 
 // waitRow receives waitColumns.
 type waitRow struct {
-	since, parked, away, accepted int64
-	why, contact                  string
-	promised                      bool
+	since, parked, away, accepted, timer int64
+	why, contact, last, kind             string
+	promised                             bool
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
 	w := handoff.Wait{
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
+		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
 }
@@ -131,12 +136,14 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 		return err
 	}
 	t.exec(`
-		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
-			accepted_at = excluded.accepted_at, contact = excluded.contact`,
-		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact)
+			accepted_at = excluded.accepted_at, contact = excluded.contact,
+			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind`,
+		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind)
 	return nil
 }
 
@@ -144,8 +151,13 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 func measures(q queue, m *handoff.Measures, ws bot.WorkspaceID) {
 	var found bool
 	one(q, m, &found, func(row pgx.CollectableRow) (handoff.Measures, error) {
-		var handled, handling int64
-		err := row.Scan(&handled, &handling)
-		return handoff.Measures{Handled: handled, Handling: time.Duration(handling) * time.Microsecond}, err
-	}, `SELECT handled, handling FROM desks WHERE workspace = $1`, ws)
+		var (
+			m                        handoff.Measures
+			handling, waited, answer int64
+		)
+		err := row.Scan(&m.Handled, &handling, &m.Left, &waited, &m.Accepted, &answer)
+		m.Handling, m.Waited = time.Duration(handling)*time.Microsecond, time.Duration(waited)*time.Microsecond
+		m.Answer = time.Duration(answer) * time.Microsecond
+		return m, err
+	}, `SELECT handled, handling, left_count, waited, accepted, answer FROM desks WHERE workspace = $1`, ws)
 }

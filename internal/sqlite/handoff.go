@@ -82,11 +82,6 @@ func locked(ctx context.Context, tx *sql.Tx, row bot.Conversation, ask handoff.A
 		}
 		l.Agents[a] = got
 	}
-	if ask.Floor || ask.Line {
-		l.Floor, err = floor(ctx, tx, row.Workspace, ask.Recent, ask.Line)
-		l.Measures = l.Floor.Measures
-		return l, err
-	}
 	l.Measures, err = getMeasures(ctx, tx, row.Workspace)
 	return l, err
 }
@@ -119,9 +114,11 @@ func putOutcome(ctx context.Context, tx *sql.Tx, row bot.Conversation, o handoff
 	}
 	if o.Measures != nil {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO desks (workspace, handled, handling) VALUES (?, ?, ?)
-			ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling`,
-			row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds())
+			INSERT INTO desks (workspace, handled, handling, left_count, waited, accepted, answer) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (workspace) DO UPDATE SET handled = excluded.handled, handling = excluded.handling,
+				left_count = excluded.left_count, waited = excluded.waited, accepted = excluded.accepted, answer = excluded.answer`,
+			row.Workspace, o.Measures.Handled, o.Measures.Handling.Microseconds(), o.Measures.Left, o.Measures.Waited.Microseconds(),
+			o.Measures.Accepted, o.Measures.Answer.Microseconds())
 		return err
 	}
 	return nil
@@ -166,35 +163,72 @@ func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.Age
 }
 
 // Floor returns the desk of one workspace from one snapshot.
-func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent time.Time) (handoff.Floor, error) {
+func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent, now time.Time) (handoff.Floor, error) {
 	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return handoff.Floor{}, translate(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return floor(ctx, tx, ws, recent, true)
+	return floor(ctx, tx, ws, recent, now)
 }
 
-func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time, line bool) (f handoff.Floor, err error) {
+// Agents lists the workspace's agents in order of ID.
+func (s *Handoff) Agents(ctx context.Context, ws bot.WorkspaceID) ([]handoff.Agent, error) {
+	return agents(ctx, s.db.read, ws)
+}
+
+func agents(ctx context.Context, q querier, ws bot.WorkspaceID) ([]handoff.Agent, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+agentColumns+` FROM agents WHERE workspace = ? ORDER BY id`, ws)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return collect(rows, scanAgent)
+}
+
+// Queues lists the workspace's queues in order of ID.
+func (s *Handoff) Queues(ctx context.Context, ws bot.WorkspaceID) ([]handoff.Queue, error) {
+	return queues(ctx, s.db.read, ws)
+}
+
+func queues(ctx context.Context, q querier, ws bot.WorkspaceID) ([]handoff.Queue, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT workspace, id, name, offer_for, hours, settings FROM queues WHERE workspace = ? ORDER BY id`, ws)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return collect(rows, scanQueue)
+}
+
+// Offers lists the open offers to an agent, the oldest first.
+func (s *Handoff) Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]handoff.Reservation, error) {
+	rows, err := s.db.read.QueryContext(ctx, `
+		SELECT `+reservationColumns+` FROM reservations WHERE workspace = ? AND agent = ? AND state = 'open' ORDER BY offered_at, id`, ws, agent)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return collect(rows, scanReservation)
+}
+
+// standings are rows of conversations, without the bot's memory, which is the longest
+// column by far and no business of the desk, with what the desk remembers of each.
+var standings = `
+	SELECT ` + strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1) + `,
+		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, 0),
+		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
+		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, '')
+	FROM conversations c `
+
+func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent, now time.Time) (f handoff.Floor, err error) {
 	if f.Measures, err = getMeasures(ctx, q, ws); err != nil {
 		return f, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+agentColumns+` FROM agents WHERE workspace = ? ORDER BY id`, ws)
-	if err != nil {
-		return f, translate(err)
-	}
-	if f.Agents, err = collect(rows, scanAgent); err != nil {
+	if f.Agents, err = agents(ctx, q, ws); err != nil {
 		return f, err
 	}
-	rows, err = q.QueryContext(ctx, `
-		SELECT workspace, id, name, offer_for, hours FROM queues WHERE workspace = ? ORDER BY id`, ws)
-	if err != nil {
-		return f, translate(err)
-	}
-	if f.Queues, err = collect(rows, scanQueue); err != nil {
+	if f.Queues, err = queues(ctx, q, ws); err != nil {
 		return f, err
 	}
-	rows, err = q.QueryContext(ctx, `
+	rows, err := q.QueryContext(ctx, `
 		SELECT `+reservationColumns+` FROM reservations WHERE workspace = ?1 AND state = 'open'
 		UNION ALL
 		SELECT `+reservationColumns+` FROM reservations
@@ -206,21 +240,21 @@ func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent time.Time,
 	if f.Offers, err = collect(rows, scanReservation); err != nil {
 		return f, err
 	}
-	if !line {
-		return f, nil
-	}
-	// The bot's memory is the longest column by far and no business of the desk.
-	rows, err = q.QueryContext(ctx, `
-		SELECT `+strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1)+`,
-			coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, 0),
-			coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, '')
-		FROM conversations c LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
+	rows, err = q.QueryContext(ctx, standings+`LEFT JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
 		WHERE c.workspace = ? AND c.service IN ('waiting', 'offered', 'parked') AND c.service <> 'bot' AND c.service <> 'closed'
 		ORDER BY coalesce(w.since, 0), c.id`, ws)
 	if err != nil {
 		return f, translate(err)
 	}
-	f.Line, err = collect(rows, scanStanding)
+	if f.Line, err = collect(rows, scanStanding); err != nil {
+		return f, err
+	}
+	rows, err = q.QueryContext(ctx, standings+`JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
+		WHERE c.workspace = ? AND w.timer_at > 0 AND w.timer_at <= ? ORDER BY w.timer_at, c.id`, ws, cell.Micros(now))
+	if err != nil {
+		return f, translate(err)
+	}
+	f.Due, err = collect(rows, scanStanding)
 	return f, err
 }
 
@@ -259,11 +293,16 @@ func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
 	if err != nil {
 		return err
 	}
+	settings, err := cell.Encode(q.QueueSettings)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO queues (workspace, id, name, offer_for, hours) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, offer_for = excluded.offer_for, hours = excluded.hours`,
-			q.Workspace, q.ID, q.Name, q.OfferFor.Microseconds(), hours)
+			INSERT INTO queues (workspace, id, name, offer_for, hours, settings) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, offer_for = excluded.offer_for,
+				hours = excluded.hours, settings = excluded.settings`,
+			q.Workspace, q.ID, q.Name, q.OfferFor.Microseconds(), hours, settings)
 		return err
 	})
 }

@@ -15,24 +15,25 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind`
 )
 
 func scanAgent(scan func(...any) error) (handoff.Agent, error) {
 	var (
-		a                handoff.Agent
-		skills           string
-		heartbeat, given int64
+		a                             handoff.Agent
+		skills                        string
+		heartbeat, given, ramp, since int64
 	)
 	if err := scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
+	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
 	return a, cell.Decode(skills, &a.Skills)
 }
 
@@ -53,13 +54,14 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, skills = excluded.skills, capacity = excluded.capacity,
 			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
-			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version`,
+			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version,
+			ramp = excluded.ramp, on_since = excluded.on_since`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince))
 	return err
 }
 
@@ -75,32 +77,36 @@ func scanReservation(scan func(...any) error) (handoff.Reservation, error) {
 
 func scanQueue(scan func(...any) error) (handoff.Queue, error) {
 	var (
-		q     handoff.Queue
-		offer int64
-		hours string
+		q               handoff.Queue
+		offer           int64
+		hours, settings string
 	)
-	if err := scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours); err != nil {
+	if err := scan(&q.Workspace, &q.ID, &q.Name, &offer, &hours, &settings); err != nil {
 		return q, err
 	}
 	q.OfferFor = time.Duration(offer) * time.Microsecond
+	if err := cell.Decode(settings, &q.QueueSettings); err != nil {
+		return q, err
+	}
 	return q, cell.Decode(hours, &q.Hours)
 }
 
 // waitRow receives waitColumns.
 type waitRow struct {
-	since, parked, away, accepted int64
-	why, contact                  string
-	promised                      bool
+	since, parked, away, accepted, timer int64
+	why, contact, last, kind             string
+	promised                             bool
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
 	w := handoff.Wait{
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
+		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
 }
@@ -142,20 +148,28 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
-			accepted_at = excluded.accepted_at, contact = excluded.contact`,
-		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact)
+			accepted_at = excluded.accepted_at, contact = excluded.contact,
+			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind`,
+		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind)
 	return err
 }
 
 func getMeasures(ctx context.Context, q querier, ws bot.WorkspaceID) (handoff.Measures, error) {
-	var handled, handling int64
-	err := q.QueryRowContext(ctx, `SELECT handled, handling FROM desks WHERE workspace = ?`, ws).Scan(&handled, &handling)
+	var (
+		m                        handoff.Measures
+		handling, waited, answer int64
+	)
+	err := q.QueryRowContext(ctx, `SELECT handled, handling, left_count, waited, accepted, answer FROM desks WHERE workspace = ?`, ws).
+		Scan(&m.Handled, &handling, &m.Left, &waited, &m.Accepted, &answer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return handoff.Measures{}, nil
 	}
-	return handoff.Measures{Handled: handled, Handling: time.Duration(handling) * time.Microsecond}, translate(err)
+	m.Handling, m.Waited = time.Duration(handling)*time.Microsecond, time.Duration(waited)*time.Microsecond
+	m.Answer = time.Duration(answer) * time.Microsecond
+	return m, translate(err)
 }

@@ -85,7 +85,7 @@ func testDeskPath(t *testing.T, s Stores) {
 		t.Errorf("agent %+v", a)
 	}
 	// The desk learnt how long it took.
-	f, err := s.Desk.Floor(t.Context(), workspace, start)
+	f, err := s.Desk.Floor(t.Context(), workspace, start, d.clock.now())
 	if err != nil || f.Measures.Handled != 1 || f.Measures.Handling != 10*time.Minute || len(f.Line) != 0 {
 		t.Errorf("floor %+v, %v", f, err)
 	}
@@ -398,7 +398,7 @@ func testDeskTwoTake(t *testing.T, s Stores) {
 // recount fails unless loads and reservations equal what they count (I-16).
 func (d *desk) recount(t tester) {
 	t.Helper()
-	f, err := d.Stores.Desk.Floor(t.Context(), d.ws, d.clock.now())
+	f, err := d.Stores.Desk.Floor(t.Context(), d.ws, d.clock.now(), d.clock.now())
 	if err != nil {
 		t.Fatalf("floor: %v", err)
 	}

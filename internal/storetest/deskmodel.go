@@ -249,7 +249,7 @@ func (m *deskModel) stepTime(t *rapid.T) {
 
 func (m *deskModel) look(t tester) handoff.Floor {
 	t.Helper()
-	f, err := m.Stores.Desk.Floor(t.Context(), m.ws, m.clock.now().Add(-time.Minute))
+	f, err := m.Stores.Desk.Floor(t.Context(), m.ws, m.clock.now().Add(-time.Minute), m.clock.now())
 	if err != nil {
 		t.Fatalf("floor: %v", err)
 	}

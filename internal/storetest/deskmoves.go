@@ -197,7 +197,7 @@ func testDeskTransfer(t *testing.T, s Stores) {
 	d.wantTold(t, c, "accepted", "Zoe has taken over from Lin.")
 	d.recount(t)
 	// Into a queue; the agent who passes it on is not asked.
-	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: workspace, ID: "customs", Name: "Customs", OfferFor: 5 * time.Second}); err != nil {
+	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: workspace, ID: "customs", Name: "Customs", QueueSettings: handoff.QueueSettings{OfferFor: 5 * time.Second}}); err != nil {
 		t.Fatal(err)
 	}
 	wantKind(t, "into a queue", move("zoe", "", "customs"), "")

@@ -147,7 +147,7 @@ func testDeskRefuses(t *testing.T, s Stores) {
 	_, err = d.Accept(t.Context(), "other", d.offerOf(t, "lin").ID, "lin")
 	wantKind(t, "accept in another workspace", err, fault.NotFound)
 	for name, q := range map[string]handoff.Queue{
-		"no workspace": {}, "no time": {Workspace: workspace, OfferFor: -1},
+		"no workspace": {}, "no time": {Workspace: workspace, QueueSettings: handoff.QueueSettings{OfferFor: -1}},
 		"no zone":   {Workspace: workspace, Hours: handoff.Hours{Zone: "Mars/Base"}},
 		"backwards": {Workspace: workspace, Hours: handoff.Hours{Weeks: []handoff.Span{{Open: 5, Close: 4}}}},
 		"too long":  {Workspace: workspace, Hours: handoff.Hours{Weeks: []handoff.Span{{Open: 5, Close: 25 * time.Hour}}}},

@@ -1,0 +1,125 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
+)
+
+// care puts the main queue's settings in place.
+func (d *desk) care(t tester, s handoff.QueueSettings) {
+	t.Helper()
+	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: d.ws, Name: "Main", QueueSettings: s}); err != nil {
+		t.Fatalf("put queue: %v", err)
+	}
+}
+
+// testDeskFirstReply takes a chat from an agent who accepts it and then writes
+// nothing, and leaves it with one who does.
+func testDeskFirstReply(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 1)
+	d.care(t, handoff.QueueSettings{FirstReply: time.Minute})
+	quiet := d.ask(t, nil)
+	d.sweep(t)
+	d.accept(t, "lin")
+	d.after(t, 50*time.Second, "lin")
+	d.is(t, quiet, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	d.hire(t, "wei", 1)
+	d.after(t, 20*time.Second, "lin", "wei")
+	d.wantTold(t, quiet, "agent_slow", "Lin could not answer. You keep your place; someone else is on the way.")
+	if r := d.offerOf(t, "wei"); r.Conversation != quiet.ID {
+		t.Errorf("offered %+v", r)
+	}
+	d.noOffer(t, "lin") // who let it lie gets no more until they are back
+	if a := d.agent(t, "lin"); a.Load != 0 || a.Duty != handoff.DutyMissed {
+		t.Errorf("agent %+v", a)
+	}
+	d.accept(t, "wei")
+	if _, err := d.Say(t.Context(), workspace, quiet.ID, bot.Author{Kind: bot.AuthorAgent, ID: "wei"},
+		bot.Key{ClientMsgID: id.New()}, bot.Body{Text: "here I am"}, false); err != nil {
+		t.Fatal(err)
+	}
+	d.after(t, 2*time.Minute, "lin", "wei")
+	if got := d.is(t, quiet, bot.ServiceActive, bot.SpeakerHuman, "wei"); !got.Enqueued.IsZero() {
+		t.Errorf("enqueued %v", got.Enqueued)
+	}
+	d.recount(t)
+}
+
+// testDeskWrapUp keeps an agent's place while they finish notes.
+func testDeskWrapUp(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 1)
+	d.care(t, handoff.QueueSettings{WrapUp: time.Minute})
+	lin := bot.Author{Kind: bot.AuthorAgent, ID: "lin"}
+	end := func(c bot.Conversation) {
+		t.Helper()
+		if _, err := d.Close(t.Context(), workspace, c.ID, lin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := d.ask(t, nil)
+	d.sweep(t)
+	d.accept(t, "lin")
+	second := d.ask(t, nil)
+	end(first)
+	d.is(t, first, bot.ServiceWrapup, bot.SpeakerHuman, "lin")
+	d.wantTold(t, first, "wrap_up", "This chat has ended.")
+	d.after(t, 50*time.Second, "lin")
+	d.noOffer(t, "lin") // their place is taken still
+	d.after(t, 10*time.Second, "lin")
+	d.is(t, first, bot.ServiceClosed, bot.SpeakerBot, "")
+	if r := d.offerOf(t, "lin"); r.Conversation != second.ID {
+		t.Errorf("offered %+v", r)
+	}
+	// The agent may be done sooner.
+	d.accept(t, "lin")
+	end(second)
+	end(second)
+	d.is(t, second, bot.ServiceClosed, bot.SpeakerBot, "")
+	if a := d.agent(t, "lin"); a.Load != 0 {
+		t.Errorf("agent %+v", a)
+	}
+	// Who has had it takes it up again, and its visitor is known to them.
+	third := d.ask(t, nil)
+	d.sweep(t)
+	d.accept(t, "lin")
+	end(third)
+	if _, err := d.Take(t.Context(), workspace, third.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	d.is(t, third, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	d.after(t, 2*time.Minute, "lin")
+	d.is(t, third, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	d.recount(t)
+}
+
+// testDeskLast gives a conversation that comes back to whom it was with.
+func testDeskLast(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "ann", 2)
+	c := d.ask(t, nil)
+	d.sweep(t)
+	d.accept(t, "ann")
+	if _, err := d.HandBack(t.Context(), workspace, c.ID, "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	d.hire(t, "bob", 2) // without a chat for longer
+	d.clock.pass(time.Second)
+	w := d.enqueue(t, c, nil)
+	d.sweep(t)
+	if r := d.offerOf(t, "ann"); r.Conversation != w.Conversation.ID {
+		t.Errorf("offered %+v", r)
+	}
+	// The offer says why.
+	page := timeline(t, s, c, bot.ViewAgent, 100)
+	last := page[len(page)-1]
+	if r := last.Body.Routing; last.Body.Change != "offered" || r == nil || len(r.Candidates) != 2 || r.Candidates[0].Agent != "ann" ||
+		!r.Candidates[0].Last || r.Candidates[1].Not != bot.NotBest {
+		t.Errorf("offered event %+v with %+v", last.Body, last.Body.Routing)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/gob"
 	"math"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
@@ -228,7 +229,8 @@ type modelFile struct {
 	Neighbours packed
 	Neighbour  []uint16
 	Around     spaceFile
-	Rows       packed // of the surroundings
+	Rows       packed   // of the surroundings
+	Class      []uint16 // of the rows; none: they do not vote
 	Density    packed
 	Centres    packed
 	Wording    wordingFile
@@ -266,7 +268,7 @@ func (m *Model) Encode() ([]byte, error) {
 		Intents: m.Intents, Stats: m.Stats, Mix: m.mix, Scope: m.scope, Space: c.space.file(),
 		Dense: softmaxOf(c.dense), Vocabulary: c.vocabulary.file(), Sparse: softmaxOf(c.sparse),
 		Neighbours: packAll(c.neighbours), Neighbour: c.neighbour,
-		Around: c.around.space.file(), Rows: packAll(c.around.rows), Density: pack(c.around.density), Centres: packAll(c.around.centres),
+		Around: c.around.space.file(), Rows: packAll(c.around.rows), Class: c.around.class, Density: pack(c.around.density), Centres: packAll(c.around.centres),
 		Wording: wordingFile{c.wording.first, c.wording.class, c.wording.count, c.wording.size},
 	})
 }
@@ -282,7 +284,7 @@ func DecodeModel(data []byte) (*Model, error) {
 	c := &classifier{classes: n, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary(), neighbour: f.Neighbour}
 	d := len(c.space.mean)
 	c.neighbours = f.Neighbours.unpackRows(d)
-	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Density.unpack(), f.Centres.unpackRows(d)}
+	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Class, f.Density.unpack(), f.Centres.unpackRows(d)}
 	c.wording = wording{f.Wording.First, f.Wording.Class, f.Wording.Count, f.Wording.Size}
 	var ok1, ok2 bool
 	c.dense, ok1 = f.Dense.softmax(n)
@@ -291,7 +293,8 @@ func DecodeModel(data []byte) (*Model, error) {
 		(c.dense == nil || c.dense.Features == d) && (c.sparse == nil || c.sparse.Features == len(c.vocabulary.hashes)) &&
 		(c.space.matrix == nil || len(c.space.matrix) == d*d) && (c.around.space.matrix == nil || len(c.around.space.matrix) == d*d)
 	fits = fits && len(c.around.rows) == len(c.around.density) && c.wording.fits(len(c.vocabulary.hashes), n)
-	for _, k := range c.neighbour {
+	fits = fits && (f.Class == nil || len(f.Class) == len(c.around.rows))
+	for _, k := range slices.Concat(c.neighbour, f.Class) {
 		fits = fits && int(k) < n
 	}
 	if !fits {

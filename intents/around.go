@@ -3,6 +3,7 @@ package intents
 import (
 	"math"
 
+	"github.com/frontdesk-chat/frontdesk/internal/index"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
 )
 
@@ -12,7 +13,9 @@ import (
 // a bank's unsupported questions lost a point of AUROC.
 type surroundings struct {
 	space   *space
-	rows    [][]float32
+	rows    [][]float32 // only while a classifier is trained
+	codes   []int8      // the rows as index.Quantize writes them: 12,000 of floats do not fit the cache
+	scales  []float32
 	class   []uint16    // of each row, where rows vote; nil: they do not
 	density []float32   // mean cosine of each row's five nearest others; nil: nobody asks
 	centres [][]float32 // of the classes, unit length; zero for a class without examples
@@ -103,7 +106,32 @@ func (n nearest) vote(class []uint16, scores []float32) {
 	}
 }
 
-// measure fills density.
+// quantize fills codes and scales.
+func (a *surroundings) quantize() {
+	a.codes, a.scales = nil, make([]float32, len(a.rows))
+	for i, v := range a.rows {
+		code := make([]int8, len(v))
+		a.scales[i] = index.Quantize(code, v)
+		a.codes = append(a.codes, code...)
+	}
+}
+
+// closest returns the rows closest to a vector.
+func (a *surroundings) closest(x []float32, n int) nearest {
+	code, wide, dots := make([]int8, len(x)), make([]int16, len(x)), make([]int32, len(a.scales))
+	scale := index.Quantize(code, x)
+	for i, v := range code {
+		wide[i] = int16(v)
+	}
+	index.Dots(dots, wide, a.codes)
+	top := noneNear(n)
+	for i, v := range dots {
+		top.add(float32(v)*scale*a.scales[i], i)
+	}
+	return top
+}
+
+// measure fills density, and lets go of the rows.
 func (a *surroundings) measure() {
 	near := make([]nearest, len(a.rows))
 	for i := range near {
@@ -121,6 +149,7 @@ func (a *surroundings) measure() {
 		cos, _ := near[i].mean(nil)
 		a.density[i] = float32(cos)
 	}
+	a.rows = nil
 }
 
 // nearestApart is the smallest distance that lonely divides by: examples said twice would
@@ -133,10 +162,7 @@ func (a *surroundings) look(x []float32, s *seen) {
 	if a.class != nil {
 		keep = voters
 	}
-	top := noneNear(keep)
-	for i, v := range a.rows {
-		top.add(linear.Dot(v, x), i)
-	}
+	top := a.closest(x, keep)
 	if a.class != nil {
 		top.vote(a.class, s.scores)
 	}

@@ -3,7 +3,10 @@ package intents
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
+
+	"github.com/frontdesk-chat/frontdesk/internal/linear"
 )
 
 func TestVotesOfTheNearest(t *testing.T) {
@@ -54,8 +57,8 @@ func TestManyExamplesVote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := m.classifier; len(c.around.class) != len(c.around.rows) || len(c.neighbours) != 0 {
-		t.Errorf("%d of %d rows vote beside %d neighbours, want all and none", len(c.around.class), len(c.around.rows), len(c.neighbours))
+	if c := m.classifier; len(c.around.class) != len(c.around.scales) || len(c.neighbours) != 0 {
+		t.Errorf("%d of %d rows vote beside %d neighbours, want all and none", len(c.around.class), len(c.around.scales), len(c.neighbours))
 	}
 	data, err := m.Encode()
 	if err != nil {
@@ -77,5 +80,28 @@ func TestManyExamplesVote(t *testing.T) {
 	}
 	if _, err := DecodeModel(data); err == nil {
 		t.Error("a model whose voters lack one is decoded")
+	}
+}
+
+func TestClosestOfQuantizedRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	a := surroundings{}
+	for range 300 {
+		v := make([]float32, 64)
+		for j := range v {
+			v[j] = float32(r.NormFloat64())
+		}
+		unit(v)
+		a.rows = append(a.rows, v)
+	}
+	a.quantize()
+	top := a.closest(a.rows[42], 3)
+	if top[0].row != 42 {
+		t.Errorf("row %d is closest to row 42", top[0].row)
+	}
+	for _, one := range top {
+		if exact := linear.Dot(a.rows[one.row], a.rows[42]); math.Abs(float64(exact-one.cos)) > .005 {
+			t.Errorf("row %d has cosine %v, exactly %v", one.row, one.cos, exact)
+		}
 	}
 }

@@ -429,6 +429,7 @@ func (t *trainer) prepare(rows []int, classes int, number []int) (*classifier, e
 			}
 		}
 	}
+	c.around.quantize()
 	return c, nil
 }
 

@@ -2,6 +2,7 @@ package intents
 
 import (
 	"math"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/internal/index"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
@@ -133,20 +134,15 @@ func (a *surroundings) closest(x []float32, n int) nearest {
 
 // measure fills density, and lets go of the rows.
 func (a *surroundings) measure() {
-	near := make([]nearest, len(a.rows))
-	for i := range near {
-		near[i] = noneNear(around)
-	}
-	for i, v := range a.rows {
-		for j, w := range a.rows[:i] {
-			cos := linear.Dot(v, w)
-			near[i].add(cos, j)
-			near[j].add(cos, i)
-		}
-	}
 	a.density = make([]float32, len(a.rows))
-	for i := range near {
-		cos, _ := near[i].mean(nil)
+	for i, v := range a.rows {
+		near := a.closest(v, around+1)
+		// The row itself is among them, unless that many others are the same.
+		own := slices.IndexFunc(near, func(n neighbour) bool { return n.row == i })
+		if own < 0 {
+			own = around
+		}
+		cos, _ := slices.Delete(near, own, own+1).mean(nil)
 		a.density[i] = float32(cos)
 	}
 	a.rows = nil

@@ -14,15 +14,19 @@ type classifier struct {
 	dense      *linear.Softmax // over the embedding; nil: switched off
 	vocabulary *vocabulary
 	sparse     *linear.Softmax // over n-grams; nil: switched off
-	neighbours [][]float32     // examples in the space
+	neighbours [][]float32     // examples in the space; none where the surroundings vote
 	neighbour  []uint16        // their classes
 	wording    wording         // for the out-of-scope score, as what follows
 	around     surroundings
 }
 
 // views are how many scores the mixture has for a class: log-probability by
-// embedding, by n-grams, and the cosine of the nearest example.
+// embedding, by n-grams, and what the nearest examples say: the cosine of the
+// class's nearest one, or the logarithm of its share of their votes.
 const views = 3
+
+// nearView is the last of them.
+const nearView = 2
 
 // floor keeps a log-probability finite.
 const floor = 1e-7
@@ -73,7 +77,7 @@ func (c *classifier) look(x []float32, grams []gramCount) seen {
 		best[c.neighbour[i]] = max(best[c.neighbour[i]], linear.Dot(v, x))
 	}
 	for i, v := range best {
-		s.scores[i*views+2] = v
+		s.scores[i*views+nearView] = v
 	}
 	return s
 }
@@ -121,99 +125,4 @@ func argmax(p []float64) int {
 		}
 	}
 	return best
-}
-
-// surroundings are the examples in the plain shipped space. The space in which intents
-// are told apart weakens what does not tell the known ones apart, and that may be just
-// what tells that an utterance is none of them: with it alone the out-of-scope score of
-// a bank's unsupported questions lost a point of AUROC.
-type surroundings struct {
-	space   *space
-	rows    [][]float32
-	density []float32   // mean cosine of each row's five nearest others
-	centres [][]float32 // of the classes, unit length; zero for a class without examples
-}
-
-// around is how many of the nearest examples tell of a place.
-const around = 5
-
-// nearest keeps the examples with the highest cosines, best first. A place without
-// one has row −1.
-type nearest [around]struct {
-	cos float32
-	row int
-}
-
-func noneNear() (n nearest) {
-	for i := range n {
-		n[i].cos, n[i].row = -1, -1
-	}
-	return n
-}
-
-func (n *nearest) add(cos float32, row int) {
-	for k := range n {
-		if cos > n[k].cos {
-			copy(n[k+1:], n[k:len(n)-1])
-			n[k].cos, n[k].row = cos, row
-			return
-		}
-	}
-}
-
-// mean returns the mean cosine, and of the values at the rows their mean; 0 without rows.
-func (n *nearest) mean(at []float32) (cos, value float64) {
-	found := 0.0
-	for _, one := range n {
-		if one.row >= 0 {
-			found++
-			cos += float64(one.cos)
-			if at != nil {
-				value += float64(at[one.row])
-			}
-		}
-	}
-	found = max(1, found)
-	return cos / found, value / found
-}
-
-// measure fills density.
-func (a *surroundings) measure() {
-	near := make([]nearest, len(a.rows))
-	for i := range near {
-		near[i] = noneNear()
-	}
-	for i, v := range a.rows {
-		for j, w := range a.rows[:i] {
-			cos := linear.Dot(v, w)
-			near[i].add(cos, j)
-			near[j].add(cos, i)
-		}
-	}
-	a.density = make([]float32, len(a.rows))
-	for i := range near {
-		cos, _ := near[i].mean(nil)
-		a.density[i] = float32(cos)
-	}
-}
-
-// nearestApart is the smallest distance that lonely divides by: examples said twice would
-// make it infinite.
-const nearestApart = .02
-
-// look adds what surrounds a vector of the surroundings' space.
-func (a *surroundings) look(x []float32, s *seen) {
-	top := noneNear()
-	for i, v := range a.rows {
-		top.add(linear.Dot(v, x), i)
-	}
-	s.nearest = float64(top[0].cos)
-	cos, theirs := top.mean(a.density)
-	s.nearest5 = cos
-	// As the local outlier factor (Breunig et al. 2000), with cosine distances.
-	s.lonely = (1 - cos) / max(nearestApart, 1-theirs)
-	s.centre = -1
-	for _, v := range a.centres {
-		s.centre = math.Max(s.centre, float64(linear.Dot(v, x)))
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/gob"
 	"math"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/linear"
@@ -228,7 +229,10 @@ type modelFile struct {
 	Neighbours packed
 	Neighbour  []uint16
 	Around     spaceFile
-	Rows       packed // of the surroundings
+	Rows       packed // of the surroundings, in models of before they were quantized
+	Codes      []byte
+	Scales     []float32
+	Class      []uint16 // of the rows; none: they do not vote
 	Density    packed
 	Centres    packed
 	Wording    wordingFile
@@ -259,6 +263,22 @@ func (f softmaxFile) softmax(classes int) (*linear.Softmax, bool) {
 	return m, len(m.W) == classes*m.Features && len(m.Bias) == classes
 }
 
+func bytesOf(codes []int8) []byte {
+	out := make([]byte, len(codes))
+	for i, v := range codes {
+		out[i] = byte(v)
+	}
+	return out
+}
+
+func codesOf(data []byte) []int8 {
+	out := make([]int8, len(data))
+	for i, v := range data {
+		out[i] = int8(v)
+	}
+	return out
+}
+
 // Encode writes the model as one artefact with a checksum.
 func (m *Model) Encode() ([]byte, error) {
 	c := m.classifier
@@ -266,7 +286,7 @@ func (m *Model) Encode() ([]byte, error) {
 		Intents: m.Intents, Stats: m.Stats, Mix: m.mix, Scope: m.scope, Space: c.space.file(),
 		Dense: softmaxOf(c.dense), Vocabulary: c.vocabulary.file(), Sparse: softmaxOf(c.sparse),
 		Neighbours: packAll(c.neighbours), Neighbour: c.neighbour,
-		Around: c.around.space.file(), Rows: packAll(c.around.rows), Density: pack(c.around.density), Centres: packAll(c.around.centres),
+		Around: c.around.space.file(), Codes: bytesOf(c.around.codes), Scales: c.around.scales, Class: c.around.class, Density: pack(c.around.density), Centres: packAll(c.around.centres),
 		Wording: wordingFile{c.wording.first, c.wording.class, c.wording.count, c.wording.size},
 	})
 }
@@ -282,7 +302,12 @@ func DecodeModel(data []byte) (*Model, error) {
 	c := &classifier{classes: n, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary(), neighbour: f.Neighbour}
 	d := len(c.space.mean)
 	c.neighbours = f.Neighbours.unpackRows(d)
-	c.around = surroundings{f.Around.space(), f.Rows.unpackRows(d), f.Density.unpack(), f.Centres.unpackRows(d)}
+	c.around = surroundings{space: f.Around.space(), codes: codesOf(f.Codes), scales: f.Scales, class: f.Class, density: f.Density.unpack(), centres: f.Centres.unpackRows(d)}
+	if len(f.Rows) > 0 {
+		c.around.rows = f.Rows.unpackRows(d)
+		c.around.quantize()
+		c.around.rows = nil
+	}
 	c.wording = wording{f.Wording.First, f.Wording.Class, f.Wording.Count, f.Wording.Size}
 	var ok1, ok2 bool
 	c.dense, ok1 = f.Dense.softmax(n)
@@ -290,8 +315,9 @@ func DecodeModel(data []byte) (*Model, error) {
 	fits := n >= 2 && ok1 && ok2 && len(f.Mix) == views && len(c.neighbours) == len(c.neighbour) && len(c.around.centres) == n && len(c.around.space.mean) == d && f.Stats.Dimension == d &&
 		(c.dense == nil || c.dense.Features == d) && (c.sparse == nil || c.sparse.Features == len(c.vocabulary.hashes)) &&
 		(c.space.matrix == nil || len(c.space.matrix) == d*d) && (c.around.space.matrix == nil || len(c.around.space.matrix) == d*d)
-	fits = fits && len(c.around.rows) == len(c.around.density) && c.wording.fits(len(c.vocabulary.hashes), n)
-	for _, k := range c.neighbour {
+	fits = fits && len(c.around.scales) == len(c.around.density) && len(c.around.codes) == d*len(c.around.scales) && c.wording.fits(len(c.vocabulary.hashes), n)
+	fits = fits && (f.Class == nil || len(f.Class) == len(c.around.scales))
+	for _, k := range slices.Concat(c.neighbour, f.Class) {
 		fits = fits && int(k) < n
 	}
 	if !fits {

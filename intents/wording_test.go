@@ -66,6 +66,7 @@ func TestLonelyIsAboveOneOutsideOfACluster(t *testing.T) {
 	for k := range 8 {
 		a.rows = append(a.rows, turned(float64(4*k)))
 	}
+	a.quantize()
 	a.measure()
 	var in, out seen
 	a.look(turned(14), &in)

@@ -14,8 +14,8 @@ fd=$out/frontdesk
 # The tasks that a part concerns.
 tasks_of() {
   case $1 in
-    intents-calibration) echo banking77-5shot banking77-10shot banking77-near-oos ;;
-    intents-* | scope* | oos*) echo banking77-5shot banking77-10shot banking77-near-oos bitext ;;
+    intents-*) echo banking77-5shot banking77-10shot banking77-full banking77-near-oos bitext ;;
+    scope-*) echo banking77-near-oos banking77-far-oos ;;
     sentiment-*) echo sst2 amazon handoff-requests-en escalation ;;
     lexical | vector | retrieval-* | rank* | expan* | late* | mmr | centre*)
       echo covid-faq help-en-to-en help-zh-to-zh help-en-to-zh help-zh-to-en help-questions-en help-questions-zh help-questions-mixed ;;

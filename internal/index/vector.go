@@ -20,6 +20,10 @@ func Quantize(into []int8, v []float32) float32 {
 	return top / 127
 }
 
+// Dots writes to out the products of a query, codes of Quantize in a wider type, with
+// as many rows of len(query) codes each.
+func Dots(out []int32, query []int16, rows []int8) { dots(out, query, rows) }
+
 // dotsPortable is dots without vector instructions.
 func dotsPortable(out []int32, query []int16, rows []int8) {
 	for r := range out {

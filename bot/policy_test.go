@@ -131,7 +131,7 @@ func drawn(t *rapid.T, m Memory, i int) *Turn {
 // lead takes a drawn turn through the engine's own judging, deciding, acting
 // and remembering.
 func lead(e *Engine, turn *Turn) Memory {
-	turn.Memory.judge(turn.Trace.Reading, e.policy)
+	turn.Memory.judge(turn.Trace.Reading, turn.Trace.Asked, e.policy)
 	turn.Chosen = e.choose(turn)
 	_ = e.decide(context.Background(), turn)
 	_ = e.act(context.Background(), turn)

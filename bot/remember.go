@@ -25,10 +25,10 @@ const (
 // recover; set on our own dialogues in training/data/escalation.
 const trendKeep = .5
 
-// Trend carries the decayed sentiment trend over one visitor turn. Both values
+// Trend carries the decayed trend over one visitor turn with its Mood. Both values
 // and the result lie in −1…1.
-func Trend(previous, sentiment float64) float64 {
-	return max(-1, min(1, trendKeep*previous+(1-trendKeep)*sentiment))
+func Trend(previous, mood float64) float64 {
+	return max(-1, min(1, trendKeep*previous+(1-trendKeep)*mood))
 }
 
 // Restart begins a new segment: a person closed the conversation or handed it
@@ -68,7 +68,7 @@ func (m Memory) clone() Memory {
 // judge takes in what the visitor's new words say about the past: whether they
 // reject the last answer, which makes that a failed turn after all, and how
 // they feel.
-func (m *Memory) judge(r intents.Reading, p Policy) {
+func (m *Memory) judge(r intents.Reading, asked string, p Policy) {
 	m.settle()
 	m.Turn++
 	if m.Pending {
@@ -79,7 +79,7 @@ func (m *Memory) judge(r intents.Reading, p Policy) {
 		}
 		m.Pending = false
 	}
-	m.Trend = Trend(m.Trend, r.Sentiment)
+	m.Trend = Trend(m.Trend, Mood(r, asked, m.Turns))
 	m.Low = p.Unhappy.next(m.Low, m.Trend)
 }
 

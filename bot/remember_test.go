@@ -85,7 +85,7 @@ func TestSegmentsForgetHandingOver(t *testing.T) {
 		Slots: []Slot{{Name: "order_number", Value: "AB1"}},
 	}
 	m.Segment++ // as the desk does when a person hands back
-	m.judge(intents.Reading{}, DefaultPolicy())
+	m.judge(intents.Reading{}, "", DefaultPolicy())
 	if m.Failed != 0 || m.Refused != 0 || m.Clarified || m.Offered || m.OfferedAt != 0 || m.Low || m.Trend != 0 || len(m.Turns) != 1 {
 		t.Errorf("%+v", m)
 	}
@@ -104,12 +104,12 @@ func TestFailedTurns(t *testing.T) {
 		return m
 	}
 	m := answer(Memory{Failed: 1})
-	m.judge(intents.Reading{Signals: intents.Signals{Rejects: .9}}, p)
+	m.judge(intents.Reading{Signals: intents.Signals{Rejects: .9}}, "", p)
 	if m.Failed != 2 {
 		t.Errorf("an answer that is rejected counts on top of those before: %d", m.Failed)
 	}
 	m = answer(Memory{Failed: 1})
-	m.judge(intents.Reading{}, p)
+	m.judge(intents.Reading{}, "", p)
 	if m.Failed != 0 {
 		t.Errorf("an answer that stands ends the row: %d", m.Failed)
 	}

@@ -36,7 +36,7 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 		t.Trace.Reading.Signals.Rejects *= lightened
 	}
 	e.ablate(&t.Trace.Reading)
-	t.Memory.judge(t.Trace.Reading, e.policy)
+	t.Memory.judge(t.Trace.Reading, t.Trace.Asked, e.policy)
 	t.Trace.Trend = t.Memory.Trend
 
 	start := time.Now()

@@ -204,7 +204,7 @@ func DecodeHeads(data []byte) (*Heads, error) {
 		return len(one.Dense) == 2*dense && len(one.Gram) == 2*grams
 	}
 	for i, one := range f.Heads {
-		if f.Names[i] != names[i] || !fits(one, d, n) {
+		if f.Names[i] != names[i] || !fits(one, d, n) && !fits(one, 2*d, n) {
 			return nil, fault.New(fault.Invalid, "the head %q does not fit this program", f.Names[i])
 		}
 		h.heads = append(h.heads, head{one.Dense.unpack(), one.DenseBias, one.Gram.unpack(), one.GramBias, one.Mix})

@@ -48,7 +48,7 @@ func (s Signal) whole() bool { return s == SignalClosing || s == SignalFarTopic 
 // head is one logistic model: a view over the embedding and one over n-grams,
 // mixed and calibrated by three numbers.
 type head struct {
-	dense     []float32 // of the space's length: the first part of Heads.look
+	dense     []float32 // over Heads.look, or over its first half, the vector, alone
 	denseBias float32
 	gram      []float32 // beside the vocabulary
 	gramBias  float32
@@ -77,8 +77,8 @@ type Heads struct {
 	sentiment  *sentimentHead
 }
 
-// look returns what the dense views see of a text: its vector and, for sentiment
-// alone, its middle, each in its own space.
+// look returns what the dense views see of a text: its vector and its middle, each
+// in its own space.
 func (h *Heads) look(vector, middle []float32) []float32 {
 	return append(h.space.apply(vector), h.middle.apply(middle)...)
 }

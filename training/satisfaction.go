@@ -21,10 +21,10 @@ type dialogueLine struct {
 // unhappyBelow is the mean rating under which a visitor counts as unhappy.
 const unhappyBelow = 2.5
 
-// evaluateSatisfaction follows the sentiment trend through dialogues and asks how
+// evaluateSatisfaction follows the trend of the mood through dialogues and asks how
 // well it tells unhappy visitor turns from others. With folds a head is also
 // trained on the other folds' ratings; its score of a turn stands in for the
-// turn's sentiment, the trend stays the engine's.
+// turn's mood, the trend stays the engine's.
 func evaluateSatisfaction(ctx context.Context, e *evaluation) error {
 	if e.parts.NewReader == nil {
 		return missing("reader of utterances")
@@ -48,10 +48,14 @@ func evaluateSatisfaction(ctx context.Context, e *evaluation) error {
 	var shipped []float64
 	var of []int // dialogue of each visitor turn
 	for d, dialogue := range dialogues {
+		var before []bot.Exchange
 		previous, trend := "", 0.0
 		for _, t := range dialogue.Turns {
 			if t.Role == "bot" {
 				previous = t.Text
+				if n := len(before); n > 0 {
+					before[n-1].Answer = t.Text
+				}
 				continue
 			}
 			var reading intents.Reading
@@ -61,7 +65,8 @@ func evaluateSatisfaction(ctx context.Context, e *evaluation) error {
 			}); err != nil {
 				return err
 			}
-			trend = bot.Trend(trend, reading.Sentiment)
+			trend = bot.Trend(trend, bot.Mood(reading, t.Text, before))
+			before = append(before, bot.Exchange{Asked: t.Text})
 			turn := intents.RatedTurn{Text: t.Text, Previous: previous, Rating: -1, Reading: reading, First: previous == ""}
 			if t.Satisfaction != nil {
 				turn.Rating = *t.Satisfaction

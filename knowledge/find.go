@@ -58,7 +58,7 @@ func (l *Local) find(ctx context.Context, q Query) (result Result, f *finding, e
 	x := l.index(q.Workspace, false)
 	start := time.Now()
 	if x != nil {
-		if m := (&speller{x, l.options.Tokens}).meant(question); m != question {
+		if m := (&speller{Index: x, tokens: l.options.Tokens}).meant(question); m != question {
 			question, result.Meant = m, m
 		}
 	}

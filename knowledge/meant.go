@@ -1,9 +1,11 @@
 package knowledge
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/frontdesk-chat/frontdesk/internal/index"
 	"github.com/frontdesk-chat/frontdesk/internal/text"
@@ -14,6 +16,21 @@ import (
 type speller struct {
 	*index.Index
 	tokens func(string) int // by the embedding model's tokenizer; nil: every word may be misspelled
+	looked int              // words and characters that others were looked for in place of, see maxLooked
+}
+
+// Bounds of the work on one question: 100,000 chunks in, a word or syllable costs
+// some tenths of a millisecond.
+const (
+	maxCorrected = 200 // characters; a longer question says enough
+	maxLooked    = 12  // unknown words, and characters beside none they stand beside elsewhere
+	maxAlike     = 24  // characters of one sound, those that most rows have
+)
+
+// look reports whether there is work left to look for another word or character.
+func (x *speller) look() bool {
+	x.looked++
+	return x.looked <= maxLooked
 }
 
 // word reports whether the tokenizer has a word, or two characters, in one piece:
@@ -24,6 +41,9 @@ func (x *speller) word(s string) bool { return x.tokens != nil && x.tokens(s) <=
 // the documents have: Chinese typed in pinyin, a character in the place of one that
 // sounds alike, a misspelled word. What cannot be told stays as it is.
 func (x *speller) meant(question string) string {
+	if utf8.RuneCountInString(question) > maxCorrected {
+		return question
+	}
 	words := slices.Collect(text.Words(question))
 	var b strings.Builder
 	at := 0   // of question, up to where it is written
@@ -79,7 +99,7 @@ func (x *speller) misspelled(word, next string) string {
 	if left, _ := parts(x.Index, word); left != "" {
 		return ""
 	}
-	if x.word(word) {
+	if x.word(word) || !x.look() {
 		return ""
 	}
 	if by := x.slip(word); by != "" {
@@ -219,8 +239,11 @@ func (x *speller) misheard(run string) string {
 		if framed[i] || functionCharacter(r) || i > 0 && x.linked(typed[i-1:i+1]) || i+1 < len(typed) && x.linked(typed[i:i+2]) {
 			continue
 		}
-		for _, c := range text.SoundAlikes(r) {
-			if c != r && !functionCharacter(c) && x.Has(string(c)) {
+		if !x.look() {
+			continue
+		}
+		for _, c := range x.known(text.SoundAlikes(r)) {
+			if c != r && !functionCharacter(c) {
 				options[i] = append(options[i], option{c, misheardCost})
 				suspect = true
 			}
@@ -292,15 +315,38 @@ func (x *speller) spelledOut(question string, words []text.Word) (chinese string
 	return string(best), n
 }
 
+// known returns the characters that some row has, most rows first, at most maxAlike.
+func (x *speller) known(all []rune) []rune {
+	type character struct {
+		r    rune
+		rows int
+	}
+	var have []character
+	for _, r := range all {
+		if n := x.Rows(string(r)); n > 0 {
+			have = append(have, character{r, n})
+		}
+	}
+	slices.SortStableFunc(have, func(a, b character) int { return cmp.Compare(b.rows, a.rows) })
+	have = have[:min(len(have), maxAlike)]
+	out := make([]rune, len(have))
+	for i, c := range have {
+		out[i] = c.r
+	}
+	return out
+}
+
 // sounding are the characters that a syllable may stand for.
 func (x *speller) sounding(syllable string) []option {
 	var out []option
 	all := text.Sounding(syllable)
 	for _, c := range all {
-		switch {
-		case functionCharacter(c):
+		if functionCharacter(c) {
 			out = append(out, option{c, -functionGain})
-		case x.Has(string(c)):
+		}
+	}
+	for _, c := range x.known(all) {
+		if !functionCharacter(c) {
 			out = append(out, option{c, 0})
 		}
 	}

@@ -19,8 +19,10 @@ func chinese(doc DocumentID, question, answer string) Document {
 // meaning returns what a question is taken for among the documents of spelling.
 func meaning(t *testing.T, tokens func(string) int) func(string) string {
 	l := newLocal(t, time.Unix(1e9, 0), spelling...)
-	x := &speller{l.index(id.DefaultWorkspace, false), tokens}
-	return x.meant
+	return func(question string) string {
+		x := &speller{Index: l.index(id.DefaultWorkspace, false), tokens: tokens}
+		return x.meant(question)
+	}
 }
 
 var spelling = []Document{
@@ -62,6 +64,18 @@ func TestQuestionsAreReadAsMeant(t *testing.T) {
 		if got := meant(question); got != want {
 			t.Errorf("%q is taken for %q, want %q", question, got, want)
 		}
+	}
+}
+
+// A long question costs no more than a short one.
+func TestCorrectionIsBounded(t *testing.T) {
+	meant := meaning(t, nil)
+	words := strings.Repeat("refnud ", 20)
+	if got := strings.Count(meant(words), "refund"); got != maxLooked {
+		t.Errorf("%d words were corrected, want %d", got, maxLooked)
+	}
+	if story := strings.Repeat("退火 ", maxCorrected); meant(story) != story {
+		t.Error("a story was corrected")
 	}
 }
 
@@ -124,8 +138,8 @@ func FuzzMeant(f *testing.F) {
 		d.Workspace, d.Status = id.DefaultWorkspace, StatusPublished
 		l.Replace(d, Cutter{}.Cut(d))
 	}
-	x := &speller{l.index(id.DefaultWorkspace, false), nil}
 	f.Fuzz(func(t *testing.T, s string) {
+		x := &speller{Index: l.index(id.DefaultWorkspace, false)}
 		if got := x.meant(s); utf8.ValidString(s) && !utf8.ValidString(got) {
 			t.Errorf("%q is taken for %q", s, got)
 		}

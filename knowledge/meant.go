@@ -102,10 +102,14 @@ func (x *speller) misspelled(word, next string) string {
 	if x.word(word) || !x.look() {
 		return ""
 	}
-	if by := x.slip(word); by != "" {
-		return by
+	by := x.slip(word)
+	if by == "" {
+		by = near(x.Index, stem)
 	}
-	return near(x.Index, stem)
+	if by == "" || x.tokens != nil && x.tokens(by) >= x.tokens(word) {
+		return "" // what was meant is a more ordinary word than what was typed
+	}
+	return by
 }
 
 // slip returns the word of the documents that is one slip away from a word: two
@@ -257,6 +261,9 @@ func (x *speller) misheard(run string) string {
 		if r != typed[i] {
 			written[i] = r
 		}
+	}
+	if x.tokens != nil && x.tokens(string(written)) > x.tokens(run) {
+		return run
 	}
 	return string(written)
 }

@@ -83,12 +83,12 @@ func TestCorrectionIsBounded(t *testing.T) {
 func TestWordsAreNotCorrected(t *testing.T) {
 	meant := meaning(t, func(s string) int {
 		switch s {
-		case "a", "fury", "退伙":
+		case "a", "fury", "ferry", "退伙":
 			return 1
 		}
 		return utf8.RuneCountInString(s)
 	})
-	for question, want := range map[string]string{"fury": "fury", "fery": "ferry", "退伙": "退伙", "退火": "退货"} {
+	for question, want := range map[string]string{"fury": "fury", "fery": "ferry", "退伙": "退伙", "退火": "退货", "passwor": "passwor"} {
 		if got := meant(question); got != want {
 			t.Errorf("%q is taken for %q, want %q", question, got, want)
 		}

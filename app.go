@@ -102,7 +102,7 @@ func Open(ctx context.Context, c Config, options ...Option) (_ *App, err error) 
 // openKnowledge opens what reads and what finds: the library with its index, and
 // the reader of utterances.
 func (a *App) openKnowledge(ctx context.Context) error {
-	index, err := knowledge.NewLocal(a.encoder, a.encoder.dim, &knowledge.LocalOptions{Now: a.set.now, Vectors: a.db.vectors})
+	index, err := knowledge.NewLocal(a.encoder, a.encoder.dim, &knowledge.LocalOptions{Now: a.set.now, Tokens: a.encoder.count, Vectors: a.db.vectors})
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,7 @@ func newShelf(ctx context.Context, c Config, e encoder, now func() time.Time, o 
 		}
 		s.db, docs = db, db.Knowledge()
 	}
+	o.Tokens = e.count
 	if s.Local, err = knowledge.NewLocal(e, e.dim, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -14,6 +14,7 @@ type Trace struct {
 	Question     string                 `json:"question" doc:"Rewritten to stand alone."`
 	Rewritten    bool                   `json:"rewritten"`
 	Carried      []string               `json:"carried" doc:"What the rewrite carried over."`
+	Meant        string                 `json:"meant,omitempty" doc:"What was looked up where words were taken for others: misspelled, or Chinese in pinyin."`
 	Language     string                 `json:"language"`
 	Intents      []Intent               `json:"intents" doc:"Best first, calibrated."`
 	OutOfScope   float64                `json:"out_of_scope"`
@@ -95,7 +96,7 @@ type Evidence struct {
 func (s *Server) traceOf(t bot.Trace) Trace {
 	out := Trace{
 		Conversation: string(t.Conversation), Event: string(t.Event), At: Time{t.At}, Asked: t.Asked, Question: t.Question,
-		Rewritten: t.Rewritten, Carried: some(t.Carried), Language: t.Reading.Language, Intents: []Intent{}, OutOfScope: t.Reading.OutOfScope,
+		Rewritten: t.Rewritten, Carried: some(t.Carried), Meant: t.Meant, Language: t.Reading.Language, Intents: []Intent{}, OutOfScope: t.Reading.OutOfScope,
 		Entities: []Entity{}, Sentiment: Sentiment{t.Reading.Sentiment, t.Trend}, Candidates: []Candidate{}, Signals: t.Signals,
 		Thresholds: make(map[string][]Threshold), Decision: string(t.Decision), Rule: t.Rule, Because: t.Because, Reason: string(t.Reason),
 		Answer: t.Answer, Sources: sourcesOf(t.Sources), Suggestions: some(t.Suggest), Confidence: t.Confidence, Failed: t.Failed,

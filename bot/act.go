@@ -35,6 +35,9 @@ func (e *Engine) act(ctx context.Context, t *Turn) error {
 			name = "clarify_one"
 		}
 		t.Reply.Text = phrase(or(t.Rule.Phrase, name), lang)
+		if tr.Meant != "" && !tr.Rewritten {
+			t.Reply.Text = phrase("meant", lang, "question", shorten(tr.Meant, maxMeant)) + " " + t.Reply.Text
+		}
 	case DecideOffer:
 		e.offer(ctx, t)
 	case DecideHandoff:
@@ -55,6 +58,9 @@ func (e *Engine) act(ctx context.Context, t *Turn) error {
 	tr.Answer, tr.Sources, tr.Model, tr.Fallback = t.Reply.Text, t.Reply.Sources, t.Reply.Model, t.Reply.Fallback
 	return nil
 }
+
+// maxMeant bounds a corrected question that is said back, in characters.
+const maxMeant = 120
 
 // answer fills the reply from the chosen candidate.
 func (e *Engine) answer(ctx context.Context, t *Turn) error {

@@ -42,6 +42,8 @@ func catalogue(name string) (en, zh string, ok bool) {
 		return "Which of these do you mean?", "您想问的是下面哪一个？", true
 	case "clarify_one":
 		return "Do you mean this?", "您想问的是这个吗？", true
+	case "meant":
+		return "I read that as “{question}”.", "我理解为“{question}”。", true
 	case "suggest_page":
 		return "What should I know about “{title}”?", "关于“{title}”，有什么需要了解的？", true
 	case "answer_broken":

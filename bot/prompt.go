@@ -94,7 +94,7 @@ func (e *Engine) passagesFor(t *Turn) []knowledge.Candidate {
 	out := []knowledge.Candidate{*chosen}
 	size := len(chosen.Passage)
 	for i, c := range t.Trace.Candidates {
-		if i == t.Chosen || c.Confidence < chosen.Confidence/3 || len(out) == maxPassages {
+		if i == t.Chosen || c.Confidence < chosen.Confidence/3 || len(out) == maxPassages || saysTheSame(c, out) {
 			continue
 		}
 		if size += min(len(c.Passage), maxPassageText); size > maxPromptPassages {

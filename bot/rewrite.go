@@ -133,6 +133,7 @@ func said(m Memory) []Said {
 type reading struct {
 	knowledge.Candidate
 	words, base string
+	meant       string // what was looked up in place of words
 	relevance   float64
 }
 
@@ -166,7 +167,7 @@ func (e *Engine) readInContext(ctx context.Context, t *Turn) error {
 	for i, r := range readings {
 		t.Trace.Candidates[i] = r.Candidate
 	}
-	t.Trace.Question = readings[0].words
+	t.Trace.Question, t.Trace.Meant = readings[0].words, readings[0].meant
 	t.writtenOut(readings[0].base)
 	return nil
 }
@@ -203,7 +204,7 @@ func (e *Engine) readings(ctx context.Context, t *Turn) ([]reading, error) {
 			return err
 		}
 		for _, c := range found.Candidates {
-			r := reading{c, words, base, c.Score - given[c.Document]}
+			r := reading{c, words, base, found.Meant, c.Score - given[c.Document]}
 			if was, ok := best[c.Document]; !ok || r.relevance > was.relevance {
 				best[c.Document] = r
 			}

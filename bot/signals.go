@@ -157,7 +157,7 @@ func truth(b bool) float64 {
 const maxSuggestions = 3
 
 // nearTies returns the candidates that might be meant: the best one and those
-// within NearTie of its confidence, at most three, no title twice.
+// within NearTie of its confidence, at most three, no title and no text twice.
 func (p Policy) nearTies(t *Turn) []knowledge.Candidate {
 	var out []knowledge.Candidate
 	seen := map[string]bool{}
@@ -166,7 +166,7 @@ func (p Policy) nearTies(t *Turn) []knowledge.Candidate {
 			break
 		}
 		name := suggestion(c, t.language())
-		if name == "" || seen[name] || (t.Chosen > 0 && answeredBefore(t.Memory, c) > 0) {
+		if name == "" || seen[name] || saysTheSame(c, out) || (t.Chosen > 0 && answeredBefore(t.Memory, c) > 0) {
 			continue
 		}
 		seen[name] = true

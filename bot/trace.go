@@ -33,6 +33,7 @@ type Trace struct {
 	Question   string // rewritten to stand alone; equal to Asked when it does already
 	Rewritten  bool
 	Carried    []string // what the rewrite carried over, for people
+	Meant      string   // what was looked up in place of Question, some words of which were taken for others; "": nothing
 	Reading    intents.Reading
 	Trend      float64 // sentiment trend after this turn, −1…1
 	Candidates []knowledge.Candidate

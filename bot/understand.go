@@ -129,7 +129,7 @@ func (e *Engine) retrieve(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
-	t.Trace.Candidates = plain.Candidates
+	t.Trace.Candidates, t.Trace.Meant = plain.Candidates, plain.Meant
 	if err := e.readInContext(ctx, t); err != nil {
 		return err
 	}

@@ -19,15 +19,10 @@ type asked struct {
 	unknown  float64   // share of the terms' weights that no document has, 0…1
 }
 
-// Weights of words that were not typed but meant.
-const (
-	weightOneEdit  = .8
-	weightTwoEdits = .6
-	weightCompound = .8
-)
+// weightCompound is for a word that was not typed as the documents write it.
+const weightCompound = .8
 
-// ask turns a question into weighted terms. Words that no document has are
-// replaced by the nearest that one has.
+// ask turns a question, as meant, into weighted terms.
 func ask(x *index.Index, question, language string) *asked {
 	a := &asked{language: language}
 	if own := text.Language(question); own != "" {
@@ -61,10 +56,6 @@ func ask(x *index.Index, question, language string) *asked {
 			}
 			continue
 		}
-		if meant, weight := near(x, t.text); meant != "" {
-			add(meant, weight*t.weight)
-			continue
-		}
 		add(t.text, t.weight)
 	}
 	if len(a.terms) > index.MaxTerms { // a long story: keep what weighs most
@@ -74,9 +65,9 @@ func ask(x *index.Index, question, language string) *asked {
 	return a
 }
 
-// near returns the word that a misspelled one was most likely meant to be, with
-// its weight; "" when nothing is near enough.
-func near(x *index.Index, stem string) (string, float32) {
+// near returns the stem that a misspelled one was most likely meant to be, "" when
+// nothing is near enough.
+func near(x *index.Index, stem string) string {
 	edits := 0
 	switch n := utf8.RuneCountInString(stem); {
 	case n >= 8:
@@ -86,12 +77,9 @@ func near(x *index.Index, stem string) (string, float32) {
 	}
 	found := x.Near(stem, edits, 1)
 	if len(found) == 0 {
-		return "", 0
+		return ""
 	}
-	if found[0].Edits == 1 {
-		return found[0].Text, weightOneEdit
-	}
-	return found[0].Text, weightTwoEdits
+	return found[0].Text
 }
 
 // parts splits a word that no document has into two that some have: "signin".

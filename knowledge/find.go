@@ -50,26 +50,22 @@ type finding struct {
 
 // find fills everything of a result but confidences; the finding is nil when
 // the workspace has no documents.
-func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
+func (l *Local) find(ctx context.Context, q Query) (result Result, f *finding, err error) {
 	question := clip(q.Text)
 	if strings.TrimSpace(question) == "" {
 		return Result{}, nil, fault.New(fault.Invalid, "a search needs a question").WithField("text", "is empty")
 	}
-	result := Result{Vector: q.Vector}
-	if result.Vector == nil || question != q.Text && question != strings.TrimSpace(q.Text) {
-		// The given vector is of other characters than documents are embedded with.
-		start := time.Now()
-		v, err := l.embedder.EmbedQueries(ctx, []string{question})
-		if err != nil {
-			return Result{}, nil, err
-		}
-		if len(v) != 1 {
-			return Result{}, nil, fault.New(fault.Internal, "the embedding model returned %d vectors for one text", len(v))
-		}
-		result.Vector = v[0]
-		result.Timings.Embed = time.Since(start)
-	}
 	x := l.index(q.Workspace, false)
+	start := time.Now()
+	if x != nil {
+		if m := (&speller{Index: x, tokens: l.options.Tokens}).meant(question); m != question {
+			question, result.Meant = m, m
+		}
+	}
+	made := time.Since(start)
+	if result.Vector, result.Timings.Embed, err = l.embed(ctx, &q, question); err != nil {
+		return Result{}, nil, err
+	}
 	if x == nil {
 		return result, nil, nil
 	}
@@ -77,9 +73,9 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	if at.IsZero() {
 		at = l.now()
 	}
-	start := time.Now()
+	start = time.Now()
 	a := ask(x, question, q.Language)
-	made := time.Since(start)
+	made += time.Since(start)
 	v := l.centres.query(result.Vector, a.language)
 	if l.options.WithoutLexical {
 		a.terms = nil
@@ -97,7 +93,6 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	if l.outside == nil {
 		found = x.Search(wanted)
 	} else {
-		var err error
 		if found, err = l.outside.search(ctx, x, wanted, &q, at); err != nil {
 			return Result{}, nil, err
 		}
@@ -105,7 +100,7 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	result.Timings.Lexical, result.Timings.Vector = made+found.LexicalTime, found.VectorTime
 	start = time.Now()
 	a.weigh(&found)
-	f := &finding{asked: a, all: make([]sighting, len(found.Hits)), rows: found.Rows, mean: found.Mean, deviation: found.Deviation}
+	f = &finding{asked: a, all: make([]sighting, len(found.Hits)), rows: found.Rows, mean: found.Mean, deviation: found.Deviation}
 	for i, h := range found.Hits {
 		f.all[i] = sight(h, a)
 	}
@@ -119,6 +114,23 @@ func (l *Local) find(ctx context.Context, q Query) (Result, *finding, error) {
 	}
 	result.Timings.Fuse = time.Since(start)
 	return result, f, nil
+}
+
+// embed returns the vector of a question, the query's own when it is of the same
+// characters, and how long the embedder took.
+func (l *Local) embed(ctx context.Context, q *Query, question string) ([]float32, time.Duration, error) {
+	if q.Vector != nil && (question == q.Text || question == strings.TrimSpace(q.Text)) {
+		return q.Vector, 0, nil
+	}
+	start := time.Now()
+	v, err := l.embedder.EmbedQueries(ctx, []string{question})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(v) != 1 {
+		return nil, 0, fault.New(fault.Internal, "the embedding model returned %d vectors for one text", len(v))
+	}
+	return v[0], time.Since(start), nil
 }
 
 // candidate is what others see of a sighting; its confidence comes later.

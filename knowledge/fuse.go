@@ -138,7 +138,7 @@ func documentCosine(sections []float64, question, answer float64) float64 {
 	return max(question, answer)
 }
 
-// fuse sorts by score, best first, and numbers each arm's own ranking.
+// fuse sorts by score and words, best first, and numbers each arm's own ranking.
 func fuse(all []sighting) {
 	slices.SortFunc(all, func(a, b sighting) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))

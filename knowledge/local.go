@@ -35,6 +35,7 @@ var _ Indexer = (*Local)(nil)
 // LocalOptions are the optional parts of NewLocal.
 type LocalOptions struct {
 	Now     func() time.Time // nil: time.Now
+	Tokens  func(string) int // by the embedding model's tokenizer, to tell words from slips; nil: a word that no document has may be one
 	Vectors Vectors          // searched instead of vectors in memory; nil: these are in memory
 
 	// For ablations: what a search does without.

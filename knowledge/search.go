@@ -30,6 +30,7 @@ type Hints struct {
 type Result struct {
 	Candidates []Candidate // best first, at most one a document, ties broken by document ID
 	Vector     []float32   // the query embedding that was used
+	Meant      string      // the question as it was searched when some of its words were taken for others; "": as it was typed
 	Timings    Timings
 }
 
@@ -49,7 +50,7 @@ type Candidate struct {
 	Passage    string   // the text to quote: a section's text, or the FAQ answer
 	Curated    bool     // Passage is an editor's own answer and may be given verbatim
 	Matched    string   // the question or paraphrase that matched best, "" for pages
-	Score      float64  // fused relevance, 0…1, comparable within one result only
+	Score      float64  // fused relevance, 0…1, comparable within one result only; the order of Chinese ones also weighs words
 	Confidence float64  // 0…1: the share of answers with this value that are right
 	Evidence   Evidence
 }

@@ -130,7 +130,7 @@ func (b *bench) ask(ctx context.Context, s set, q question, relevant []string, w
 
 // observe runs every arrangement over every set.
 func observe(ctx context.Context, e *memo, sets []set) ([]observation, []string, error) {
-	local, err := knowledge.NewLocal(e, len(firstVector(ctx, e)), nil)
+	local, err := knowledge.NewLocal(e, len(firstVector(ctx, e)), &knowledge.LocalOptions{Tokens: e.CountTokens})
 	if err != nil {
 		return nil, nil, err
 	}

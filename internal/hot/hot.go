@@ -117,6 +117,12 @@ func Search(r Printed, program string, now func() time.Time, c Copies, count Cou
 	return &retriever{r, program, now, c, count}
 }
 
+// copied is what is kept of a result.
+type copied struct {
+	Candidates []knowledge.Candidate
+	Meant      string
+}
+
 // Search implements bot.Retriever. A query without its vector is not looked up:
 // the result would lack it.
 func (r *retriever) Search(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
@@ -137,10 +143,10 @@ func (r *retriever) Search(ctx context.Context, q knowledge.Query) (knowledge.Re
 	}
 	name := "search:" + digest(r.program, print, string(words))
 	if data, ok := r.copies.Get(ctx, name); ok {
-		var found []knowledge.Candidate
+		var found copied
 		if json.Unmarshal(data, &found) == nil {
 			r.count("search", true)
-			return knowledge.Result{Candidates: found, Vector: q.Vector}, nil
+			return knowledge.Result{Candidates: found.Candidates, Meant: found.Meant, Vector: q.Vector}, nil
 		}
 	}
 	r.count("search", false)
@@ -148,7 +154,7 @@ func (r *retriever) Search(ctx context.Context, q knowledge.Query) (knowledge.Re
 	if err != nil || r.Print(q.Workspace, at) != print {
 		return out, err // a document changed meanwhile: of which state this is, nobody knows
 	}
-	if data, err := json.Marshal(out.Candidates); err == nil {
+	if data, err := json.Marshal(copied{out.Candidates, out.Meant}); err == nil {
 		r.copies.Put(ctx, name, data, AnswerLife)
 	}
 	return out, nil

@@ -36,7 +36,7 @@ type library struct {
 func (l *library) Print(id.Workspace, time.Time) string { return l.print }
 func (l *library) Search(_ context.Context, q knowledge.Query) (knowledge.Result, error) {
 	l.asked++
-	r := knowledge.Result{Vector: q.Vector, Candidates: []knowledge.Candidate{{
+	r := knowledge.Result{Vector: q.Vector, Meant: "as meant", Candidates: []knowledge.Candidate{{
 		Document: "d1", Title: q.Text, Passage: "of state " + l.print, Heading: []string{"a", "b"}, Confidence: 0.1 + 0.2, Score: 1. / 3,
 		Evidence: knowledge.Evidence{LexicalScore: 7.123456789012345, VectorRank: 2},
 	}}}

@@ -325,11 +325,16 @@ type Near struct {
 }
 
 // Has reports whether some row has the term.
-func (x *Index) Has(term string) bool {
+func (x *Index) Has(term string) bool { return x.Rows(term) > 0 }
+
+// Rows returns how many rows have the term.
+func (x *Index) Rows(term string) int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	n, ok := x.terms[term]
-	return ok && x.lists[n].rows > 0
+	if n, ok := x.terms[term]; ok {
+		return int(x.lists[n].rows)
+	}
+	return 0
 }
 
 func sized[T any](s []T, n int) []T {

@@ -76,6 +76,7 @@ export interface Trace {
   question: string;
   rewritten?: boolean;
   carried?: string[];
+  meant?: string;
   language?: string;
   intents?: { name: string; class?: string; confidence: number }[];
   out_of_scope?: number;

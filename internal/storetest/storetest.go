@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskFirstReply", testDeskFirstReply},
 		{"DeskWrapUp", testDeskWrapUp},
 		{"DeskLast", testDeskLast},
+		{"DeskShift", testDeskShift},
 		{"DeskCapacity", testDeskCapacity},
 		{"DeskClose", testDeskClose},
 		{"DeskSay", testDeskSay},

@@ -45,6 +45,7 @@ type Options struct {
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen    func(ws bot.WorkspaceID, f Floor)
 	Tickets TicketStore // keeps tickets; nil: the desk makes none
+	Mails   bool        // answers to tickets go by e-mail too, where there is an address
 	// Here reports whether a visitor's connection to this node follows the
 	// conversation: another node may have seen an older connection of theirs end,
 	// and noted them as away, after this one opened. nil: nobody is known to be here.
@@ -57,6 +58,7 @@ type Options struct {
 type Desk struct {
 	store     Store
 	tickets   TicketStore // nil: none are made
+	mails     bool
 	timeline  bot.Timeline
 	publisher bot.Publisher
 	notifier  Notifier
@@ -91,7 +93,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	if o == nil {
 		o = &Options{}
 	}
-	d.tickets = o.Tickets
+	d.tickets, d.mails = o.Tickets, o.Mails
 	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
 	if d.notifier = o.Notifier; d.notifier == nil {
 		d.notifier = silent{}

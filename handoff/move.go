@@ -15,7 +15,8 @@ import (
 // step is one move being decided: the locked things, and what becomes of them.
 type step struct {
 	now       time.Time
-	ticketing bool          // the conversation's tickets were asked for
+	ticketing bool // the conversation's tickets were asked for
+	mailing   bool
 	hold      time.Duration // of an offer, when the queue does not say
 	locked    Locked
 	view      view             // the desk a moment ago; only of moves that look
@@ -51,7 +52,7 @@ func (d *Desk) moving(ctx context.Context, ask Ask, v view, decide func(s *step)
 	ask.Tickets = ask.Tickets && d.tickets != nil
 	now := d.now().UTC().Truncate(time.Microsecond)
 	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
-		s := &step{now: now, ticketing: ask.Tickets, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		s := &step{now: now, ticketing: ask.Tickets, mailing: d.mails, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
 		last = s
 		if err := decide(s); err != nil {
 			return Outcome{}, err

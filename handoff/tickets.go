@@ -420,7 +420,7 @@ func (s *step) says(by bot.Author, body bot.Body) {
 
 // mail sends words of the team by e-mail too, where the ticket has an address.
 func (s *step) mail(t Ticket, by bot.Author, text string) {
-	if t.Email == "" || text == "" {
+	if !s.mailing || t.Email == "" || text == "" {
 		return
 	}
 	s.mails = append(s.mails, Mail{

@@ -16,7 +16,7 @@ import (
 func newTicketDesk(t tester, s Stores, ws bot.WorkspaceID) *desk {
 	t.Helper()
 	d := newDesk(s, ws)
-	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets})
+	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Mails: true})
 	return d
 }
 

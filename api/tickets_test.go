@@ -23,7 +23,8 @@ func TestTicketsOverHTTP(t *testing.T) {
 	list := func(query string) (out struct {
 		Items []api.Ticket
 		Next  string
-	}) {
+	},
+	) {
 		t.Helper()
 		lin.do("GET", "/tickets?"+query, nil).want(t, 200).into(t, &out)
 		return out

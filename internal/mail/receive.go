@@ -85,7 +85,7 @@ func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take
 }
 
 func unread(err error) error {
-	return fault.Wrap(fault.Unavailable, err, "The mailbox cannot be read: %v", err)
+	return fault.New(fault.Unavailable, "The mailbox cannot be read: %v", err)
 }
 
 // open connects and signs in.
@@ -102,13 +102,13 @@ func (p *Post) open(ctx context.Context) (*imapclient.Client, error) {
 	}
 	c, err := dial(p.imap.address(), &imapclient.Options{TLSConfig: p.imap.tls})
 	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "The IMAP server cannot be reached: %v", err)
+		return nil, fault.New(fault.Unavailable, "The IMAP server cannot be reached: %v", err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
 	if err := c.Login(p.imap.user, p.imap.password).Wait(); err != nil {
 		c.Close()
-		return nil, fault.Wrap(fault.Unavailable, err, "The IMAP server refuses the sign-in: %v", err)
+		return nil, fault.New(fault.Unavailable, "The IMAP server refuses the sign-in: %v", err)
 	}
 	return c, nil
 }

@@ -21,7 +21,7 @@ const sendFor = 30 * time.Second
 func (p *Post) Send(ctx context.Context, m handoff.Mail, f handoff.TicketFile) error {
 	msg, err := p.compose(m, f)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "The e-mail cannot be written: %v", err)
+		return fault.New(fault.Invalid, "The e-mail cannot be written: %v", err)
 	}
 	options := []gomail.Option{gomail.WithPort(p.smtp.port), gomail.WithTimeout(sendFor), gomail.WithTLSConfig(p.smtp.tls)}
 	switch {
@@ -41,16 +41,16 @@ func (p *Post) Send(ctx context.Context, m handoff.Mail, f handoff.TicketFile) e
 	}
 	client, err := gomail.NewClient(p.smtp.host, options...)
 	if err != nil {
-		return fault.Wrap(fault.Unavailable, err, "The mail server cannot be used: %v", err)
+		return fault.New(fault.Unavailable, "The mail server cannot be used: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
 	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
 		var refused *gomail.SendError
 		if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
-			return fault.Wrap(fault.Invalid, err, "The mail server refuses it: %v", err)
+			return fault.New(fault.Invalid, "The mail server refuses it: %v", err)
 		}
-		return fault.Wrap(fault.Unavailable, err, "The mail server did not take it: %v", err)
+		return fault.New(fault.Unavailable, "The mail server did not take it: %v", err)
 	}
 	return nil
 }

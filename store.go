@@ -33,7 +33,7 @@ type store struct {
 	kind string // "embedded" or "postgres", as /readyz shows it
 
 	conversations conversationStore
-	handoff       handoff.Store
+	handoff       handoffStore
 	knowledge     knowledgeStore
 	training      trainingStore
 	vectorStore   training.VectorStore
@@ -53,6 +53,10 @@ type (
 		bot.RunStore
 		bot.TraceStore
 		api.Lists
+	}
+	handoffStore interface {
+		handoff.Store
+		handoff.TicketStore
 	}
 	knowledgeStore interface {
 		knowledge.Store

@@ -30,6 +30,12 @@ func sample(path string) any {
 		return map[string]any{"email": "nobody@example.com", "password": "wrong password"}
 	case "/conversations/{id}/messages":
 		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets":
+		return map[string]any{"conversation": id.New()}
+	case "/tickets/{id}/answers":
+		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets/{id}/merge", "/tickets/{id}/link":
+		return map[string]any{"other": id.New()}
 	case "/agents/me/duty":
 		return map[string]any{"duty": "away"}
 	case "/documents":

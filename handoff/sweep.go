@@ -359,7 +359,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 		}
 	})
 	return each(due, func(c bot.Conversation) error {
-		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
+		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID, Tickets: true}, func(s *step) error {
 			var why Parking
 			s.view.see(func(b *board) {
 				why = b.entry(Standing{Conversation: s.next, Wait: s.wait}).parks(b.onDuty(s.now), s.now)
@@ -370,6 +370,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
 				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
+				s.keep(TicketNobody, "", Contact{})
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()

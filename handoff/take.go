@@ -110,7 +110,7 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 // Close is called again. Closing a closed one changes nothing. Errors: NotFound;
 // Denied for an agent while another has it.
 func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author) (bot.Written, error) {
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error {
 		if s.next.Service == bot.ServiceClosed {
 			return nil
 		}
@@ -120,6 +120,9 @@ func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 		var agent bot.AgentID
 		if by.Kind == bot.AuthorAgent {
 			agent = bot.AgentID(by.ID)
+		}
+		if agent != "" {
+			defer s.solve(by)
 		}
 		notes := s.queueOf(s.next.Queue).WrapUp
 		switch {

@@ -166,7 +166,7 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
-		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
+		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts}, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,

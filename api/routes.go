@@ -24,14 +24,16 @@ const (
 	agent        // agents, supervisors, administrators
 	editor       // editors, administrators
 	administrator
-	console = agent | editor | administrator // whoever is signed in
+	supervisor                                  // and administrators
+	console    = agent | editor | administrator // whoever is signed in
 )
 
 // admits reports whether an account is one of them.
 func (w who) admits(a account.Account) bool {
 	return w&agent != 0 && a.May(account.RoleAgent) ||
 		w&editor != 0 && a.May(account.RoleEditor) ||
-		w&administrator != 0 && a.May(account.RoleAdministrator)
+		w&administrator != 0 && a.May(account.RoleAdministrator) ||
+		w&supervisor != 0 && a.May(account.RoleSupervisor)
 }
 
 // route is a row of the table: a route that is not in it cannot be registered.
@@ -79,6 +81,8 @@ func routes() []route {
 		{"GET", "/agents", agent, "List who takes chats"},
 		{"PUT", "/agents/me/duty", agent, "Go on duty, away or off"},
 		{"GET", "/queue", agent, "List who waits"},
+		{"GET", "/rules", agent, "Read the rules that say who gets which conversations"},
+		{"PUT", "/rules", supervisor, "Replace the rules"},
 
 		{"GET", "/documents", editor, "List documents"},
 		{"POST", "/documents", editor, "Write a document"},
@@ -233,6 +237,7 @@ func (s *Server) register() error {
 	s.sessionRoutes(g)
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
+	s.ruleRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -150,7 +151,7 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 	}}, nil
 }
 
-func personOf(v account.Visitor) Person { return Person{ID: v.ID, Name: v.Name, Email: v.Email} }
+func personOf(v account.Visitor) Person { return Person{v.ID, v.Name, v.Email, v.Attributes} }
 
 // people says whether people answer now, and when they will if not.
 func (s *Server) people(ctx context.Context, hours handoff.Hours) (People, error) {
@@ -281,7 +282,7 @@ func (s *Server) askForPerson(ctx context.Context, in *personIn) (*bodyOf[Place]
 	w, err := s.Desk.Enqueue(ctx, bot.Escalation{
 		Workspace: s.ws, Conversation: c.ID, Reason: bot.ReasonAsked, Language: c.Language, Skills: c.Skills,
 		Key:     visitorKey(c.Visitor, in.Body.ID, "person"),
-		Summary: summaryFrom(c),
+		Summary: summaryFrom(c), Topics: c.Memory.Topics, Page: cmp.Or(s.names.page(c.ID), c.Memory.Page),
 	})
 	if err != nil {
 		return nil, err

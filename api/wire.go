@@ -40,6 +40,8 @@ type Person struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email,omitempty"`
+
+	Attributes map[string]string `json:"attributes,omitempty" doc:"That the site's server vouched for; for agents."`
 }
 
 // Author is who wrote an event.
@@ -106,6 +108,7 @@ type Event struct {
 	Change      string       `json:"change,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	Summary     *Summary     `json:"summary,omitempty"`
+	Placing     *Placing     `json:"placing,omitempty" doc:"Which rules put it in line, for agents."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 }
@@ -247,7 +250,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		}
 		return out
 	}
-	out.Reason, out.Summary = string(b.Reason), summaryOf(b.Summary)
+	out.Reason, out.Summary, out.Placing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing)
 	return out
 }
 

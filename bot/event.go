@@ -57,6 +57,7 @@ type Body struct {
 	Sources     []Source     // what a bot message stands on
 	Suggestions []string     // full questions to tap, at most three
 	Attachments []Attachment // of a visitor's or an agent's message
+	Page        string       // of a visitor's message: URL of the page it was written on; "" unknown
 	Run         RunID        // that made a bot event
 	Of          EventID      // the event this one is about
 	State       RunState     // of EventFinished
@@ -67,6 +68,7 @@ type Body struct {
 	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"
 	Reason      Reason       // of EventService
 	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
+	Placing     *Placing     // of EventService "enqueued" and "parked": which rules put it there; nil: none did; never sent to visitors
 	Routing     *Routing     // of EventService "offered": why this agent; never sent to visitors
 	Helpful     bool         // of EventFeedback
 	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""

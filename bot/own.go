@@ -116,6 +116,7 @@ func (e *Engine) append(ctx context.Context, t *Turn) error {
 			Workspace: t.Run.Workspace, Conversation: t.Run.Conversation,
 			Reason: t.Trace.Reason, Skills: t.Rule.Skills, Priority: t.Rule.Priority,
 			Summary: summary(t.Memory, t.Trace.Asked, t), Language: t.language(),
+			Topics: t.Memory.topicsWith(t.Trace.Reading), Page: t.Memory.pageOf(t.Messages),
 			Turn: func(c Conversation, o Outlook) (Change, error) {
 				u := *t
 				u.Outlook = o

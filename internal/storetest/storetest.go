@@ -93,6 +93,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskCapacity", testDeskCapacity},
 		{"DeskClose", testDeskClose},
 		{"DeskSay", testDeskSay},
+		{"DeskLists", testDeskLists},
+		{"DeskRules", testDeskRules},
 		{"DeskRefuses", testDeskRefuses},
 		{"DeskRun", testDeskRun},
 		{"DeskModel", testDeskModel},

@@ -256,6 +256,36 @@ export interface InboxConfig {
   version?: number;
 }
 
+export type ConditionKind = 'intent' | 'reason' | 'entity' | 'language' | 'page' | 'attribute' | 'tier' | 'returning' | 'sentiment';
+
+export interface Condition {
+  kind: ConditionKind;
+  name?: string; // of the entity or the attribute
+  values?: string[]; // any of them
+  days?: number;
+  below?: number;
+  not?: boolean;
+}
+
+/** Where a chat goes that asks for a person. */
+export interface Rule {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+  when: Condition[];
+  queue?: string;
+  skills?: string[];
+  priority?: number;
+}
+
+export interface Rulebook {
+  rules: Rule[];
+  version: number;
+  broken: { rule: string; queue?: string; skill?: string }[];
+  queues: { id: string; name: string }[];
+  skills: string[];
+}
+
 export interface TaughtIntent {
   name: string;
   class: 'business' | 'smalltalk' | 'person' | 'other';

@@ -40,6 +40,15 @@ export interface Summary {
   next: string;
 }
 
+/** How a chat was put in line: which rules spoke, and what raised it by itself. */
+export interface Placing {
+  queue?: string;
+  priority: number;
+  skills: string[];
+  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ignored?: string[] }[];
+  raised: { why: 'reason' | 'sentiment'; by: number }[];
+}
+
 /** One line of a conversation's timeline. `n` is dense from 1 in the reader's view. */
 export interface Event {
   id: string;
@@ -63,6 +72,7 @@ export interface Event {
   change?: string;
   reason?: string;
   summary?: Summary;
+  placing?: Placing; // agents only
   helpful?: boolean;
   why?: string;
 }
@@ -79,7 +89,7 @@ export interface Conversation {
   sentiment?: number;
   reason?: string;
   last?: { text: string; by: AuthorKind };
-  visitor?: { id: string; name: string; email?: string };
+  visitor?: { id: string; name: string; email?: string; attributes?: Record<string, string> };
   created_at: string;
   updated_at?: string; // absent where the server did not look it up
   enqueued_at?: string;

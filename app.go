@@ -191,7 +191,7 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
-		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
+		Desk: a.desk, Replies: handoff.NewReplies(a.db.replies, a.desk), Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
 		Checks: a.checks, Answerer: a.asItIs, Releases: a.db.training, Catalogue: a.catalogue,
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
 		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Here: a.here(), Policy: policy, Now: a.set.now, Logger: a.log,

@@ -192,7 +192,7 @@ func newWorld(t testing.TB, s setup) *world {
 		s.options.Limits = unlimited
 	}
 	w.server, err = api.New(api.Parts{
-		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
+		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Replies: handoff.NewReplies(w.db.Handoff(), w.desk), Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
 		Review: training.NewReview(tl, w.db.Training(), w.db.Training(), nil, w.now),
 		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Catalogue: w.catalogue, Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,

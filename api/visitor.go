@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,6 +101,7 @@ func (s *Server) visitorRoutes(g *registrar) {
 		})
 		return nil, err
 	}, status(http.StatusNoContent))
+	handle(g, "POST", "/visitor/conversations/{id}/rating", s.rate, status(http.StatusNoContent))
 	handle(g, "POST", "/visitor/conversations/{id}/person", s.askForPerson)
 	handle(g, "DELETE", "/visitor/conversations/{id}/person", func(ctx context.Context, in *ByID) (*empty, error) {
 		c, err := s.ownConversation(ctx, in.ID)
@@ -261,6 +263,31 @@ type feedbackIn struct {
 		Helpful bool   `json:"helpful"`
 		Why     string `json:"why,omitempty" enum:"not_my_question,incomplete,wrong,out_of_date"`
 	}
+}
+
+type ratingIn struct {
+	ByID
+	Body struct {
+		ID      string `json:"id" format:"uuid" doc:"Made by the client: a retry carries the same."`
+		Score   int    `json:"score" minimum:"1" maximum:"5"`
+		Comment string `json:"comment,omitempty" maxLength:"2000"`
+	}
+}
+
+// rate keeps what the visitor thought of the talk that ended.
+func (s *Server) rate(ctx context.Context, in *ratingIn) (*empty, error) {
+	c, err := s.ownConversation(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	key := visitorKey(c.Visitor, b.ID, "rating\x00"+strconv.Itoa(b.Score)+"\x00"+b.Comment)
+	key.Sender.Name = callOf(ctx).visitor.Visitor.Name
+	w, err := s.Engine.Rate(ctx, bot.Rating{Workspace: s.ws, Conversation: c.ID, Visitor: c.Visitor, Key: key, Score: b.Score, Comment: b.Comment})
+	if err == nil && !w.Dup {
+		s.metrics.rated(string(w.Events[0].Body.About), b.Score)
+	}
+	return nil, err
 }
 
 type personIn struct {

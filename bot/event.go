@@ -14,6 +14,7 @@ const (
 	EventFinished EventKind = "finished" // end of a streamed answer: final text and state; Body.Of is the placeholder
 	EventService  EventKind = "service"  // speaker, service or agent changed
 	EventFeedback EventKind = "feedback" // thumbs on a bot message; Body.Of is that message
+	EventRating   EventKind = "rating"   // how content the visitor was with the bot or a person, after a talk
 )
 
 // AuthorKind says whose words an event carries.
@@ -70,6 +71,11 @@ type Body struct {
 	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
 	Placing     *Placing     // of EventService "enqueued" and "parked": which rules put it there; nil: none did; never sent to visitors
 	Routing     *Routing     // of EventService "offered": why this agent; never sent to visitors
+	Code        string       // of EventService "closed", "wrap_up" and "wrapped_up": ID of the wrap-up code; "" none; never sent to visitors
+	CodeName    string       // … as it was called then
+	Rate        bool         // of a bot message that ends a talk: the visitor may be asked how it was
+	Score       int          // of EventRating, 1 (bad) to 5 (good); a comment is in Text
+	About       AuthorKind   // of EventRating: AuthorBot, or AuthorAgent with Agent and AgentName
 	Helpful     bool         // of EventFeedback
 	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
 }

@@ -95,6 +95,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskSay", testDeskSay},
 		{"DeskLists", testDeskLists},
 		{"DeskRules", testDeskRules},
+		{"DeskReplies", testDeskReplies},
+		{"DeskMacro", testDeskMacro},
 		{"DeskRefuses", testDeskRefuses},
 		{"DeskRun", testDeskRun},
 		{"DeskModel", testDeskModel},

@@ -278,6 +278,40 @@ export interface Rule {
   priority?: number;
 }
 
+export type Then = 'close' | 'transfer' | 'hand_back';
+
+/** Words that an agent sends by a shortcut; a macro also leaves a note or ends with a move. */
+export interface Reply {
+  id: string;
+  version: number;
+  updated_at: string;
+  own?: boolean; // absent: everybody's
+  shortcut: string;
+  title: string;
+  text: { en?: string; zh?: string };
+  note?: string;
+  then?: Then;
+  queue?: string;
+  code?: string;
+}
+
+export interface ReplyList {
+  items: Reply[];
+  variables: string[];
+  queues: { id: string; name: string }[];
+}
+
+export interface Code {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+}
+
+export interface CodeList {
+  codes: Code[];
+  version: number;
+}
+
 export interface Rulebook {
   rules: Rule[];
   version: number;

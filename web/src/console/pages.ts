@@ -1,5 +1,6 @@
 import BookOpen from '@lucide/svelte/icons/book-open';
 import Inbox from '@lucide/svelte/icons/inbox';
+import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Split from '@lucide/svelte/icons/split';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import Settings from '@lucide/svelte/icons/settings-2';
@@ -11,6 +12,7 @@ import InboxPage from './inbox/InboxPage.svelte';
 import IntentsPage from './intents/IntentsPage.svelte';
 import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
+import RepliesPage from './replies/RepliesPage.svelte';
 import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
 import type { CoreWord } from './words/core';
@@ -29,6 +31,7 @@ export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
+  { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },
   { id: 'rules', key: 'r', word: 'rules', icon: Split, roles: ['supervisor', 'administrator'], view: RulesPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },

@@ -4,7 +4,7 @@
 export type AuthorKind = 'visitor' | 'bot' | 'agent' | 'system';
 export type Speaker = 'bot' | 'human';
 export type Service = 'bot' | 'waiting' | 'offered' | 'active' | 'wrapup' | 'closed' | 'parked';
-export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback';
+export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback' | 'rating';
 export type Decision = 'answer' | 'smalltalk' | 'clarify' | 'offer' | 'handoff' | 'refuse' | 'flow';
 export type RunState = 'queued' | 'active' | 'streaming' | 'complete' | 'cancelled' | 'failed' | 'superseded';
 export type Why = 'not_my_question' | 'incomplete' | 'wrong' | 'out_of_date';
@@ -73,6 +73,10 @@ export interface Event {
   reason?: string;
   summary?: Summary;
   placing?: Placing; // agents only
+  code?: { id: string; name: string }; // of a chat that ended; agents only
+  rate?: boolean; // the talk ended with this: the visitor may be asked how it was
+  score?: number; // of a rating, 1 to 5
+  about?: 'bot' | 'agent'; // of a rating
   helpful?: boolean;
   why?: string;
 }

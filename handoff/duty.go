@@ -145,6 +145,26 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 	return a, err
 }
 
+// Retire takes the skills of an agent who answers nobody any more, so that nothing is
+// sent their way. One who never was an agent is none the worse.
+func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
+	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
+		a.Skills = []string{retired}
+		return nil
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil {
+		d.changed(a)
+	}
+	return err
+}
+
+// retired is the one skill of an agent who answers nobody. It is a language, since
+// whoever has none among their skills is taken to speak them all.
+const retired = LanguagePrefix + "none"
+
 // PutQueue makes or replaces a queue. Error: Invalid.
 func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
 	others, err := d.store.Queues(ctx, q.Workspace)

@@ -24,13 +24,15 @@ const (
 	agent        // agents, supervisors, administrators
 	editor       // editors, administrators
 	administrator
-	console = agent | editor | administrator // whoever is signed in
+	supervisor                                  // supervisors, administrators
+	console    = agent | editor | administrator // whoever is signed in
 )
 
 // admits reports whether an account is one of them.
 func (w who) admits(a account.Account) bool {
 	return w&agent != 0 && a.May(account.RoleAgent) ||
 		w&editor != 0 && a.May(account.RoleEditor) ||
+		w&supervisor != 0 && a.May(account.RoleSupervisor) ||
 		w&administrator != 0 && a.May(account.RoleAdministrator)
 }
 
@@ -79,6 +81,10 @@ func routes() []route {
 		{"GET", "/agents", agent, "List who takes chats"},
 		{"PUT", "/agents/me/duty", agent, "Go on duty, away or off"},
 		{"GET", "/queue", agent, "List who waits"},
+		{"GET", "/queues", agent, "List queues and how they are worked"},
+		{"PUT", "/queues/{id}", supervisor, "Make or change a queue"},
+		{"DELETE", "/queues/{id}", supervisor, "Delete a queue that nothing waits in"},
+		{"GET", "/wall", supervisor, "See the desk at a glance"},
 
 		{"GET", "/documents", editor, "List documents"},
 		{"POST", "/documents", editor, "Write a document"},
@@ -233,6 +239,8 @@ func (s *Server) register() error {
 	s.sessionRoutes(g)
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
+	s.queueRoutes(g)
+	s.wallRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

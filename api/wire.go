@@ -106,6 +106,7 @@ type Event struct {
 	Change      string       `json:"change,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	Summary     *Summary     `json:"summary,omitempty"`
+	Routing     *Routing     `json:"routing,omitempty" doc:"Of an offer, for agents: why this one."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 }
@@ -139,6 +140,7 @@ type Conversation struct {
 	Visitor      *Person        `json:"visitor,omitempty"`
 	Facts        []Fact         `json:"facts,omitempty"`
 	Summary      *Summary       `json:"summary,omitempty"`
+	WrapUpUntil  *Time          `json:"wrap_up_until,omitempty" doc:"Then the time for notes is over and the chat closes."`
 	Page         string         `json:"page,omitempty" doc:"Where the visitor wrote from last."`
 	Online       *bool          `json:"online,omitempty" doc:"The visitor is connected to some node, as far as is known; absent: not known."`
 	Moods        []float64      `json:"moods,omitempty" doc:"Sentiment of the visitor's turns, oldest first."`
@@ -247,7 +249,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		}
 		return out
 	}
-	out.Reason, out.Summary = string(b.Reason), summaryOf(b.Summary)
+	out.Reason, out.Summary, out.Routing = string(b.Reason), summaryOf(b.Summary), routingOf(b.Routing)
 	return out
 }
 

@@ -141,28 +141,3 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 	}
 	return a, err
 }
-
-// PutQueue makes or replaces a queue. Error: Invalid.
-func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
-	others, err := d.store.Queues(ctx, q.Workspace)
-	if err != nil {
-		return err
-	}
-	if err := q.check(others); err != nil {
-		return err
-	}
-	if err := q.Hours.check(); err != nil {
-		return err
-	}
-	if err := d.store.PutQueue(ctx, q); err != nil {
-		return err
-	}
-	d.forget(q.Workspace)
-	d.wake(q.Workspace)
-	return nil
-}
-
-// Queues lists the queues in order of ID.
-func (d *Desk) Queues(ctx context.Context, ws bot.WorkspaceID) ([]Queue, error) {
-	return d.store.Queues(ctx, ws)
-}

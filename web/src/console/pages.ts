@@ -1,4 +1,5 @@
 import BookOpen from '@lucide/svelte/icons/book-open';
+import ListOrdered from '@lucide/svelte/icons/list-ordered';
 import Inbox from '@lucide/svelte/icons/inbox';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import Settings from '@lucide/svelte/icons/settings-2';
@@ -11,6 +12,7 @@ import IntentsPage from './intents/IntentsPage.svelte';
 import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
+import QueuesPage from './queues/QueuesPage.svelte';
 import type { CoreWord } from './words/core';
 
 export interface ConsolePage {
@@ -27,6 +29,7 @@ export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
+  { id: 'queues', key: 'q', word: 'queues', icon: ListOrdered, roles: ['supervisor', 'administrator'], view: QueuesPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
 ];

@@ -7,9 +7,10 @@ import { intents } from '../src/console/words/intents';
 import { knowledge } from '../src/console/words/knowledge';
 import { people } from '../src/console/words/people';
 import { queues } from '../src/console/words/queues';
+import { wall } from '../src/console/words/wall';
 import { words as widget } from '../src/widget/words';
 
-const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people, queues };
+const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people, queues, wall };
 
 /** Names of the values a message asks for. */
 function asks(message: string): string[] {

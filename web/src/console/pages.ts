@@ -1,3 +1,4 @@
+import Activity from '@lucide/svelte/icons/activity';
 import BookOpen from '@lucide/svelte/icons/book-open';
 import ListOrdered from '@lucide/svelte/icons/list-ordered';
 import Inbox from '@lucide/svelte/icons/inbox';
@@ -13,6 +14,7 @@ import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
 import QueuesPage from './queues/QueuesPage.svelte';
+import WallPage from './wall/WallPage.svelte';
 import type { CoreWord } from './words/core';
 
 export interface ConsolePage {
@@ -27,6 +29,7 @@ export interface ConsolePage {
 /** Every page of the console, in the rail's order. A new page is a line here and a folder beside this file. */
 export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
+  { id: 'live', key: 'l', word: 'live', icon: Activity, roles: ['supervisor', 'administrator'], view: WallPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
   { id: 'queues', key: 'q', word: 'queues', icon: ListOrdered, roles: ['supervisor', 'administrator'], view: QueuesPage },

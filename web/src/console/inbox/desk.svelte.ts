@@ -149,7 +149,11 @@ export class Desk {
     const out: DeskAction[] = [];
     const offer = this.offers[0];
     if (offer) out.push({ id: 'accept', text: t('accept'), key: 'A', run: () => void this.answer(offer, 'accept') });
-    for (const a of this.app.router.page === 'inbox' ? (this.talk?.actions() ?? []) : []) out.push(a);
+    if (this.app.router.page !== 'inbox') return out;
+    for (const a of this.talk?.actions() ?? []) out.push(a);
+    if (this.rows.length > 0) {
+      out.push({ id: 'next', text: t('nextChat'), key: 'J', run: () => this.step(1) }, { id: 'previous', text: t('previousChat'), key: 'K', run: () => this.step(-1) });
+    }
     return out;
   }
 

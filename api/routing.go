@@ -22,6 +22,7 @@ type RoutedAgent struct {
 	Agent    string   `json:"agent"`
 	Name     string   `json:"name"`
 	Lacks    []string `json:"lacks"`
+	Skills   int      `json:"skills" doc:"How many they have; among equals who has fewer is asked first."`
 	Load     int      `json:"load" doc:"Chats and open offers."`
 	Capacity int      `json:"capacity"`
 	Spare    float64  `json:"spare" doc:"Free share of their places by weight, at most 1."`
@@ -40,7 +41,7 @@ func routingOf(r *bot.Routing) *Routing {
 	}
 	for _, c := range r.Candidates {
 		out.Candidates = append(out.Candidates, RoutedAgent{
-			Agent: string(c.Agent), Name: c.Name, Lacks: some(c.Lacks), Load: c.Load, Capacity: c.Capacity, Spare: c.Spare,
+			Agent: string(c.Agent), Name: c.Name, Lacks: some(c.Lacks), Skills: c.Skills, Load: c.Load, Capacity: c.Capacity, Spare: c.Spare,
 			Idle: int(c.Idle / time.Second), Last: c.Last, Not: string(c.Not),
 		})
 	}

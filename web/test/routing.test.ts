@@ -5,7 +5,7 @@ import { explain, need } from '../src/console/inbox/routing';
 import { routing } from '../src/console/words/routing';
 
 const t = translator(routing, 'en');
-const who = (name: string, more: Partial<RoutedAgent> = {}): RoutedAgent => ({ agent: name, name, lacks: [], load: 0, capacity: 4, spare: 1, ...more });
+const who = (name: string, more: Partial<RoutedAgent> = {}): RoutedAgent => ({ agent: name, name, lacks: [], skills: 1, load: 0, capacity: 4, spare: 1, ...more });
 const why = (more: Partial<Routing>): Routing => ({ waited_s: 42, queue: '', priority: 0, wanted: [], given_up: [], present: 3, candidates: [], ...more });
 
 test('needs in words', () => {
@@ -56,6 +56,7 @@ test('what set the chosen one apart', () => {
   expect(chosen({ idle_s: 5 }, { idle_s: 500 }).chosen).not.toContain('longest');
   expect(chosen({}, { idle_s: 90 })).toMatchObject({ chosen: expect.stringContaining('has had no chat yet'), others: ['Not R0: would do, but had a chat more lately (1:30 ago).'] });
   expect(chosen({ last: true }, {}).others).toEqual(['Not R0: would do, but did not have this visitor before.']);
-  expect(chosen({ spare: 0.5 }, { spare: 0.5 }).others).toEqual(['Not R0: would do, but keeps rarer skills free, or comes later among equals.']);
+  expect(chosen({ spare: 0.5 }, { spare: 0.5 }).others).toEqual(['Not R0: would do, but comes later among equals.']);
+  expect(chosen({ spare: 0.5 }, { skills: 3 }).others).toEqual(['Not R0: would do, but has more skills, which are kept free for those who need them.']);
   expect(explain(why({}), '', t)).toMatchObject({ chosen: '', others: [] });
 });

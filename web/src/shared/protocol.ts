@@ -45,6 +45,7 @@ export interface RoutedAgent {
   agent: string;
   name: string;
   lacks: string[];
+  skills: number; // how many they have
   load: number;
   capacity: number;
   spare: number; // free share of their places by weight

@@ -86,6 +86,7 @@ function behind(c: RoutedAgent, chosen: RoutedAgent, t: T): string {
   const more = c.lacks.filter((n) => !chosen.lacks.includes(n));
   if (more.length > 0) return t('lessSkilled', { what: list(more, t) });
   if (chosen.last && !c.last) return t('notKnown');
+  if (c.skills > chosen.skills) return t('moreSkills');
   if (c.spare < chosen.spare) return t('lessRoom', { free: free(c), n: c.capacity });
   if (c.spare === chosen.spare && c.idle_s !== undefined && idle(c) < idle(chosen)) return t('newer', { time: ago(c.idle_s) });
   return t('later');

@@ -42,7 +42,8 @@ const en = {
   lessRoom: 'has less room ({free} of {n} free)',
   newer: 'had a chat more lately ({time} ago)',
   notKnown: 'did not have this visitor before',
-  later: 'keeps rarer skills free, or comes later among equals',
+  moreSkills: 'has more skills, which are kept free for those who need them',
+  later: 'comes later among equals',
 } as const;
 
 export type RoutingWord = keyof typeof en;
@@ -90,7 +91,8 @@ const zh: Record<RoutingWord, string> = {
   lessRoom: '空闲较少（{n} 个名额中 {free} 个）',
   newer: '接待得更近（{time} 前）',
   notKnown: '之前没有接待过这位访客',
-  later: '留着更少见的技能，或同等条件下排在后面',
+  moreSkills: '技能更多，留给需要的人',
+  later: '同等条件下排在后面',
 };
 
 export const routing: Record<'en' | 'zh', Record<RoutingWord, string>> = { en, zh };

@@ -41,6 +41,7 @@ func (a *App) AddPerson(ctx context.Context, p Person) error {
 	}
 	_, err = a.desk.PutAgent(ctx, handoff.Agent{
 		Workspace: id.DefaultWorkspace, ID: bot.AgentID(made.ID), Name: made.Name, Skills: made.Skills, Capacity: made.Capacity,
+		Weight: made.Weight, Ramp: made.Ramp,
 	})
 	return err
 }

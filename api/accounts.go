@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
@@ -19,6 +20,8 @@ type newAccountIn struct {
 		Password string   `json:"password" maxLength:"1024" doc:"10 to 256 characters."`
 		Skills   []string `json:"skills,omitempty" maxItems:"50" doc:"For routing, such as lang:zh or billing."`
 		Capacity int      `json:"capacity,omitempty" minimum:"0" maximum:"50" doc:"Chats at once; 0 or absent: 4."`
+		Weight   int      `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of chats among equals; 0 or absent: 100."`
+		Ramp     int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400" doc:"How long after coming on duty the chats at once grow from one to all."`
 		Disabled bool     `json:"disabled,omitempty"`
 	}
 }
@@ -32,6 +35,8 @@ type patchAccountIn struct {
 		Password *string   `json:"password,omitempty" maxLength:"1024"`
 		Skills   *[]string `json:"skills,omitempty" maxItems:"50"`
 		Capacity *int      `json:"capacity,omitempty" minimum:"1" maximum:"50"`
+		Weight   *int      `json:"weight,omitempty" minimum:"1" maximum:"1000"`
+		Ramp     *int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400"`
 		Disabled *bool     `json:"disabled,omitempty"`
 	}
 }
@@ -58,8 +63,12 @@ func (s *Server) accountRoutes(g *registrar) {
 	})
 	handle(g, "POST", "/accounts", func(ctx context.Context, in *newAccountIn) (*bodyOf[Account], error) {
 		b := in.Body
+		if err := checkSkills(b.Skills); err != nil {
+			return nil, err
+		}
 		a, err := s.Accounts.Create(ctx, account.NewAccount{
 			Workspace: s.ws, Email: b.Email, Name: b.Name, Roles: rolesOf(b.Roles), Password: b.Password, Skills: b.Skills, Capacity: b.Capacity,
+			Weight: b.Weight, Ramp: time.Duration(b.Ramp) * time.Second,
 		})
 		if err == nil && b.Disabled {
 			a, err = s.Accounts.Update(ctx, s.ws, a.ID, account.Patch{Disabled: &b.Disabled})
@@ -95,12 +104,19 @@ func (s *Server) accountRoutes(g *registrar) {
 // patchAccount changes an account. What ends its sessions ends its sockets too.
 func (s *Server) patchAccount(ctx context.Context, in *patchAccountIn) (*bodyOf[Account], error) {
 	b := in.Body
-	p := account.Patch{Email: b.Email, Name: b.Name, Password: b.Password, Capacity: b.Capacity, Disabled: b.Disabled}
+	p := account.Patch{Email: b.Email, Name: b.Name, Password: b.Password, Capacity: b.Capacity, Weight: b.Weight, Disabled: b.Disabled}
+	if b.Ramp != nil {
+		ramp := time.Duration(*b.Ramp) * time.Second
+		p.Ramp = &ramp
+	}
 	if b.Roles != nil {
 		p.Roles = rolesOf(*b.Roles)
 	}
 	if b.Skills != nil {
 		p.Skills = append([]string{}, *b.Skills...)
+		if err := checkSkills(p.Skills); err != nil {
+			return nil, err
+		}
 	}
 	a, err := s.Accounts.Update(ctx, s.ws, in.ID, p)
 	if err != nil {
@@ -130,9 +146,21 @@ func (s *Server) signedOff(ctx context.Context, acct string) {
 	}
 }
 
+// checkSkills refuses what the desk could not read, before anything is stored.
+func checkSkills(skills []string) error {
+	for _, k := range skills {
+		if _, err := handoff.ParseSkill(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // putAgent tells the desk what an account says of its agent.
 func (s *Server) putAgent(ctx context.Context, a account.Account) (handoff.Agent, error) {
-	return s.Desk.PutAgent(ctx, handoff.Agent{Workspace: s.ws, ID: bot.AgentID(a.ID), Name: a.Name, Skills: a.Skills, Capacity: a.Capacity, Weight: a.Weight})
+	return s.Desk.PutAgent(ctx, handoff.Agent{
+		Workspace: s.ws, ID: bot.AgentID(a.ID), Name: a.Name, Skills: a.Skills, Capacity: a.Capacity, Weight: a.Weight, Ramp: a.Ramp,
+	})
 }
 
 // syncAgents tells the desk of every account that takes chats: some may have
@@ -148,7 +176,10 @@ func (s *Server) syncAgents(ctx context.Context) error {
 			if !a.TakesChats() {
 				continue
 			}
-			if _, err := s.putAgent(ctx, a); err != nil {
+			// One from before skills were checked must not keep the others from working.
+			if _, err := s.putAgent(ctx, a); fault.Is(err, fault.Invalid) {
+				s.log.Warn("an account has a skill that is none: its agent is not brought up to date", "account_id", a.ID, "error", err)
+			} else if err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -153,6 +155,13 @@ func (s *Server) readConversation(ctx context.Context, in *ByID) (*bodyOf[Conver
 			}
 		}
 	}
+	if c.Service == bot.ServiceWrapup {
+		until, err := s.wrapUpUntil(ctx, c, page.Events)
+		if err != nil {
+			return nil, err
+		}
+		out.WrapUpUntil = timeOf(until)
+	}
 	earlier, err := s.Timeline.Conversations(ctx, bot.ConversationQuery{Workspace: s.ws, Visitor: c.Visitor, Limit: maxEarlier + 1})
 	if err != nil {
 		return nil, err
@@ -163,6 +172,26 @@ func (s *Server) readConversation(ctx context.Context, in *ByID) (*bodyOf[Conver
 		}
 	}
 	return &bodyOf[Conversation]{out}, nil
+}
+
+// wrapUpUntil is when the time for notes on a conversation is over, as far as its
+// queue says now; zero when it does not.
+func (s *Server) wrapUpUntil(ctx context.Context, c bot.Conversation, events []bot.Event) (time.Time, error) {
+	queues, err := s.Desk.Queues(ctx, s.ws)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, e := range slices.Backward(events) {
+		if e.Body.Change != "wrap_up" {
+			continue
+		}
+		for _, q := range queues {
+			if q.ID == c.Queue {
+				return e.At.Add(q.WrapUp), nil
+			}
+		}
+	}
+	return time.Time{}, nil
 }
 
 // moods returns the sentiment of the visitor's turns that the bot read, oldest first.

@@ -24,7 +24,7 @@ const (
 	agent        // agents, supervisors, administrators
 	editor       // editors, administrators
 	administrator
-	supervisor                                  // and administrators
+	supervisor                                  // supervisors, administrators
 	console    = agent | editor | administrator // whoever is signed in
 )
 
@@ -32,8 +32,8 @@ const (
 func (w who) admits(a account.Account) bool {
 	return w&agent != 0 && a.May(account.RoleAgent) ||
 		w&editor != 0 && a.May(account.RoleEditor) ||
-		w&administrator != 0 && a.May(account.RoleAdministrator) ||
-		w&supervisor != 0 && a.May(account.RoleSupervisor)
+		w&supervisor != 0 && a.May(account.RoleSupervisor) ||
+		w&administrator != 0 && a.May(account.RoleAdministrator)
 }
 
 // route is a row of the table: a route that is not in it cannot be registered.
@@ -82,6 +82,10 @@ func routes() []route {
 		{"GET", "/agents", agent, "List who takes chats"},
 		{"PUT", "/agents/me/duty", agent, "Go on duty, away or off"},
 		{"GET", "/queue", agent, "List who waits"},
+		{"GET", "/queues", agent, "List queues and how they are worked"},
+		{"PUT", "/queues/{id}", supervisor, "Make or change a queue"},
+		{"DELETE", "/queues/{id}", supervisor, "Delete a queue that nothing waits in"},
+		{"GET", "/wall", supervisor, "See the desk at a glance"},
 		{"GET", "/replies", agent, "List the canned replies that one may use"},
 		{"POST", "/replies", agent, "Write a canned reply or a macro"},
 		{"PUT", "/replies/{id}", agent, "Change a canned reply"},
@@ -258,6 +262,8 @@ func (s *Server) register() error {
 	s.ruleRoutes(g)
 	s.replyRoutes(g)
 	s.codeRoutes(g)
+	s.queueRoutes(g)
+	s.wallRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

@@ -66,6 +66,8 @@ func sample(path string) any {
 		return map[string]any{"email": id.New() + "@example.com", "name": "New", "roles": []string{"agent"}, "password": password}
 	case "/accounts/{id}":
 		return map[string]any{"name": "Other"}
+	case "/queues/{id}":
+		return map[string]any{"name": "Other"}
 	case "/inboxes/{id}":
 		return map[string]any{"name": "Other", "origins": []string{}}
 	}
@@ -119,7 +121,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 		{"supervisor", func() *client { return w.console(account.RoleSupervisor) }, func(r api.Right) bool { return r.Everyone || r.Agent || r.Supervisor }},
 		{"editor", func() *client { return w.console(account.RoleEditor) }, func(r api.Right) bool { return r.Everyone || r.Editor }},
 		{"administrator", func() *client { return w.console(account.RoleAdministrator) }, func(r api.Right) bool {
-			return r.Everyone || r.Agent || r.Editor || r.Admin || r.Supervisor
+			return r.Everyone || r.Agent || r.Editor || r.Supervisor || r.Admin
 		}},
 		{"forged token", func() *client { return &client{w: w, token: strings.Repeat("A", 43)} }, func(r api.Right) bool { return r.Everyone }},
 		{"forged cookie", func() *client { return &client{w: w, cookie: "frontdesk=" + strings.Repeat("A", 43), csrf: "x"} }, func(r api.Right) bool { return r.Everyone }},

@@ -51,6 +51,8 @@ type Server struct {
 
 	inboxesMu sync.Mutex // guards inboxes
 	inboxes   map[string]cachedInbox
+
+	bots botChats
 }
 
 type cachedInbox struct {

@@ -19,6 +19,8 @@ type Account struct {
 	Roles     []string `json:"roles"`
 	Skills    []string `json:"skills"`
 	Capacity  int      `json:"capacity"`
+	Weight    int      `json:"weight" doc:"Share of chats among equals; 100 is normal."`
+	Ramp      int      `json:"ramp_s" doc:"How long after coming on duty the chats at once grow from one to all, in seconds."`
 	Disabled  bool     `json:"disabled"`
 	CreatedAt Time     `json:"created_at"`
 }
@@ -45,7 +47,7 @@ type Workspace struct {
 }
 
 func accountOf(a account.Account) Account {
-	out := Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: []string{}, Skills: some(a.Skills), Capacity: a.Capacity, Disabled: a.Disabled, CreatedAt: Time{a.CreatedAt}}
+	out := Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: []string{}, Skills: some(a.Skills), Capacity: a.Capacity, Weight: a.Weight, Ramp: int(a.Ramp / time.Second), Disabled: a.Disabled, CreatedAt: Time{a.CreatedAt}}
 	for _, r := range a.Roles {
 		out.Roles = append(out.Roles, string(r))
 	}

@@ -113,6 +113,7 @@ type Event struct {
 	Rate        bool         `json:"rate,omitempty" doc:"The talk ended with this: the visitor may be asked how it was."`
 	Score       int          `json:"score,omitempty" doc:"Of a rating, 1 (bad) to 5 (good)."`
 	About       string       `json:"about,omitempty" enum:"bot,agent" doc:"Of a rating."`
+	Routing     *Routing     `json:"routing,omitempty" doc:"Of an offer, for agents: why this one."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
@@ -157,6 +158,7 @@ type Conversation struct {
 	Visitor      *Person        `json:"visitor,omitempty"`
 	Facts        []Fact         `json:"facts,omitempty"`
 	Summary      *Summary       `json:"summary,omitempty"`
+	WrapUpUntil  *Time          `json:"wrap_up_until,omitempty" doc:"Then the time for notes is over and the chat closes."`
 	Page         string         `json:"page,omitempty" doc:"Where the visitor wrote from last."`
 	Online       *bool          `json:"online,omitempty" doc:"The visitor is connected to some node, as far as is known; absent: not known."`
 	Moods        []float64      `json:"moods,omitempty" doc:"Sentiment of the visitor's turns, oldest first."`
@@ -266,7 +268,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		}
 		return out
 	}
-	out.Reason, out.Summary, out.Placing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing)
+	out.Reason, out.Summary, out.Placing, out.Routing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing), routingOf(b.Routing)
 	if b.Ticket != nil {
 		mark := TicketMark(*b.Ticket)
 		out.Ticket = &mark

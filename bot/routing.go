@@ -19,6 +19,7 @@ type Candidate struct {
 	Agent    AgentID
 	Name     string
 	Lacks    []string      // of what was wanted
+	Skills   int           // how many they have; among equals who has fewer is asked first
 	Load     int           // chats and open offers
 	Capacity int           // chats at once, at that moment
 	Spare    float64       // free share of their places by weight; at most 1

@@ -78,6 +78,9 @@ type Desk struct {
 	mu     sync.Mutex               // guards the fields below
 	woken  map[bot.WorkspaceID]bool // where something may be matched
 	places map[bot.WorkspaceID][]Place
+
+	promised map[bot.WorkspaceID]map[bot.ConversationID]promise // since this process runs; replaced, never changed
+	walls    walls
 }
 
 var _ bot.Escalator = (*Desk)(nil)
@@ -91,6 +94,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
 		woken: map[bot.WorkspaceID]bool{}, places: map[bot.WorkspaceID][]Place{},
+		promised: map[bot.WorkspaceID]map[bot.ConversationID]promise{}, walls: walls{},
 	}
 	if o == nil {
 		o = &Options{}

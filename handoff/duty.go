@@ -164,28 +164,3 @@ func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID
 // retired is the one skill of an agent who answers nobody. It is a language, since
 // whoever has none among their skills is taken to speak them all.
 const retired = LanguagePrefix + "none"
-
-// PutQueue makes or replaces a queue. Error: Invalid.
-func (d *Desk) PutQueue(ctx context.Context, q Queue) error {
-	others, err := d.store.Queues(ctx, q.Workspace)
-	if err != nil {
-		return err
-	}
-	if err := q.check(others); err != nil {
-		return err
-	}
-	if err := q.Hours.check(); err != nil {
-		return err
-	}
-	if err := d.store.PutQueue(ctx, q); err != nil {
-		return err
-	}
-	d.forget(q.Workspace)
-	d.wake(q.Workspace)
-	return nil
-}
-
-// Queues lists the queues in order of ID.
-func (d *Desk) Queues(ctx context.Context, ws bot.WorkspaceID) ([]Queue, error) {
-	return d.store.Queues(ctx, ws)
-}

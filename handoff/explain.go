@@ -50,7 +50,7 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 	for _, i := range order[:min(len(order), explained+1)] {
 		a := b.agents[i]
 		c := bot.Candidate{
-			Agent: a.ID, Name: a.Name, Load: a.Capacity - rooms[i], Capacity: a.slots(now), Spare: spare(&a, rooms[i]),
+			Agent: a.ID, Name: a.Name, Load: a.slots(now) - rooms[i], Capacity: a.slots(now), Spare: spare(&a, rooms[i]), Skills: len(b.skills[i].level),
 			Last: a.ID == e.Wait.Last && a.ID != "",
 		}
 		if !a.LastGiven.IsZero() {

@@ -148,6 +148,18 @@ func TestExplain(t *testing.T) {
 }
 
 // TestBoardKeepsUp: a board that hears of moves is the one that is read anew.
+// Who ramps up is explained by the places they have now, not by those to come.
+func TestExplainRamp(t *testing.T) {
+	b := layOut("w", Floor{
+		Agents: []Agent{{ID: "a", Duty: DutyOn, Heartbeat: noon, OnSince: noon, Ramp: time.Hour, Capacity: 4}},
+		Line:   []Standing{wanting("x", time.Second)},
+	})
+	got := b.match(noon, 1)
+	if len(got) != 1 || got[0].routing.Candidates[0].Load != 0 || got[0].routing.Candidates[0].Capacity != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestBoardKeepsUp(t *testing.T) {
 	f := Floor{Agents: []Agent{onDuty("a", 3, 0), onDuty("b", 3, 0)}}
 	b := layOut("", f)

@@ -84,6 +84,8 @@ func newPool(c bot.Conversation, q Queue, queues []Queue, skills []skillset) *po
 	for _, o := range q.Overflow {
 		if i := slices.IndexFunc(queues, func(x Queue) bool { return x.ID == o.To }); i >= 0 {
 			changes = append(changes, change{after: o.After, to: &queues[i]})
+		} else if o.To == "" { // the main queue, which nobody has changed yet
+			changes = append(changes, change{after: o.After, to: &Queue{}})
 		}
 	}
 	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.after, b.after) })

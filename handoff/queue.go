@@ -86,8 +86,10 @@ func (q Queue) check(others []Queue) error {
 		return fault.New(fault.Invalid, "A queue's priority is -10 to 10, not %d.", q.Priority).WithField("priority", "-10 to 10")
 	case q.WrapUp < 0 || q.WrapUp > maxWrapUp:
 		return fault.New(fault.Invalid, "Wrapping up takes at most five minutes.").WithField("wrap_up", "0 to 5 minutes")
-	case q.FirstReply < 0 || q.Answer < 0:
-		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("first_reply, answer", "zero, or some seconds")
+	case q.FirstReply < 0:
+		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("first_reply", "zero, or some seconds")
+	case q.Answer < 0:
+		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("answer", "zero, or some seconds")
 	case q.Strict && len(q.Relax) > 0:
 		return fault.New(fault.Invalid, "A queue that never gives way has no times to give way at.").WithField("relax", "empty, or strict off")
 	}
@@ -113,7 +115,7 @@ func (q Queue) checkOverflow(others []Queue) error {
 	find := func(id bot.QueueID) (Queue, bool) {
 		i := slices.IndexFunc(others, func(o Queue) bool { return o.ID == id })
 		if i < 0 {
-			return Queue{}, false
+			return Queue{}, id == "" // there always is a main queue
 		}
 		return others[i], true
 	}

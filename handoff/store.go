@@ -51,6 +51,9 @@ type Store interface {
 
 	// PutQueue makes or replaces a queue.
 	PutQueue(ctx context.Context, q Queue) error
+
+	// DeleteQueue forgets a queue; one that there is not is none of its business.
+	DeleteQueue(ctx context.Context, ws bot.WorkspaceID, queue bot.QueueID) error
 }
 
 // Ask says what a move needs to lock and to see.

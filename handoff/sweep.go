@@ -457,11 +457,18 @@ func (d *Desk) matched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, e
 
 // tellPlaces tells the places of a workspace when they changed.
 func (d *Desk) tellPlaces(ws bot.WorkspaceID, v view) {
+	d.mu.Lock()
+	told := d.promised[ws]
+	d.mu.Unlock()
 	var now []Place
-	v.see(func(b *board) { now = b.places(d.now()) })
+	v.see(func(b *board) {
+		at := d.now()
+		now = b.places(at)
+		told = b.promises(told, now, at)
+	})
 	d.mu.Lock()
 	same := slices.Equal(d.places[ws], now)
-	d.places[ws] = now
+	d.places[ws], d.promised[ws] = now, told
 	d.mu.Unlock()
 	if !same {
 		d.notifier.PlacesChanged(ws, now)

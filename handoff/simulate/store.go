@@ -215,6 +215,12 @@ func (m *memory) PutQueue(_ context.Context, q handoff.Queue) error {
 	return nil
 }
 
+func (m *memory) DeleteQueue(_ context.Context, _ bot.WorkspaceID, queue bot.QueueID) error {
+	defer m.hold()()
+	m.queues = slices.DeleteFunc(m.queues, func(o handoff.Queue) bool { return o.ID == queue })
+	return nil
+}
+
 func (m *memory) Queues(context.Context, bot.WorkspaceID) ([]handoff.Queue, error) {
 	defer m.hold()()
 	return slices.Clone(m.queues), nil

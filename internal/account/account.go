@@ -35,10 +35,11 @@ type Account struct {
 	Email     string // lower case, unique in the workspace
 	Name      string // shown to visitors
 	Roles     []Role
-	Skills    []string // for routing; languages are "lang:en", "lang:zh"
-	Capacity  int      // chats at once, 1…50
-	Weight    int      // share among equal agents, 1…1000; 0: like others
-	Password  string   // argon2id hash in PHC form; "" signs nobody in
+	Skills    []string      // for routing; languages are "lang:en", "lang:zh"
+	Capacity  int           // chats at once, 1…50
+	Weight    int           // share of chats among equals, 1…1000; 100 is normal
+	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size, at most 24 h
+	Password  string        // argon2id hash in PHC form; "" signs nobody in
 	Disabled  bool
 	Version   int64 // rises with every write, from 1
 	CreatedAt time.Time
@@ -88,8 +89,11 @@ func (a Account) check() error {
 	if a.Capacity < 1 || a.Capacity > 50 {
 		f = f.WithField("capacity", "give a number from 1 to 50")
 	}
-	if a.Weight < 0 || a.Weight > 1000 {
-		f = f.WithField("weight", "give a number from 1 to 1000, or 0 for like others")
+	if a.Weight < 1 || a.Weight > 1000 {
+		f = f.WithField("weight", "give a number from 1 to 1,000; 100 is normal")
+	}
+	if a.Ramp < 0 || a.Ramp > 24*time.Hour {
+		f = f.WithField("ramp", "give a time from none to 24 hours")
 	}
 	if len(a.Skills) > 50 {
 		f = f.WithField("skills", "give at most 50 skills")

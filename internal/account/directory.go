@@ -86,6 +86,8 @@ type NewAccount struct {
 	Password  string // in the clear, 10 to 256 characters
 	Skills    []string
 	Capacity  int // zero: 4
+	Weight    int // zero: 100
+	Ramp      time.Duration
 }
 
 // Create makes an account. Errors: Invalid naming the fields; Conflict when the
@@ -94,10 +96,13 @@ func (d *Directory) Create(ctx context.Context, n NewAccount) (Account, error) {
 	if n.Capacity == 0 {
 		n.Capacity = 4
 	}
+	if n.Weight == 0 {
+		n.Weight = 100
+	}
 	now := d.now()
 	a := Account{
 		Workspace: n.Workspace, ID: id.New(), Email: NormalEmail(n.Email), Name: strings.TrimSpace(n.Name),
-		Roles: n.Roles, Skills: n.Skills, Capacity: n.Capacity, CreatedAt: now, UpdatedAt: now,
+		Roles: n.Roles, Skills: n.Skills, Capacity: n.Capacity, Weight: n.Weight, Ramp: n.Ramp, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := a.check(); err != nil {
 		return Account{}, err
@@ -120,6 +125,8 @@ type Patch struct {
 	Password *string
 	Skills   []string // nil: unchanged
 	Capacity *int
+	Weight   *int
+	Ramp     *time.Duration
 	Disabled *bool
 }
 
@@ -146,6 +153,12 @@ func (d *Directory) Update(ctx context.Context, ws id.Workspace, account string,
 	}
 	if p.Capacity != nil {
 		a.Capacity = *p.Capacity
+	}
+	if p.Weight != nil {
+		a.Weight = *p.Weight
+	}
+	if p.Ramp != nil {
+		a.Ramp = *p.Ramp
 	}
 	if p.Disabled != nil {
 		a.Disabled = *p.Disabled

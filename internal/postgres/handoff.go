@@ -307,3 +307,11 @@ func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
 		return nil
 	})
 }
+
+// DeleteQueue forgets a queue.
+func (s *Handoff) DeleteQueue(ctx context.Context, ws bot.WorkspaceID, queue bot.QueueID) error {
+	return s.db.write(ctx, ws, func(_ context.Context, t *tx) error {
+		t.exec(`DELETE FROM queues WHERE workspace = $1 AND id = $2`, ws, queue)
+		return nil
+	})
+}

@@ -19,19 +19,19 @@ var _ account.Store = (*Accounts)(nil)
 // Accounts returns the store of package account.
 func (db *DB) Accounts() *Accounts { return &Accounts{db} }
 
-const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at, a.weight`
+const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at, a.weight, a.ramp`
 
 // scanAccount reads accountColumns after the columns of head.
 func scanAccount(scan func(...any) error, head ...any) (account.Account, error) {
 	var a account.Account
 	var roles, skills string
-	var created, updated int64
+	var created, updated, ramp int64
 	err := scan(append(head, &a.Workspace, &a.ID, &a.Email, &a.Name, &roles, &skills, &a.Capacity, &a.Password,
-		&a.Disabled, &a.Version, &created, &updated, &a.Weight)...)
+		&a.Disabled, &a.Version, &created, &updated, &a.Weight, &ramp)...)
 	if err != nil {
 		return a, translate(err)
 	}
-	a.CreatedAt, a.UpdatedAt = cell.Time(created), cell.Time(updated)
+	a.CreatedAt, a.UpdatedAt, a.Ramp = cell.Time(created), cell.Time(updated), time.Duration(ramp)*time.Microsecond
 	if err := cell.Decode(roles, &a.Roles); err != nil {
 		return a, err
 	}
@@ -54,16 +54,16 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		if a.Version == 0 {
 			_, err := tx.ExecContext(ctx, `
-				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight)
+				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight, ramp)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds())
 			return emailTaken(err)
 		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE accounts SET email = ?, name = ?, roles = ?, skills = ?, capacity = ?, password = ?, disabled = ?,
-				version = version + 1, updated_at = ?, weight = ?
+				version = version + 1, updated_at = ?, weight = ?, ramp = ?
 			WHERE workspace = ? AND id = ? AND version = ?`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Workspace, a.ID, a.Version)
+			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds(), a.Workspace, a.ID, a.Version)
 		if err != nil {
 			return emailTaken(err)
 		}

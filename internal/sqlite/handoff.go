@@ -317,3 +317,11 @@ func (s *Handoff) PutQueue(ctx context.Context, q handoff.Queue) error {
 		return err
 	})
 }
+
+// DeleteQueue forgets a queue.
+func (s *Handoff) DeleteQueue(ctx context.Context, ws bot.WorkspaceID, queue bot.QueueID) error {
+	return s.db.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM queues WHERE workspace = ? AND id = ?`, ws, queue)
+		return err
+	})
+}

@@ -51,7 +51,7 @@ const other = id.Workspace("other")
 func someAccount(email string) account.Account {
 	return account.Account{
 		Workspace: workspace, ID: id.New(), Email: email, Name: "Lin", Roles: []account.Role{account.RoleAgent, account.RoleEditor},
-		Skills: []string{"lang:zh"}, Capacity: 3, Weight: 150, Password: "hash", CreatedAt: start, UpdatedAt: start,
+		Skills: []string{"lang:zh"}, Capacity: 3, Weight: 150, Ramp: 20 * time.Minute, Password: "hash", CreatedAt: start, UpdatedAt: start,
 	}
 }
 

@@ -154,6 +154,24 @@ func testDeskRefuses(t *testing.T, s Stores) {
 	} {
 		wantKind(t, name, d.PutQueue(t.Context(), q), fault.Invalid)
 	}
+	for _, q := range []handoff.Queue{
+		{ID: "goods", Name: "Goods", QueueSettings: handoff.QueueSettings{Overflow: []handoff.Overflow{{After: time.Minute}}}},
+		{ID: "money", Name: "Money", QueueSettings: handoff.QueueSettings{Overflow: []handoff.Overflow{{After: time.Minute, To: "goods"}}}},
+	} {
+		q.Workspace = workspace
+		if err := d.PutQueue(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantKind(t, "delete a queue that another overflows to", d.DeleteQueue(t.Context(), workspace, "goods"), fault.Conflict)
+	wantKind(t, "delete the main queue", d.DeleteQueue(t.Context(), workspace, ""), fault.Conflict)
+	wantKind(t, "delete a queue of another workspace", d.DeleteQueue(t.Context(), "other", "money"), fault.NotFound)
+	if err := d.DeleteQueue(t.Context(), workspace, "money"); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	if all, err := d.Queues(t.Context(), workspace); err != nil || len(all) != 1 || all[0].ID != "goods" {
+		t.Errorf("after deleting: %+v, %v", all, err)
+	}
 	// Nothing of it crosses to another workspace.
 	if line, err := d.Line(t.Context(), "other"); err != nil || len(line) != 0 {
 		t.Errorf("line of another workspace: %d, %v", len(line), err)

@@ -16,6 +16,30 @@ export class Desk {
 
   constructor() {
     this.seed();
+    if (process.env.CHATS) this.crowd(Number(process.env.CHATS), Number(process.env.RATE ?? 0));
+  }
+
+  /** So many more chats with the bot, in which visitors write so often a second all together. */
+  crowd(chats, rate) {
+    const all = Array.from({ length: chats }, (_, i) => {
+      const c = this.make(`crowd-${i}`, `Visitor ${i}`, { created: ago(600) });
+      this.append(c, { kind: 'message', author: { kind: 'visitor', ...c.visitor }, text: `Where is my parcel ${i}?`, at: ago(30 + i / 100) });
+      return c;
+    });
+    const each = 20; // ms
+    if (rate > 0) {
+      let last = Date.now();
+      let owed = 0;
+      setInterval(() => {
+        owed = Math.min(owed + ((Date.now() - last) * rate) / 1000, rate); // a second of it is made up for at most
+        last = Date.now();
+        for (; owed >= 1; owed--) {
+          const c = all[Math.floor(Math.random() * chats)];
+          c.events.length = Math.min(c.events.length, 3); // what is older is of no use here
+          this.append(c, { kind: 'message', author: { kind: 'visitor', ...c.visitor }, text: `And now? ${Math.random().toString(36).slice(2)}` });
+        }
+      }, each);
+    }
   }
 
   of(visitor) {
@@ -71,7 +95,7 @@ export class Desk {
   }
 
   list(view, text) {
-    const all = [...this.conversations.values()].map((c) => this.row(c, 'agent')).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
+    const all = [...this.conversations.values()];
     const views = {
       mine: (c) => c.agent?.id === 'acc-lin' && c.service === 'active',
       queue: (c) => ['waiting', 'offered', 'parked'].includes(c.service),
@@ -80,7 +104,8 @@ export class Desk {
       all: () => true,
     };
     const counts = Object.fromEntries(Object.entries(views).map(([k, f]) => [k, all.filter(f).length]));
-    return { items: all.filter(views[view]).filter((c) => (c.last.text + c.visitor.name).toLowerCase().includes(text.toLowerCase())), next: '', counts };
+    const rows = all.filter(views[view]).map((c) => this.row(c, 'agent')).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
+    return { items: rows.filter((c) => (c.last.text + c.visitor.name).toLowerCase().includes(text.toLowerCase())), next: '', counts };
   }
 
   connect(socket) {

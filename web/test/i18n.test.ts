@@ -6,9 +6,12 @@ import { inbox } from '../src/console/words/inbox';
 import { intents } from '../src/console/words/intents';
 import { knowledge } from '../src/console/words/knowledge';
 import { people } from '../src/console/words/people';
+import { queues } from '../src/console/words/queues';
+import { routing } from '../src/console/words/routing';
+import { wall } from '../src/console/words/wall';
 import { words as widget } from '../src/widget/words';
 
-const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people };
+const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people, queues, routing, wall };
 
 /** Names of the values a message asks for. */
 function asks(message: string): string[] {

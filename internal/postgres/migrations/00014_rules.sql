@@ -29,6 +29,3 @@ SELECT wall('lists', 'replies');
 
 -- What the site's server vouched for besides name and e-mail address.
 ALTER TABLE visitors ADD COLUMN attributes text COLLATE "C" NOT NULL DEFAULT ''; -- JSON object
-
--- Share among equal agents; 0: like others.
-ALTER TABLE accounts ADD COLUMN weight bigint NOT NULL DEFAULT 0;

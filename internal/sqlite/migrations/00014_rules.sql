@@ -25,6 +25,3 @@ CREATE UNIQUE INDEX replies_shortcut ON replies (workspace, owner, shortcut);
 
 -- What the site's server vouched for besides name and e-mail address.
 ALTER TABLE visitors ADD COLUMN attributes TEXT NOT NULL DEFAULT ''; -- JSON object
-
--- Share among equal agents; 0: like others.
-ALTER TABLE accounts ADD COLUMN weight INTEGER NOT NULL DEFAULT 0;

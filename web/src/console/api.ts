@@ -17,8 +17,67 @@ export interface Account {
   roles: Role[];
   skills: string[];
   capacity: number;
+  weight?: number; // share of chats among equals; 100 is normal
+  ramp_s?: number;
   disabled: boolean;
   created_at?: string;
+}
+
+export interface QueueConfig {
+  id: string; // empty: the main queue
+  name: string;
+  hours: {
+    zone?: string;
+    weeks: { day: number; open: string; close: string }[];
+    holidays: { date: string; spans: { open: string; close: string }[] }[];
+  };
+  offer_for_s: number; // 0 everywhere: the default
+  skills: string[];
+  priority: number;
+  relax: { after_s: number; drop: string }[];
+  strict: boolean;
+  overflow: { after_s: number; to: string }[];
+  round_robin: boolean;
+  wrap_up_s: number;
+  first_reply_s: number;
+  answer_s: number;
+  version: string;
+}
+
+export interface WallQueue {
+  id: string;
+  name: string;
+  waiting: number;
+  offered: number;
+  parked: number;
+  late: number;
+  longest_s: number;
+  answer_s: number;
+  next?: string;
+  open: boolean;
+  agents: number;
+  free: number;
+}
+
+export interface WallAgent extends Agent {
+  connected: boolean;
+  slots: number;
+}
+
+export interface WallWait {
+  row: Conversation;
+  position?: number;
+  waited_s: number;
+  told_s?: number;
+  told_upper_s?: number;
+}
+
+export interface Wall {
+  at: string;
+  queues: WallQueue[];
+  agents: WallAgent[];
+  waits: WallWait[];
+  bots: { row: Conversation; risk: number; failed: number }[];
 }
 
 export interface ConsoleSession {

@@ -1,4 +1,6 @@
+import Activity from '@lucide/svelte/icons/activity';
 import BookOpen from '@lucide/svelte/icons/book-open';
+import ListOrdered from '@lucide/svelte/icons/list-ordered';
 import Inbox from '@lucide/svelte/icons/inbox';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Split from '@lucide/svelte/icons/split';
@@ -17,6 +19,8 @@ import RepliesPage from './replies/RepliesPage.svelte';
 import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
 import TicketsPage from './tickets/TicketsPage.svelte';
+import QueuesPage from './queues/QueuesPage.svelte';
+import WallPage from './wall/WallPage.svelte';
 import type { CoreWord } from './words/core';
 
 export interface ConsolePage {
@@ -32,10 +36,12 @@ export interface ConsolePage {
 export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
   { id: 'tickets', key: 'c', word: 'tickets', icon: Ticket, roles: ['agent', 'supervisor', 'administrator'], view: TicketsPage },
+  { id: 'live', key: 'l', word: 'live', icon: Activity, roles: ['supervisor', 'administrator'], view: WallPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
   { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },
   { id: 'rules', key: 'r', word: 'rules', icon: Split, roles: ['supervisor', 'administrator'], view: RulesPage },
+  { id: 'queues', key: 'q', word: 'queues', icon: ListOrdered, roles: ['supervisor', 'administrator'], view: QueuesPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
 ];

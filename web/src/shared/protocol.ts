@@ -49,6 +49,31 @@ export interface Placing {
   raised: { why: 'reason' | 'sentiment'; by: number }[];
 }
 
+/** An agent as they stood when somebody was chosen. */
+export interface RoutedAgent {
+  agent: string;
+  name: string;
+  lacks: string[];
+  skills: number; // how many they have
+  load: number;
+  capacity: number;
+  spare: number; // free share of their places by weight
+  idle_s?: number; // absent: never had a chat
+  last?: boolean;
+  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'not_best'; // absent: chosen
+}
+
+/** Why an offer went to whom it went; agents only. */
+export interface Routing {
+  waited_s: number;
+  queue: string; // empty: the main one
+  priority: number;
+  wanted: string[];
+  given_up: string[];
+  present: number;
+  candidates: RoutedAgent[]; // the chosen one first
+}
+
 /** One line of a conversation's timeline. `n` is dense from 1 in the reader's view. */
 export interface Event {
   id: string;
@@ -77,6 +102,7 @@ export interface Event {
   rate?: boolean; // the talk ended with this: the visitor may be asked how it was
   score?: number; // of a rating, 1 to 5
   about?: 'bot' | 'agent'; // of a rating
+  routing?: Routing;
   helpful?: boolean;
   why?: string;
   via?: 'mail'; // the message came by e-mail
@@ -110,6 +136,7 @@ export interface Conversation {
   updated_at?: string; // absent where the server did not look it up
   enqueued_at?: string;
   offered_until?: string;
+  wrap_up_until?: string; // the time for notes ends then
   n: number;
   version?: number; // visitors are not told
   facts?: { name: string; value: string }[];

@@ -6,7 +6,16 @@ import type { App } from '../app.svelte';
 import { notify } from '../notify';
 import { inbox } from '../words/inbox';
 import { belongs, nameOf } from './people';
+import { merged, older, order } from './rows';
 import { Talk } from './talk.svelte';
+
+/**
+ * Rows that change are shown together after so many ms: a busy desk changes a
+ * thousand a second, and draws less often while more than a handful come at once.
+ */
+const gatherFor = 100;
+const busyGatherFor = 400;
+const handful = 25;
 
 export interface DeskAction {
   id: string;
@@ -34,6 +43,9 @@ export class Desk {
   private readonly mine = new Map<string, Conversation>(); // own chats, whatever list is shown
   private mineRev = $state(0);
   private ask = 0;
+  private readonly news = new Map<string, Conversation>(); // rows that changed and are not shown yet
+  private busy = false; // the last gathering was no handful
+  private gathering: ReturnType<typeof setTimeout> | undefined;
   private counting: ReturnType<typeof setTimeout> | undefined;
   private clock: ReturnType<typeof setInterval> | undefined;
 
@@ -65,6 +77,9 @@ export class Desk {
   reset(): void {
     clearInterval(this.clock);
     clearTimeout(this.counting);
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    this.news.clear();
     this.talk?.close();
     this.talk = undefined;
     this.client = undefined;
@@ -81,7 +96,7 @@ export class Desk {
     try {
       const p = await this.app.http.get<ConversationPage>(`/conversations?${query({ view, text, limit: 100 })}`);
       if (mine !== this.ask) return;
-      this.rows = sorted(p.items, view);
+      this.rows = p.items.sort(order(view));
       this.next = p.next ?? '';
       if (p.counts) this.counts = p.counts;
       this.phase = 'ready';
@@ -149,7 +164,11 @@ export class Desk {
     const out: DeskAction[] = [];
     const offer = this.offers[0];
     if (offer) out.push({ id: 'accept', text: t('accept'), key: 'A', run: () => void this.answer(offer, 'accept') });
-    for (const a of this.app.router.page === 'inbox' ? (this.talk?.actions() ?? []) : []) out.push(a);
+    if (this.app.router.page !== 'inbox') return out;
+    for (const a of this.talk?.actions() ?? []) out.push(a);
+    if (this.rows.length > 0) {
+      out.push({ id: 'next', text: t('nextChat'), key: 'J', run: () => this.step(1) }, { id: 'previous', text: t('previousChat'), key: 'K', run: () => this.step(-1) });
+    }
     return out;
   }
 
@@ -157,7 +176,7 @@ export class Desk {
     this.talk?.heard(c);
     switch (c.what) {
       case 'row':
-        this.row(c.conversation);
+        this.gather(c.conversation);
         return;
       case 'offer': {
         const known = this.offers.some((o) => o.id === c.reservation.id);
@@ -178,29 +197,36 @@ export class Desk {
     }
   }
 
-  private row(c: Conversation): void {
+  private gather(c: Conversation): void {
+    const known = this.news.get(c.id);
+    if (!known || !older(c, known)) this.news.set(c.id, { ...known, ...c });
+    this.gathering ??= setTimeout(() => this.changed(), this.busy ? busyGatherFor : gatherFor);
+  }
+
+  private changed(): void {
+    this.gathering = undefined;
     const me = this.app.account.id;
+    for (const c of this.news.values()) this.own(c, me);
+    this.rows = merged(this.rows, this.news, this.view, me, this.text !== '');
+    this.busy = this.news.size > handful;
+    this.news.clear();
+    this.recount();
+  }
+
+  /** Keeps own chats, and tells of words in those that nobody looks at. */
+  private own(c: Conversation, me: string): void {
     const before = this.mine.get(c.id);
     if (before && older(c, before)) return;
-    if (belongs('mine', c, me)) this.mine.set(c.id, { ...before, ...c });
+    const mine = belongs('mine', c, me);
+    if (mine) this.mine.set(c.id, { ...before, ...c });
     else this.mine.delete(c.id);
-    this.mineRev++;
-
-    const at = this.rows.findIndex((r) => r.id === c.id);
-    const old = this.rows[at];
-    if (old && older(c, old)) return;
-    const fits = belongs(this.view, c, me) && (this.text === '' || at >= 0);
-    if (fits || at >= 0) {
-      const rest = this.rows.filter((r) => r.id !== c.id);
-      this.rows = fits ? sorted([{ ...old, ...c }, ...rest], this.view) : rest;
-    }
+    if (mine || before) this.mineRev++;
     if (this.talk?.id === c.id && document.visibilityState === 'visible') this.read(c);
-    else if (belongs('mine', c, me) && this.unread(c) && (!before || c.n > before.n)) {
+    else if (mine && this.unread(c) && (!before || c.n > before.n)) {
       if (this.app.prefs.sound) chime('message');
       const t = this.app.words(inbox);
       notify(t('notifyMessage', { name: nameOf(c, t) }), c.last?.text ?? '', `chat-${c.id}`, () => this.app.router.go('inbox', 'mine', c.id));
     }
-    this.recount();
   }
 
   /** Counts come from the server; many changes at once ask once. */
@@ -212,17 +238,6 @@ export class Desk {
       if (p?.counts) this.counts = p.counts;
     }, 800);
   }
-}
-
-const time = (c: Conversation): string => c.updated_at ?? c.created_at;
-const older = (c: Conversation, than: Conversation): boolean => (c.version ?? c.n) < (than.version ?? than.n);
-
-/** Who waits longest stands first in the queue; elsewhere the newest word does. */
-function sorted(rows: Conversation[], view: View): Conversation[] {
-  return rows.sort((a, b) => {
-    if (view === 'queue') return (a.enqueued_at ?? time(a)) < (b.enqueued_at ?? time(b)) ? -1 : 1;
-    return time(a) < time(b) ? 1 : -1;
-  });
 }
 
 const SEEN = 'frontdesk:seen';

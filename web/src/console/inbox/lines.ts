@@ -27,6 +27,12 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('handed_back', { name });
     case 'agent_gone':
       return t('agent_gone', { name });
+    case 'agent_slow':
+      return t('agent_slow', { name });
+    case 'wrap_up':
+      return t('wrapUpLine', { name });
+    case 'wrapped_up':
+      return t('wrappedUpLine');
     case 'left_message':
       return t('left_message');
     case 'left_queue':

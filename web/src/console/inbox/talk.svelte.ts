@@ -3,7 +3,7 @@ import { Problem } from '../../shared/client/http';
 import type { Outgoing } from '../../shared/client/outbox';
 import { type Entry, keepNewest } from '../../shared/client/timeline';
 import type { Typist } from '../../shared/client/typing';
-import type { Conversation, Place } from '../../shared/protocol';
+import type { Conversation, Place, Routing } from '../../shared/protocol';
 import type { Trace } from '../api';
 import type { App } from '../app.svelte';
 import { inbox } from '../words/inbox';
@@ -24,7 +24,7 @@ export class Talk {
   gone = $state(false);
   problem = $state.raw<unknown>();
   tab = $state<'reply' | 'note'>('reply');
-  trace = $state.raw<{ event: string; trace?: Trace; problem?: unknown } | undefined>();
+  trace = $state.raw<{ event: string; trace?: Trace; routing?: Routing; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
   closing = $state(false); // the dialog asks for a wrap-up code
@@ -50,6 +50,16 @@ export class Talk {
 
   get closed(): boolean {
     return this.row?.service === 'closed' || this.row?.service === 'wrapup';
+  }
+
+  /** The chat has ended and this agent has time for notes on it. */
+  get wrapping(): boolean {
+    return this.row?.service === 'wrapup' && this.row.agent?.id === this.app.account.id;
+  }
+
+  /** Why the agent was chosen who was asked last. */
+  get routing(): Routing | undefined {
+    return this.entries.findLast((e) => e.kind === 'service' && e.event.routing)?.event.routing;
   }
 
   attach(client: Client): void {
@@ -104,7 +114,8 @@ export class Talk {
     try {
       const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/${what}`, { version: this.contested(what), ...more });
       if (now?.id) this.moved(now);
-      if (what === 'take') this.focusReply++;
+      if (what === 'take') this.write('reply');
+      if (this.wrapping) this.write('note');
       return true;
     } catch (e) {
       this.app.say(this.app.words(inbox)('actionFailed', { why: this.app.why(e) }), 'bad');
@@ -167,6 +178,10 @@ export class Talk {
         { id: 'hand-back', text: t('handBack'), key: '', run: () => void this.act('hand-back') },
         { id: 'close', text: t('closeChat'), key: 'E', run: () => void this.finish() },
       );
+    } else if (this.wrapping) {
+      out.push({ id: 'close', text: t('notesDone'), key: 'E', run: () => void this.act('close') }, { id: 'take', text: t('goOn'), key: 'A', run: () => void this.act('take') });
+    } else if (this.row?.service === 'wrapup') {
+      // a colleague is still writing notes
     } else if (this.closed) out.push({ id: 'reopen', text: t('reopen'), key: '', run: () => void this.act('reopen') });
     else out.push({ id: 'take', text: t('take'), key: 'A', run: () => void this.act('take') });
     out.push({ id: 'note', text: t('note'), key: 'N', run: () => this.write('note') });

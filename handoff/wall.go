@@ -1,0 +1,186 @@
+package handoff
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+// How often a wall is made anew, however many look at it, and how many waits it
+// shows one by one.
+const (
+	wallFor   = time.Second
+	wallWaits = 20
+)
+
+// Wall is the desk of one workspace at a glance.
+type Wall struct {
+	At     time.Time
+	Queues []QueueLoad // the main one first, then in order of ID
+	Agents []WallAgent // in order of ID
+	Waits  []LongWait  // who is furthest behind what they were told first; at most 20
+}
+
+// QueueLoad is how much waits in one queue.
+type QueueLoad struct {
+	Queue    Queue
+	Waiting  int // for an agent, offered ones too
+	Offered  int // of them, held for an agent who is asked
+	Parked   int
+	Late     int // of those who wait, longer than the service level
+	Longest  time.Duration
+	Level    time.Duration      // the service level
+	Next     bot.ConversationID // who has waited longest; "": nobody waits
+	Open     bool               // hours say so; false also when they say nothing
+	Agents   int                // who take offers and have what the queue asks for
+	FreeOnes int                // of them, those with room
+}
+
+// WallAgent is an agent with whether a console of theirs gives signs of life.
+type WallAgent struct {
+	Agent
+	Connected bool
+	Slots     int // chats at once now, while they ramp up fewer than their capacity
+}
+
+// LongWait compares a wait so far with what the visitor was told first.
+type LongWait struct {
+	Conversation bot.Conversation
+	Position     int // from 1; 0: not told yet
+	Waited       time.Duration
+	Told         time.Duration // the median of the whole wait as it was told first; 0: nothing was told
+	ToldUpper    time.Duration // nine in ten were to wait less
+}
+
+// promise is what a visitor in line was told first, of the whole wait.
+type promise struct{ wait, upper time.Duration }
+
+// walls keeps the last wall of each workspace, so that many who look cost as much
+// as one. It is guarded by the desk's mu.
+type walls map[bot.WorkspaceID]*Wall
+
+// Wall returns the desk at a glance, at most a second old. It is made of the board
+// that is kept, so it reads nothing while Run keeps one.
+func (d *Desk) Wall(ctx context.Context, ws bot.WorkspaceID) (Wall, error) {
+	now := d.now()
+	d.mu.Lock()
+	last := d.walls[ws]
+	d.mu.Unlock()
+	if last != nil && now.Sub(last.At) < wallFor && !now.Before(last.At) {
+		return *last, nil
+	}
+	v, err := d.view(ctx, ws)
+	if err != nil {
+		return Wall{}, err
+	}
+	d.mu.Lock()
+	told, places := d.promised[ws], d.places[ws]
+	d.mu.Unlock()
+	var w Wall
+	v.see(func(b *board) { w = b.wall(now, told, places) })
+	d.mu.Lock()
+	d.walls[ws] = &w
+	d.mu.Unlock()
+	return w, nil
+}
+
+// wall lays the board out for people to look at.
+func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places []Place) Wall {
+	w := Wall{At: now}
+	loads := map[bot.QueueID]*QueueLoad{}
+	load := func(q Queue) *QueueLoad {
+		l := loads[q.ID]
+		if l == nil {
+			l = &QueueLoad{Queue: q, Level: q.answer(), Open: q.Hours.Open(now)}
+			loads[q.ID] = l
+			b.staff(l, now)
+		}
+		return l
+	}
+	load(b.queue("")) // there always is one
+	for _, q := range b.queues {
+		load(q)
+	}
+	for _, e := range b.line {
+		l, waited := load(e.pool.queue), now.Sub(e.Wait.Since)
+		l.Waiting++
+		if e.Conversation.Service == bot.ServiceOffered {
+			l.Offered++
+		}
+		if waited > l.Level {
+			l.Late++
+		}
+		if waited > l.Longest || l.Next == "" {
+			l.Longest, l.Next = waited, e.Conversation.ID
+		}
+	}
+	for _, s := range b.parked {
+		load(b.queue(s.Conversation.Queue)).Parked++
+	}
+	for _, l := range loads {
+		w.Queues = append(w.Queues, *l)
+	}
+	slices.SortFunc(w.Queues, func(x, y QueueLoad) int { return cmp.Compare(x.Queue.ID, y.Queue.ID) })
+	for _, a := range b.agents {
+		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now)})
+	}
+	w.Waits = b.longWaits(now, told, places)
+	return w
+}
+
+// staff counts who serves a queue from the start.
+func (b *board) staff(l *QueueLoad, now time.Time) {
+	team := needsOf("", l.Queue.Skills)
+	for i, a := range b.agents {
+		if !a.Present(now) || slices.ContainsFunc(team, func(n Need) bool { return !n.Preferred && !b.skills[i].meets(n) }) {
+			continue
+		}
+		l.Agents++
+		if a.room(now) > 0 {
+			l.FreeOnes++
+		}
+	}
+}
+
+// longWaits is who is furthest behind what they were told.
+func (b *board) longWaits(now time.Time, told map[bot.ConversationID]promise, places []Place) []LongWait {
+	out := make([]LongWait, 0, len(b.line))
+	for _, e := range b.line {
+		p := told[e.Conversation.ID]
+		out = append(out, LongWait{Conversation: e.Conversation, Waited: now.Sub(e.Wait.Since), Told: p.wait, ToldUpper: p.upper})
+	}
+	slices.SortStableFunc(out, func(x, y LongWait) int {
+		return cmp.Or(cmp.Compare(y.Waited-y.ToldUpper, x.Waited-x.ToldUpper), cmp.Compare(x.Conversation.ID, y.Conversation.ID))
+	})
+	out = slices.Clone(out[:min(len(out), wallWaits)])
+	for i := range out {
+		for _, p := range places {
+			if p.Conversation == out[i].Conversation.ID {
+				out[i].Position = p.Position
+			}
+		}
+	}
+	return out
+}
+
+// promises keeps what everybody in line was told first, and forgets who is not in
+// line any more.
+func (b *board) promises(before map[bot.ConversationID]promise, places []Place, now time.Time) map[bot.ConversationID]promise {
+	out := make(map[bot.ConversationID]promise, len(places))
+	for _, p := range places {
+		if was, ok := before[p.Conversation]; ok {
+			out[p.Conversation] = was
+			continue
+		}
+		e := b.entries[p.Conversation]
+		if e == nil || p.Unserved || p.Wait == 0 {
+			continue
+		}
+		so := now.Sub(e.Wait.Since)
+		out[p.Conversation] = promise{so + p.Wait, so + p.WaitUpper}
+	}
+	return out
+}

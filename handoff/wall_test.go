@@ -1,0 +1,74 @@
+package handoff
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+)
+
+func TestWall(t *testing.T) {
+	in := func(q bot.QueueID, s Standing, service bot.Service) Standing {
+		s.Conversation.Queue, s.Conversation.Service = q, service
+		return s
+	}
+	f := Floor{
+		Agents: []Agent{
+			{ID: "a", Duty: DutyOn, Heartbeat: noon, Capacity: 2, Load: 2, Skills: []string{"billing=4"}},
+			{ID: "b", Duty: DutyOn, Heartbeat: noon, Capacity: 2, Load: 1, Skills: []string{"billing=2"}},
+			{ID: "c", Duty: DutyOn, Heartbeat: noon.Add(-time.Hour), Capacity: 2},
+			{ID: "d", Duty: DutyOn, Heartbeat: noon, Capacity: 5, Ramp: 40 * time.Minute, OnSince: noon},
+		},
+		Queues: []Queue{{ID: "money", Name: "Money", QueueSettings: QueueSettings{Skills: []string{"billing>=3"}, Answer: 20 * time.Second}}},
+		Line: []Standing{
+			in("money", wanting("old", 3*time.Minute), bot.ServiceOffered), in("money", wanting("new", 10*time.Second), bot.ServiceWaiting),
+			in("", wanting("other", 30*time.Second), bot.ServiceWaiting), in("money", wanting("kept", time.Hour), bot.ServiceParked),
+		},
+	}
+	b := layOut("w", f)
+	told := b.promises(map[bot.ConversationID]promise{"gone": {1, 1}, "old": {time.Minute, 2 * time.Minute}}, []Place{
+		{Conversation: "old", Wait: 5 * time.Second, WaitUpper: 9 * time.Second},
+		{Conversation: "new", Wait: 20 * time.Second, WaitUpper: 50 * time.Second},
+		{Conversation: "other", Unserved: true},
+	}, noon)
+	if diff := cmp.Diff(map[bot.ConversationID]promise{"old": {time.Minute, 2 * time.Minute}, "new": {30 * time.Second, time.Minute}}, told, cmp.AllowUnexported(promise{})); diff != "" {
+		t.Errorf("promises: %s", diff)
+	}
+	w := b.wall(noon, told, []Place{{Conversation: "old", Position: 1}, {Conversation: "new", Position: 2}})
+	want := []QueueLoad{
+		{Waiting: 1, Longest: 30 * time.Second, Level: time.Minute, Next: "other", Agents: 3, FreeOnes: 2},
+		{Queue: f.Queues[0], Waiting: 2, Offered: 1, Parked: 1, Late: 1, Longest: 3 * time.Minute, Level: 20 * time.Second, Next: "old", Agents: 1},
+	}
+	if diff := cmp.Diff(want, w.Queues); diff != "" {
+		t.Errorf("queues: %s", diff)
+	}
+	if !w.Agents[0].Connected || w.Agents[2].Connected || w.Agents[3].Slots != 1 || w.Agents[0].Slots != 2 {
+		t.Errorf("agents: %+v", w.Agents)
+	}
+	var order []bot.ConversationID
+	for _, x := range w.Waits {
+		order = append(order, x.Conversation.ID)
+	}
+	// A minute over, half a minute without any promise, fifty seconds to go.
+	if diff := cmp.Diff([]bot.ConversationID{"old", "other", "new"}, order); diff != "" || w.Waits[0].Position != 1 || w.Waits[2].ToldUpper != time.Minute {
+		t.Errorf("waits: %s %+v", diff, w.Waits)
+	}
+}
+
+// Whoever overflows to the main queue does so before anybody has changed that one.
+func TestOverflowToTheUnchangedMainQueue(t *testing.T) {
+	s := wanting("x", 2*time.Minute)
+	s.Conversation.Queue = "money"
+	f := Floor{
+		Agents: []Agent{agentWith("a")}, Line: []Standing{s},
+		Queues: []Queue{{ID: "money", QueueSettings: QueueSettings{Skills: []string{"billing"}, Overflow: []Overflow{{After: time.Minute}}}}},
+	}
+	if err := (Queue{Workspace: "w", ID: "money", QueueSettings: f.Queues[0].QueueSettings}).check(nil); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	if diff := cmp.Diff([]string{"x→a"}, given(f)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,174 @@
+import { Problem } from '../../shared/client/http';
+import type { Params, Translate } from '../../shared/i18n';
+import type { QueueConfig } from '../api';
+import type { QueueWord } from '../words/queues';
+
+/** Times of day as a time field has them: the day's end is 00:00 there and 24:00 to the server. */
+export interface Stretch {
+  open: string;
+  close: string;
+}
+
+export interface Step {
+  after: number | null;
+  drop: '' | 'levels' | 'language' | 'skills' | 'one';
+  skill: string; // of 'one'
+}
+
+/** A queue as the form's fields hold it. */
+export interface QueueForm {
+  id: string;
+  name: string;
+  skills: string;
+  priority: number | null;
+  roundRobin: boolean;
+  strict: boolean;
+  relax: Step[];
+  overflow: { after: number | null; to: string }[];
+  offerFor: number | null;
+  firstReply: number | null;
+  wrapUp: number | null;
+  answer: number | null;
+  zone: string;
+  days: Stretch[][]; // by weekday, 0 is Sunday
+  holidays: { date: string; spans: Stretch[] }[];
+}
+
+export const MAIN = 'main';
+
+/** The part of the address that names a queue. */
+export const addressOf = (id: string): string => id || MAIN;
+
+const kinds = ['levels', 'language', 'skills'] as const;
+const field = (clock: string) => (clock === '24:00' ? '00:00' : clock);
+const wire = (s: Stretch) => ({ open: s.open, close: s.close === '00:00' ? '24:00' : s.close });
+
+export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
+  const days: Stretch[][] = Array.from({ length: 7 }, () => []);
+  for (const w of q?.hours.weeks ?? []) days[w.day]?.push({ open: w.open, close: field(w.close) });
+  return {
+    id: q?.id ?? '',
+    name: q?.name ?? '',
+    skills: (q?.skills ?? []).join(', '),
+    priority: q?.priority ?? 0,
+    roundRobin: q?.round_robin ?? false,
+    strict: q?.strict ?? false,
+    relax: (q?.relax ?? []).map((r) => {
+      const known = kinds.find((k) => k === r.drop);
+      return { after: r.after_s, drop: known ?? 'one', skill: known ? '' : r.drop };
+    }),
+    overflow: (q?.overflow ?? []).map((o) => ({ after: o.after_s, to: o.to })),
+    offerFor: q?.offer_for_s || null,
+    firstReply: q?.first_reply_s || null,
+    wrapUp: q?.wrap_up_s || null,
+    answer: q?.answer_s || null,
+    zone: q?.hours.zone || (q?.id === '' ? '' : zone),
+    days,
+    holidays: (q?.hours.holidays ?? []).map((h) => ({ date: h.date, spans: h.spans.map((s) => ({ open: s.open, close: field(s.close) })) })),
+  };
+}
+
+export const skillsOf = (text: string): string[] => text.split(/[,，、\s]+/).filter(Boolean);
+
+/** What PUT /queues takes. The week of the main queue is not the form's to change. */
+export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown> {
+  const main = was?.id === '';
+  const weeks = main ? was.hours.weeks : f.days.flatMap((spans, day) => spans.map((s) => ({ day, ...wire(s) })));
+  const zone = main ? was.hours.zone : weeks.length > 0 || f.holidays.length > 0 ? f.zone.trim() : '';
+  return {
+    name: f.name.trim(),
+    skills: skillsOf(f.skills),
+    priority: f.priority ?? 0,
+    round_robin: f.roundRobin,
+    strict: f.strict,
+    relax: f.strict ? [] : f.relax.map((r) => ({ after_s: r.after ?? 0, drop: r.drop === 'one' ? r.skill.trim() : r.drop })),
+    overflow: f.overflow.map((o) => ({ after_s: o.after ?? 0, to: o.to })),
+    offer_for_s: f.offerFor ?? 0,
+    first_reply_s: f.firstReply ?? 0,
+    wrap_up_s: f.wrapUp ?? 0,
+    answer_s: f.answer ?? 0,
+    hours: { ...(zone ? { zone } : {}), weeks, holidays: f.holidays.map((h) => ({ date: h.date, spans: h.spans.map(wire) })) },
+    ...(was ? { version: was.version } : {}),
+  };
+}
+
+const backwards = (s: Stretch) => !s.open || !s.close || (s.close !== '00:00' && s.close <= s.open);
+
+function zoneExists(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong, by field; rows are named as the server names them: "relax[0]". */
+export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: Params) => string): Record<string, string> {
+  const p: Record<string, string> = {};
+  const whole = (n: number | null, min: number, max: number) => n === null || (Number.isInteger(n) && n >= min && n <= max);
+  if (!f.name.trim()) p.name = t('needName');
+  if (made && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(f.id)) p.id = t('needId');
+  if (made && f.id === MAIN) p.id = t('idTaken');
+  const bad = skillsOf(f.skills).find((s) => !/^[^\s=<>?]{1,60}(>=[1-5])?\??$/.test(s));
+  if (bad) p.skills = t('badSkill', { text: bad });
+  if (f.priority === null || !whole(f.priority, -10, 10)) p.priority = t('badPriority');
+  const limits = { offerFor: ['offer_for', 600], firstReply: ['first_reply', 86_400], wrapUp: ['wrap_up', 300], answer: ['answer', 86_400] } as const;
+  for (const [key, [name, max]] of Object.entries(limits) as [keyof typeof limits, readonly [string, number]][]) {
+    if (!whole(f[key], 0, max)) p[name] = t('badSeconds', { min: 0, max });
+  }
+  if (!f.strict) {
+    f.relax.forEach((r, i) => {
+      if (r.after === null || !whole(r.after, 1, 86_400) || !r.drop || (r.drop === 'one' && !/^\S{1,60}$/.test(r.skill.trim()))) p[`relax[${i}]`] = t('badStep');
+    });
+  }
+  f.overflow.forEach((o, i) => {
+    if (o.after === null || !whole(o.after, 0, 86_400)) p[`overflow[${i}]`] = t('badSeconds', { min: 0, max: 86_400 });
+  });
+  const wrong = f.days.findIndex((spans) => spans.some(backwards));
+  if (wrong >= 0) p.weeks = t('badHours', { day: t(`day${wrong}` as QueueWord) });
+  const zone = f.zone.trim();
+  if (zone && !zoneExists(zone)) p.zone = t('badZone');
+  else if (!zone && f.id !== '' && f.days.some((d) => d.length > 0)) p.zone = t('needZone');
+  f.holidays.forEach((h, i) => {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(h.date) || h.spans.some(backwards)) p[`holidays[${i}]`] = t('badDate');
+    else if (f.holidays.findIndex((x) => x.date === h.date) < i) p[`holidays[${i}]`] = t('sameDate');
+  });
+  return p;
+}
+
+/** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for". */
+export function fieldOf(location: string | undefined): string {
+  const m = /^(?:body\.)?(?:hours\.)?([a-z_]+?)(?:_s)?(\[\d+\])?(?:\..*)?$/.exec(location ?? '');
+  if (!m?.[1]) return 'form';
+  return m[1] === 'weeks' ? 'weeks' : m[1] + (m[2] ?? '');
+}
+
+/** The server's refusal, by field; what belongs to no field is under "form". */
+export function refused(e: Problem, fields: string[]): Record<string, string> {
+  const p: Record<string, string> = {};
+  for (const f of e.fields) {
+    const name = fieldOf(f.location);
+    if (fields.includes(name.replace(/\[\d+\]$/, ''))) p[name] = e.said(f);
+  }
+  return Object.keys(p).length > 0 ? p : { form: e.message };
+}
+
+/** An ID made of a name; "" when the name has no letters of ours. */
+export function slug(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+}
+
+/** One line about a queue for the list. */
+export function gist(q: QueueConfig, t: Translate<QueueWord>): string {
+  const parts = [q.skills.length > 0 ? q.skills.join(', ') : t('wantsNothing')];
+  if (q.strict) parts.push(t('strictShort'));
+  if (q.hours.weeks.length > 0) parts.push(t('withHours'));
+  return parts.join(' · ');
+}

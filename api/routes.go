@@ -24,14 +24,16 @@ const (
 	agent        // agents, supervisors, administrators
 	editor       // editors, administrators
 	administrator
-	console = agent | editor | administrator // whoever is signed in
+	supervisor                                  // supervisors, administrators
+	console    = agent | editor | administrator // whoever is signed in
 )
 
 // admits reports whether an account is one of them.
 func (w who) admits(a account.Account) bool {
 	return w&agent != 0 && a.May(account.RoleAgent) ||
 		w&editor != 0 && a.May(account.RoleEditor) ||
-		w&administrator != 0 && a.May(account.RoleAdministrator)
+		w&administrator != 0 && a.May(account.RoleAdministrator) ||
+		w&supervisor != 0 && a.May(account.RoleSupervisor)
 }
 
 // route is a row of the table: a route that is not in it cannot be registered.
@@ -73,6 +75,8 @@ func routes() []route {
 		{"POST", "/conversations/{id}/transfer", agent, "Pass a conversation on"},
 		{"POST", "/conversations/{id}/close", agent, "Close a conversation"},
 		{"POST", "/conversations/{id}/reopen", agent, "Reopen a closed conversation"},
+		{"POST", "/conversations/{id}/stop-bot", supervisor, "Silence the bot and put the conversation in line for a person"},
+		{"POST", "/conversations/{id}/watch", supervisor, "Note for colleagues that one reads along"},
 		{"GET", "/offers", agent, "List own open offers"},
 		{"POST", "/offers/{id}/accept", agent, "Accept an offer"},
 		{"POST", "/offers/{id}/decline", agent, "Decline an offer"},
@@ -233,6 +237,7 @@ func (s *Server) register() error {
 	s.sessionRoutes(g)
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
+	s.superviseRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

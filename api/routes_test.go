@@ -98,10 +98,10 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 		{"nobody", w.nobody, func(r api.Right) bool { return r.Everyone }},
 		{"visitor", w.visitor, func(r api.Right) bool { return r.Everyone || r.Visitor }},
 		{"agent", func() *client { return w.console(account.RoleAgent) }, func(r api.Right) bool { return r.Everyone || r.Agent }},
-		{"supervisor", func() *client { return w.console(account.RoleSupervisor) }, func(r api.Right) bool { return r.Everyone || r.Agent }},
+		{"supervisor", func() *client { return w.console(account.RoleSupervisor) }, func(r api.Right) bool { return r.Everyone || r.Agent || r.Supervisor }},
 		{"editor", func() *client { return w.console(account.RoleEditor) }, func(r api.Right) bool { return r.Everyone || r.Editor }},
 		{"administrator", func() *client { return w.console(account.RoleAdministrator) }, func(r api.Right) bool {
-			return r.Everyone || r.Agent || r.Editor || r.Admin
+			return r.Everyone || r.Agent || r.Editor || r.Admin || r.Supervisor
 		}},
 		{"forged token", func() *client { return &client{w: w, token: strings.Repeat("A", 43)} }, func(r api.Right) bool { return r.Everyone }},
 		{"forged cookie", func() *client { return &client{w: w, cookie: "frontdesk=" + strings.Repeat("A", 43), csrf: "x"} }, func(r api.Right) bool { return r.Everyone }},

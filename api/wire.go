@@ -106,6 +106,8 @@ type Event struct {
 	Change      string       `json:"change,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	Summary     *Summary     `json:"summary,omitempty"`
+	Tell        []string     `json:"tell,omitempty" doc:"Agents to whom it was shown at once."`
+	Whisper     bool         `json:"whisper,omitempty" doc:"A note of a supervisor to the agent who has the conversation."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 }
@@ -247,7 +249,10 @@ func eventOf(v bot.View, e bot.Event) Event {
 		}
 		return out
 	}
-	out.Reason, out.Summary = string(b.Reason), summaryOf(b.Summary)
+	out.Reason, out.Summary, out.Whisper = string(b.Reason), summaryOf(b.Summary), b.Whisper
+	for _, who := range b.Tell {
+		out.Tell = append(out.Tell, string(who))
+	}
 	return out
 }
 

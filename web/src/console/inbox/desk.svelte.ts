@@ -116,6 +116,7 @@ export class Desk {
     if (this.talk?.id === id) return;
     this.talk?.close();
     this.talk = id ? new Talk(this.app, id) : undefined;
+    this.notices = this.notices.filter((n) => n.conversation.id !== id); // they see for themselves now
     if (this.client) this.talk?.attach(this.client);
     this.transferring = false;
   }

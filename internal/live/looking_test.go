@@ -116,3 +116,36 @@ func TestNotices(t *testing.T) {
 		t.Errorf("who wrote it was told %d times", n)
 	}
 }
+
+// A piece that comes after the end of its answer was told is shown to nobody.
+func TestNoPieceFollowsTheEnd(t *testing.T) {
+	b := newBench(t, 1, live.Options{}, plain{})
+	visitor := newReader(t, bot.ViewVisitor)
+	b.connect(b.hubs[0], visitor)
+	ends := func(run bot.RunID) {
+		t.Helper()
+		w, err := b.tl.Write(context.Background(), ws, b.conv.ID, bot.Key{}, func(bot.Conversation) (bot.Change, error) {
+			return bot.Change{Events: []bot.NewEvent{{
+				Kind: bot.EventFinished, Visible: true, At: now(), Author: bot.Author{Kind: bot.AuthorBot}, Body: bot.Body{Run: run, Of: "e"},
+			}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.hubs[0].Published(w)
+	}
+	piece := func(run bot.RunID) {
+		b.hubs[0].Delta(bot.Delta{Workspace: ws, Conversation: b.conv.ID, Run: run, Event: "e", Attempt: 1, Text: "words"})
+	}
+	ends("first")
+	piece("first")
+	piece("second") // another answer is shown
+	visitor.wait("a piece", func() bool { return visitor.count("live.Delta") > 0 })
+	visitor.mu.Lock()
+	defer visitor.mu.Unlock()
+	for _, f := range visitor.frames {
+		if f.Type == "live.Delta" && strings.Contains(string(f.Body), `"first"`) {
+			t.Error("a piece came after the end of its answer")
+		}
+	}
+}

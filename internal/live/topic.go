@@ -30,6 +30,7 @@ type topic struct {
 	subs      []*sub
 	stream    *stream              // being streamed; nil: nothing
 	open      place                // of the answer whose end is yet to come; zero: none
+	ended     bot.RunID            // the answer that ended last
 	toldLook  []bot.AgentID        // who looks on this node, as the other nodes know it
 	shownLook []bot.AgentID        // who looks anywhere, as consoles of this node know it
 	elsewhere map[string]elsewhere // who looks on other nodes, by node

@@ -1,4 +1,5 @@
-// A language model's endpoint that says the first page of its prompt, slowly.
+// A language model's endpoint that says the first page of its prompt: one sentence at
+// once, so that something can be read, and the rest slowly.
 import { createServer } from 'node:http';
 
 export async function startModel(pauseMs) {
@@ -12,10 +13,12 @@ export async function startModel(pauseMs) {
       page = page.slice(page.indexOf('\n') + 1);
       const words = (page || prompt).split(/\s+/).flatMap((w) => (w.endsWith('.') ? [`${w} `, '[1] '] : [`${w} `]));
       res.writeHead(200, { 'content-type': 'text/event-stream' });
+      let read = false;
       for (const content of words) {
         if (res.destroyed) return;
         res.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] })}\n\n`);
-        await new Promise((ok) => setTimeout(ok, pauseMs));
+        read ||= content === '[1] ';
+        if (read) await new Promise((ok) => setTimeout(ok, pauseMs));
       }
       res.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\n`);
       res.end('data: [DONE]\n\n');

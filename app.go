@@ -171,13 +171,15 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
-		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts},
+		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter,
+		Idle:     handoff.Idle{After: a.config.Desk.IdleAfter, Share: a.config.Desk.IdleShare},
+		Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts},
 		Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Mails: a.post != nil,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
 		Retriever: telemetry.Retriever(a.metrics, a.tracer, parts.retriever), Embedder: parts.embedder, Restater: rewriter,
-		Escalator: a.desk, Publisher: a.hub, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
+		Escalator: a.desk, Publisher: spoken{a.hub, a.desk}, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
 	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone})
 	if err != nil {
 		return err
@@ -285,6 +287,19 @@ func (o *observers) Delta(d bot.Delta) { o.hub.Delta(d) }
 
 // Typing implements bot.Publisher.
 func (o *observers) Typing(t bot.Typing) { o.hub.Typing(t) }
+
+// spoken tells the hub's readers what visitors and the bot wrote, and the desk, for
+// which chats of silent visitors count less.
+type spoken struct {
+	*live.Hub
+	desk *handoff.Desk
+}
+
+// Published implements bot.Publisher.
+func (s spoken) Published(w bot.Written) {
+	s.desk.Heard(w)
+	s.Hub.Published(w)
+}
 
 // Close closes the store and gives the data folder back. It may be called after
 // a failed Open and twice; Run must have returned.

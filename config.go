@@ -138,6 +138,8 @@ type LimitsConfig struct {
 type DeskConfig struct {
 	OfferFor  time.Duration `koanf:"offer_for"`  // how long an agent may think; default 25s
 	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
+	IdleAfter time.Duration `koanf:"idle_after"` // a chat counts less when its visitor has been silent for so long; negative: never; default 10m
+	IdleShare int           `koanf:"idle_share"` // of a place that it takes then, in percent, 1 to 100; default 50
 }
 
 // MailConfig says how tickets are answered by e-mail; empty SMTP: they are not.
@@ -176,7 +178,7 @@ func Defaults() Config {
 		Policy:  PolicyConfig{Answer: bot.DefaultPolicy().Answer},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
-		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
+		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second, IdleAfter: 10 * time.Minute, IdleShare: 50},
 		Mail:    MailConfig{Mailbox: "INBOX", Poll: 30 * time.Second},
 
 		Telemetry: TelemetryConfig{SampleRatio: .1},
@@ -327,6 +329,9 @@ func (c Config) Problems() []fault.Field {
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "want text or json, got %q", c.Log.Format)
+	}
+	if n := c.Desk.IdleShare; n < 1 || n > 100 {
+		bad("desk.idle_share", "want 1 to 100 percent, got %d", n)
 	}
 	positive := func(key string, ok bool) {
 		if !ok {

@@ -58,7 +58,7 @@ func (s *Server) conversationRoutes(g *registrar) {
 			return nil, fault.New(fault.Invalid, "The message names another conversation than the address.").WithField("body.conversation", "leave it out")
 		}
 		in.Body.Conversation = in.ID
-		w, err := s.fromAgent(ctx, callOf(ctx).agent(), in.Body)
+		w, err := s.fromAgent(ctx, callOf(ctx).agent(), supervisor.admits(callOf(ctx).console.Account), in.Body)
 		if err != nil {
 			return nil, err
 		}

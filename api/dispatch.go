@@ -112,7 +112,7 @@ func (k *socket) send(ctx context.Context, m Message) {
 	if err == nil && view == bot.ViewVisitor {
 		w, err = k.s.fromVisitor(ctx, k.visitor, k.address, m)
 	} else if err == nil {
-		w, err = k.s.fromAgent(ctx, k.agent, m)
+		w, err = k.s.fromAgent(ctx, k.agent, k.supervisor, m)
 	}
 	if err != nil {
 		p := k.s.problem(ctx, err)
@@ -175,10 +175,12 @@ func (k *socket) typing(f *typingIn) {
 		author = bot.Author{Kind: bot.AuthorVisitor, ID: k.visitor.id, Name: k.visitor.name}
 	}
 	stage := ""
-	if f.On {
+	if f.On && f.Note {
+		stage = "noting"
+	} else if f.On {
 		stage = "typing"
 	}
-	k.s.Hub.TypingFrom(k.peer, bot.Typing{Workspace: k.s.ws, Conversation: conv, Author: author, Stage: stage})
+	k.s.Hub.TypingFrom(k.peer, bot.Typing{Workspace: k.s.ws, Conversation: conv, Author: author, Stage: stage, Team: f.Note})
 }
 
 // stop ends an answer that the visitor does not want; agents use take for that.

@@ -74,6 +74,16 @@ type (
 		Author       Author `json:"author"`
 		Stage        string `json:"stage"`
 	}
+	viewersFrame struct {
+		Type         string   `json:"type"`
+		Conversation string   `json:"conversation"`
+		Agents       []Person `json:"agents"`
+	}
+	noticeFrame struct {
+		Type         string       `json:"type"`
+		Conversation Conversation `json:"conversation"`
+		Event        Event        `json:"event"`
+	}
 	placeFrame struct {
 		Type string `json:"type"`
 		Place
@@ -145,6 +155,14 @@ func (f *Frames) Encode(view bot.View, m live.Message) []byte {
 			a.ID = ""
 		}
 		return f.write(typingFrame{"typing", string(m.Conversation), a, m.Stage})
+	case live.Viewers:
+		out := viewersFrame{"viewers", string(m.Conversation), make([]Person, 0, len(m.Agents))}
+		for _, a := range m.Agents {
+			out.Agents = append(out.Agents, Person{ID: string(a), Name: f.names.agent(m.Workspace, a)})
+		}
+		return f.write(out)
+	case live.Notice:
+		return f.write(noticeFrame{"notice", conversationOf(view, m.Conversation, f.names), eventOf(view, m.Event)})
 	case live.Place:
 		return f.write(placeFrame{"place", placeOf(m.Place, m.Open, m.Opens)})
 	case live.Row:

@@ -42,6 +42,7 @@ type (
 		Type         string `json:"type"`
 		Conversation string `json:"conversation"`
 		On           bool   `json:"on"`
+		Note         bool   `json:"note"`
 	}
 	textFrame struct {
 		Type    string `json:"type"`

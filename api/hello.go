@@ -134,6 +134,7 @@ func (k *socket) who(ctx context.Context, h handshake, f *helloFrame) (live.Who,
 		return live.Who{}, nil, fault.New(fault.Denied, "Your account may not follow conversations.")
 	}
 	k.agent = bot.Author{Kind: bot.AuthorAgent, ID: c.Account.ID, Name: c.Account.Name}
+	k.supervisor = supervisor.admits(c.Account)
 	k.used = k.s.Now()
 	return live.Who{
 		Workspace: k.s.ws, View: bot.ViewAgent, Agent: bot.AgentID(c.Account.ID), Session: c.Session, Expires: c.Expires,

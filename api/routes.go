@@ -76,6 +76,8 @@ func routes() []route {
 		{"POST", "/conversations/{id}/transfer", agent, "Pass a conversation on"},
 		{"POST", "/conversations/{id}/close", agent, "Close a conversation"},
 		{"POST", "/conversations/{id}/reopen", agent, "Reopen a closed conversation"},
+		{"POST", "/conversations/{id}/stop-bot", supervisor, "Silence the bot and put the conversation in line for a person"},
+		{"POST", "/conversations/{id}/watch", supervisor, "Note for colleagues that one reads along"},
 		{"GET", "/offers", agent, "List own open offers"},
 		{"POST", "/offers/{id}/accept", agent, "Accept an offer"},
 		{"POST", "/offers/{id}/decline", agent, "Decline an offer"},
@@ -264,6 +266,7 @@ func (s *Server) register() error {
 	s.codeRoutes(g)
 	s.queueRoutes(g)
 	s.wallRoutes(g)
+	s.superviseRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

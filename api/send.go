@@ -21,7 +21,8 @@ type Message struct {
 	Text         string   `json:"text" maxLength:"20000"`
 	Attachments  []string `json:"attachments,omitempty" maxItems:"10" doc:"IDs of own uploads."`
 	After        string   `json:"after,omitempty" maxLength:"64" doc:"The id of the message sent before this one."`
-	Kind         string   `json:"kind,omitempty" enum:"message,note"`
+	Kind         string   `json:"kind,omitempty" enum:"message,note,whisper" doc:"Whispers are notes of supervisors to the agent who has the conversation."`
+	Mentions     []string `json:"mentions,omitempty" maxItems:"20" doc:"Agents whom a note is shown to at once."`
 	Page         string   `json:"page,omitempty" maxLength:"2000" doc:"URL of the page the visitor is on."`
 }
 
@@ -77,7 +78,7 @@ func (s *Server) fromVisitor(ctx context.Context, v guest, address string, m Mes
 }
 
 func (s *Server) receive(ctx context.Context, v guest, address string, m Message) (bot.Written, error) {
-	if m.Kind == "note" {
+	if m.Kind == "note" || m.Kind == "whisper" {
 		return bot.Written{}, fault.New(fault.Denied, "Only people of the team write notes.")
 	}
 	if wait := s.limits.messages.take(v.id); wait > 0 {
@@ -118,8 +119,11 @@ func (s *Server) receive(ctx context.Context, v guest, address string, m Message
 }
 
 // fromAgent takes an agent's message or note.
-func (s *Server) fromAgent(ctx context.Context, by bot.Author, m Message) (bot.Written, error) {
+func (s *Server) fromAgent(ctx context.Context, by bot.Author, mayWhisper bool, m Message) (bot.Written, error) {
 	start := time.Now()
+	if m.Kind == "whisper" && !mayWhisper {
+		return bot.Written{}, fault.New(fault.Denied, "Supervisors whisper. Write a note, and mention whom it is for.")
+	}
 	w, err := s.say(ctx, by, m)
 	s.metrics.sent("agent", resultOf(w, err), time.Since(start))
 	return w, err
@@ -131,8 +135,8 @@ func (s *Server) say(ctx context.Context, by bot.Author, m Message) (bot.Written
 		return bot.Written{}, fault.New(fault.Invalid, "The message names no conversation.").WithField("conversation", "is missing")
 	case !id.Valid(m.ID):
 		return bot.Written{}, fault.New(fault.Invalid, "The message has no id.").WithField("id", "must be a UUID that the client made for this message")
-	case m.Kind != "" && m.Kind != "message" && m.Kind != "note":
-		return bot.Written{}, fault.New(fault.Invalid, "There is no such kind of message.").WithField("kind", "message or note")
+	case m.Kind != "" && m.Kind != "message" && m.Kind != "note" && m.Kind != "whisper":
+		return bot.Written{}, fault.New(fault.Invalid, "There is no such kind of message.").WithField("kind", "message, note or whisper")
 	}
 	files, err := s.attachments(ctx, "", by.ID, m.Attachments)
 	if err != nil {
@@ -146,14 +150,24 @@ func (s *Server) say(ctx context.Context, by bot.Author, m Message) (bot.Written
 	for _, a := range m.Attachments {
 		h.Write([]byte("\x00" + a))
 	}
+	var tell []bot.AgentID
+	for _, who := range m.Mentions {
+		h.Write([]byte("\x00@" + who))
+		tell = append(tell, bot.AgentID(who))
+	}
 	key := bot.Key{Sender: by, ClientMsgID: m.ID, Digest: hex.EncodeToString(h.Sum(nil))}
+	body := bot.Body{Text: m.Text, Attachments: files, Tell: tell}
+	conv := bot.ConversationID(m.Conversation)
+	if m.Kind == "whisper" {
+		return s.Desk.Whisper(ctx, s.ws, conv, by, key, body)
+	}
 	if m.Kind != "note" {
 		// Before the words are there to see: whoever reads them fetches the files at once.
 		if err := s.Uploads.Used(ctx, s.ws, m.Conversation, m.Attachments); err != nil {
 			return bot.Written{}, err
 		}
 	}
-	return s.Desk.Say(ctx, s.ws, bot.ConversationID(m.Conversation), by, key, bot.Body{Text: m.Text, Attachments: files}, m.Kind == "note")
+	return s.Desk.Say(ctx, s.ws, conv, by, key, body, m.Kind == "note")
 }
 
 func resultOf(w bot.Written, err error) string {

@@ -32,21 +32,22 @@ const (
 // of its own reads and carries out the frames and then waits again in a new one,
 // because a stack that has grown does not shrink.
 type socket struct {
-	s       *Server
-	conn    *websocket.Conn
-	line    *line // below conn
-	address string
-	request string
-	hand    *handshake // nil after the hello: tokens are not kept
-	peer    *live.Peer // nil before the hello
-	visitor guest      // of visitors
-	agent   bot.Author // of consoles
-	frames  pace
-	late    uint16    // frames in a row that came too soon
-	bad     uint8     // malformed ones
-	used    time.Time // console: when the session was last told of use
-	closing atomic.Bool
-	failed  map[string]time.Time // sends that were refused for now, and when; nil: none
+	s          *Server
+	conn       *websocket.Conn
+	line       *line // below conn
+	address    string
+	request    string
+	hand       *handshake // nil after the hello: tokens are not kept
+	peer       *live.Peer // nil before the hello
+	visitor    guest      // of visitors
+	agent      bot.Author // of consoles
+	supervisor bool       // of consoles: may whisper
+	frames     pace
+	late       uint16    // frames in a row that came too soon
+	bad        uint8     // malformed ones
+	used       time.Time // console: when the session was last told of use
+	closing    atomic.Bool
+	failed     map[string]time.Time // sends that were refused for now, and when; nil: none
 }
 
 var _ live.Sink = (*socket)(nil)

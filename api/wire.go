@@ -114,6 +114,8 @@ type Event struct {
 	Score       int          `json:"score,omitempty" doc:"Of a rating, 1 (bad) to 5 (good)."`
 	About       string       `json:"about,omitempty" enum:"bot,agent" doc:"Of a rating."`
 	Routing     *Routing     `json:"routing,omitempty" doc:"Of an offer, for agents: why this one."`
+	Tell        []string     `json:"tell,omitempty" doc:"Agents to whom it was shown at once."`
+	Whisper     bool         `json:"whisper,omitempty" doc:"A note of a supervisor to the agent who has the conversation."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
@@ -275,6 +277,10 @@ func eventOf(v bot.View, e bot.Event) Event {
 	}
 	if b.Code != "" {
 		out.Code = &Named{b.Code, b.CodeName}
+	}
+	out.Whisper = b.Whisper
+	for _, who := range b.Tell {
+		out.Tell = append(out.Tell, string(who))
 	}
 	return out
 }

@@ -101,7 +101,8 @@ type Typing struct {
 	Workspace    WorkspaceID
 	Conversation ConversationID
 	Author       Author
-	Stage        string // "typing", "searching", "thinking"; "" ends it
+	Stage        string // "typing", "noting" (a note), "searching", "thinking"; "" ends it
+	Team         bool   // only colleagues may know
 }
 
 // Model writes text from messages; package internal/openai has the one for

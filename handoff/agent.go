@@ -25,7 +25,8 @@ type Agent struct {
 	Name      string        // shown to visitors
 	Skills    []string      // see ParseSkill
 	Capacity  int           // chats at once, 1…50
-	Load      int           // active chats
+	Load      int           // active chats, idle ones among them
+	Relief    int           // of their places that idle chats give back, in hundredths of a chat
 	Reserved  int           // open offers
 	Weight    int           // share among equals, 1…1000; 100 is normal
 	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size; 0: at once

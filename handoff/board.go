@@ -205,8 +205,15 @@ func (b *board) waits(c bot.Conversation, now time.Time) (open bool, opens time.
 	return false, h.Next(now)
 }
 
-// room is how many more chats the agent may be offered now.
-func (a Agent) room(now time.Time) int { return a.slots(now) - a.Load - a.Reserved }
+// room is how many more chats the agent may be offered now; below 0 when they have
+// more than they should. Idle chats count by their share of a place.
+func (a Agent) room(now time.Time) int {
+	left := whole*(a.slots(now)-a.Load-a.Reserved) + a.Relief
+	if left < 0 {
+		return (left - whole + 1) / whole
+	}
+	return left / whole
+}
 
 // slots is the agent's capacity, which grows by and by from one at the start of
 // their duty when they ramp up.

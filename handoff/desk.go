@@ -41,6 +41,7 @@ type Options struct {
 	Observer  Observer      // nil: nobody is told
 	Customers Customers     // for rules; nil: nobody is known
 	OfferFor  time.Duration // to answer an offer, when the queue does not say; 0: 25 s
+	Idle      Idle          // when chats count less
 	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
@@ -70,13 +71,16 @@ type Desk struct {
 	now       func() time.Time
 	log       *slog.Logger
 	offerFor  time.Duration
+	idle      Idle
 	goneAfter time.Duration // of silence: an agent loses their chats
 	started   time.Time
 	boards    boards
 	kick      chan struct{} // holds one token when something may be matched
 
-	mu     sync.Mutex               // guards the fields below
-	woken  map[bot.WorkspaceID]bool // where something may be matched
+	mu     sync.Mutex                  // guards the fields below
+	silent map[bot.ConversationID]bool // idle, as far as is known here
+	back   []Standing                  // idle ones whose visitor has written
+	woken  map[bot.WorkspaceID]bool    // where something may be matched
 	places map[bot.WorkspaceID][]Place
 
 	promised map[bot.WorkspaceID]map[bot.ConversationID]promise // since this process runs; replaced, never changed
@@ -93,7 +97,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	d := &Desk{
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
-		woken: map[bot.WorkspaceID]bool{}, places: map[bot.WorkspaceID][]Place{},
+		woken: map[bot.WorkspaceID]bool{}, silent: map[bot.ConversationID]bool{}, places: map[bot.WorkspaceID][]Place{},
 		promised: map[bot.WorkspaceID]map[bot.ConversationID]promise{}, walls: walls{},
 	}
 	if o == nil {
@@ -102,6 +106,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	d.tickets, d.mails = o.Tickets, o.Mails
 	d.customers = o.Customers
 	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
+	d.idle = o.Idle.filled()
 	if d.notifier = o.Notifier; d.notifier == nil {
 		d.notifier = silent{}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 // Enqueue puts the conversation in line for a person and writes the turn's own
@@ -83,7 +84,7 @@ func with(c bot.Conversation) bool {
 }
 
 // Leave takes the visitor out of the line; the bot goes on. Outside the line it
-// does nothing. Error: Conflict when a person has the conversation.
+// does nothing. Error: Conflict when a person has the conversation, or the bot was stopped in it.
 func (d *Desk) Leave(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, key bot.Key) (bot.Written, error) {
 	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
 		switch s.next.Service {
@@ -95,6 +96,9 @@ func (d *Desk) Leave(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 		}
 		if s.next.Agent != "" {
 			return errWithPerson(s)
+		}
+		if s.wait.Stopped {
+			return fault.New(fault.Conflict, "The assistant does not answer in this conversation any more. A person will.")
 		}
 		s.leaves()
 		s.end(bot.ServiceBot)

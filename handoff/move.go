@@ -18,6 +18,7 @@ type step struct {
 	ticketing bool // the conversation's tickets were asked for
 	mailing   bool
 	hold      time.Duration // of an offer, when the queue does not say
+	idle      Idle
 	locked    Locked
 	view      view             // the desk a moment ago; only of moves that look
 	next      bot.Conversation // the row as it will be
@@ -52,7 +53,10 @@ func (d *Desk) moving(ctx context.Context, ask Ask, v view, decide func(s *step)
 	ask.Tickets = ask.Tickets && d.tickets != nil
 	now := d.now().UTC().Truncate(time.Microsecond)
 	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
-		s := &step{now: now, ticketing: ask.Tickets, mailing: d.mails, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		s := &step{
+			now: now, ticketing: ask.Tickets, mailing: d.mails, hold: d.offerFor, idle: d.idle, locked: l, view: v,
+			next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{},
+		}
 		last = s
 		if err := decide(s); err != nil {
 			return Outcome{}, err
@@ -83,6 +87,7 @@ func (d *Desk) tell(w bot.Written, s *step) {
 			n.agents = append(n.agents, a)
 		}
 	}
+	d.noteIdle(w.Conversation.ID, s.wait)
 	changed := s.sorted()
 	for i := range changed {
 		changed[i].Version++ // as stored
@@ -215,6 +220,7 @@ func (s *step) release() {
 	if s.next.Agent == "" {
 		return
 	}
+	s.wake()
 	if a, ok := s.agent(s.next.Agent); ok {
 		a.Load = max(a.Load-1, 0)
 		s.set(a)
@@ -234,7 +240,8 @@ func (s *step) give(a Agent) {
 	s.next.Enqueued = time.Time{}
 	s.next.ControlEpoch = s.locked.Conversation.ControlEpoch + 1
 	s.wait.Parked, s.wait.Why, s.wait.Promised, s.wait.Away = time.Time{}, "", false, time.Time{}
-	s.wait.Accepted, s.wait.Timer = s.now, Timer{}
+	s.wait.Accepted, s.wait.Timer = s.now, s.idle.timer(s.now)
+	s.wait.PassedTo, s.wait.Stopped = "", false
 	s.change.Cancel = true
 }
 
@@ -294,21 +301,24 @@ func (s *step) queue() {
 		s.wait.Since = s.now
 	}
 	s.next.Service, s.next.Enqueued = bot.ServiceWaiting, s.wait.Since
-	s.wait.Parked, s.wait.Why = time.Time{}, ""
+	s.wait.Parked, s.wait.Why, s.wait.PassedTo = time.Time{}, "", ""
 	if s.next.Agent == "" { // an agent who passes it on has it until somebody accepts
 		s.wait.Accepted, s.wait.Timer = time.Time{}, Timer{}
 	}
 }
 
 // park takes the conversation out of the line and keeps it. The bot may answer
-// meanwhile.
+// meanwhile, unless it was stopped.
 func (s *step) park(why Parking) {
 	s.release()
 	if s.wait.Since.IsZero() {
 		s.wait.Since = s.now
 	}
-	s.next.Service, s.next.Speaker, s.next.Enqueued = bot.ServiceParked, bot.SpeakerBot, time.Time{}
-	s.wait.Parked, s.wait.Why, s.wait.Accepted, s.wait.Timer = s.now, why, time.Time{}, Timer{}
+	s.next.Service, s.next.Enqueued = bot.ServiceParked, time.Time{}
+	if !s.wait.Stopped {
+		s.next.Speaker = bot.SpeakerBot
+	}
+	s.wait.Parked, s.wait.Why, s.wait.Accepted, s.wait.Timer, s.wait.PassedTo = s.now, why, time.Time{}, Timer{}, ""
 	s.wait.Promised = s.wait.Promised || why != ParkedAway
 }
 

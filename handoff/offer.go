@@ -46,8 +46,10 @@ func (d *Desk) Decline(ctx context.Context, ws bot.WorkspaceID, reservation stri
 			return errTooLate()
 		}
 		s.endOffer(ReservationDeclined)
-		s.queue()
-		s.happened("declined", agent, "")
+		if !s.comesBack(agent, "transfer_declined") {
+			s.queue()
+			s.happened("declined", agent, "")
+		}
 		return nil
 	})
 	return err
@@ -77,13 +79,15 @@ func (d *Desk) answer(ctx context.Context, ws bot.WorkspaceID, reservation strin
 // lapse ends an open offer that nobody will answer: missed past its deadline,
 // rescinded because its agent went away.
 func (d *Desk) lapse(ctx context.Context, r Reservation, state ReservationState, still func(s *step) bool) error {
-	_, err := d.move(ctx, Ask{Workspace: r.Workspace, Conversation: r.Conversation}, func(s *step) error {
+	_, err := d.looking(ctx, Ask{Workspace: r.Workspace, Conversation: r.Conversation}, func(s *step) error {
 		if !s.holds(r.ID) || !still(s) {
 			return nil
 		}
 		s.endOffer(state)
-		s.queue()
-		s.happened(string(state), r.Agent, "")
+		if !s.comesBack(r.Agent, "transfer_"+string(state)) {
+			s.queue()
+			s.happened(string(state), r.Agent, "")
+		}
 		return nil
 	})
 	return err

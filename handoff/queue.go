@@ -32,6 +32,7 @@ type QueueSettings struct {
 	RoundRobin bool          `json:",omitempty"` // among equally suited agents the one without a chat for longest, whatever they have
 	WrapUp     time.Duration `json:",omitempty"` // how long the place of a chat that ended stays taken, at most 5 min
 	FirstReply time.Duration `json:",omitempty"` // an agent who has not written by then loses the chat; zero: 5 min
+	PassBack   time.Duration `json:",omitempty"` // how long a chat that a colleague would not take over stays with who passed it on alone; zero: 1 min
 	Answer     time.Duration `json:",omitempty"` // service level: waits should be shorter; zero: 1 min
 	Tickets    Levels        `json:",omitzero"`  // service levels of tickets
 }
@@ -67,10 +68,14 @@ const (
 	maxWrapUp   = 5 * time.Minute
 	firstReply  = 5 * time.Minute
 	answerIn    = time.Minute
+	passBack    = time.Minute
 )
 
 // firstReply is how long an agent may take to write first.
 func (q Queue) firstReply() time.Duration { return cmp.Or(q.FirstReply, firstReply) }
+
+// passBack is how long a chat stays with who could not pass it on.
+func (q Queue) passBack() time.Duration { return cmp.Or(q.PassBack, passBack) }
 
 // answer is the queue's service level.
 func (q Queue) answer() time.Duration { return cmp.Or(q.Answer, answerIn) }
@@ -90,6 +95,8 @@ func (q Queue) check(others []Queue) error {
 		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("first_reply", "zero, or some seconds")
 	case q.Answer < 0:
 		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("answer", "zero, or some seconds")
+	case q.PassBack < 0:
+		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("pass_back", "zero, or some seconds")
 	case q.Strict && len(q.Relax) > 0:
 		return fault.New(fault.Invalid, "A queue that never gives way has no times to give way at.").WithField("relax", "empty, or strict off")
 	}

@@ -14,9 +14,15 @@ const maxSaid = 8000
 
 // Say writes an agent's words: a message to the visitor, for which the agent
 // must have the conversation, or a note to colleagues, which every agent may
-// write. A repeated key changes nothing. Errors: Invalid; NotFound; Denied;
+// write and which body.Tell shows to colleagues at once. A repeated key changes
+// nothing. Errors: Invalid; NotFound; Denied;
 // Conflict when the key exists with another body.
 func (d *Desk) Say(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, body bot.Body, note bool) (bot.Written, error) {
+	body.Whisper = false
+	return d.say(ctx, ws, conv, agent, key, body, note)
+}
+
+func (d *Desk) say(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, body bot.Body, note bool) (bot.Written, error) {
 	if len(body.Attachments) == 0 || body.Text != "" {
 		if err := sayable(body.Text); err != nil {
 			return bot.Written{}, err
@@ -27,7 +33,10 @@ func (d *Desk) Say(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversatio
 		Body: bot.Body{Text: body.Text, Language: body.Language, Attachments: body.Attachments, Sources: body.Sources},
 	}
 	if note {
-		e.Kind = bot.EventNote
+		if err := d.mentionable(ctx, ws, body.Tell); err != nil {
+			return bot.Written{}, err
+		}
+		e.Kind, e.Body.Tell, e.Body.Whisper = bot.EventNote, body.Tell, body.Whisper
 	}
 	if !note {
 		if followed, err := d.followed(ctx, ws, conv); err != nil {
@@ -37,8 +46,15 @@ func (d *Desk) Say(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversatio
 		}
 	}
 	w, err := d.timeline.Write(ctx, ws, conv, key, func(c bot.Conversation) (bot.Change, error) {
-		if err := mayWrite(c, agent); !note && err != nil {
-			return bot.Change{}, err
+		switch {
+		case body.Whisper && c.Agent == "":
+			return bot.Change{}, fault.New(fault.Conflict, "Nobody has this conversation; there is nobody to whisper to.")
+		case body.Whisper:
+			e.Body.Tell = []bot.AgentID{c.Agent}
+		case !note:
+			if err := mayWrite(c, agent); err != nil {
+				return bot.Change{}, err
+			}
 		}
 		return bot.Change{Events: []bot.NewEvent{e}}, nil
 	})

@@ -132,6 +132,9 @@ type Wait struct {
 	Contact  Contact     // left with a message
 	Last     bot.AgentID // who had it last; stays when the rest is forgotten
 	Timer    Timer
+	Relief   int         // while it is idle: what it gives back of its agent's places, in hundredths of a chat; 0: it counts in full
+	PassedTo bot.AgentID // the colleague who has been asked to take it over and has not answered; "": nobody
+	Stopped  bool        // a supervisor silenced the bot: it keeps silent until an agent has had it, or the visitor's next question after its end
 }
 
 // Timer is what is to happen with a conversation at a time. The zero Timer is
@@ -148,6 +151,8 @@ type TimerKind string
 const (
 	TimerFirstReply TimerKind = "first_reply" // the agent should have written by then
 	TimerWrapUp     TimerKind = "wrap_up"     // the time for notes is over
+	TimerIdle       TimerKind = "idle"        // look whether the visitor is silent, or is back
+	TimerReturned   TimerKind = "returned"    // whoever was to pass it on should have gone on with it by then
 )
 
 // Parking says why a conversation is parked.

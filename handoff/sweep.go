@@ -69,6 +69,8 @@ func (d *Desk) rematch(ctx context.Context) error {
 			errs = append(errs, err)
 			continue
 		}
+		_, err = d.awake(ctx, ws, v)
+		errs = append(errs, err)
 		_, err = d.matched(ctx, ws, v)
 		errs = append(errs, err)
 		long := false
@@ -101,7 +103,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 	}
 	var errs []error
 	for _, due := range []func(context.Context, bot.WorkspaceID, view) (bool, error){
-		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.waiting, d.parked, d.matched,
+		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.awake, d.waiting, d.parked, d.matched,
 	} {
 		moved, err := due(ctx, ws, v)
 		errs = append(errs, err)
@@ -270,11 +272,16 @@ func (d *Desk) returned(ctx context.Context, _ bot.WorkspaceID, v view) (bool, e
 func (d *Desk) timers(due []Standing) func(context.Context, bot.WorkspaceID, view) (bool, error) {
 	return func(ctx context.Context, _ bot.WorkspaceID, _ view) (bool, error) {
 		return each(due, func(x Standing) error {
+			d.noteIdle(x.Conversation.ID, x.Wait) // another desk may have found it so
 			switch x.Wait.Timer.Kind {
 			case TimerWrapUp:
 				return d.wrapped(ctx, x)
 			case TimerFirstReply:
 				return d.unanswered(ctx, x)
+			case TimerIdle:
+				return d.looksIdle(ctx, x)
+			case TimerReturned:
+				return d.leftLying(ctx, x)
 			}
 			return nil
 		})
@@ -311,7 +318,7 @@ func (d *Desk) unanswered(ctx context.Context, x Standing) error {
 		if s.wait.Timer != x.Wait.Timer {
 			return nil // it was set anew
 		}
-		s.wait.Timer = Timer{}
+		s.wait.Timer = s.idle.look(s.now)
 		if wrote || s.next.Service != bot.ServiceActive {
 			return nil
 		}

@@ -42,7 +42,9 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		if old != "" && old != agent {
 			text = sayTaken(s.next.Language, s.name(agent), s.name(old))
 		}
-		s.happened("taken", agent, text)
+		if taken := s.happened("taken", agent, text); old != "" && old != agent {
+			taken.Tell = []bot.AgentID{old}
+		}
 		return nil
 	})
 }
@@ -93,6 +95,7 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 				return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
 			}
 			s.offer(a, s.queueOf(s.next.Queue))
+			s.wait.PassedTo = to
 		}
 		s.note(bot.Author{Kind: bot.AuthorAgent, ID: string(agent), Name: s.name(agent)}, note)
 		s.happened("transferred", agent, sayTransferred(s.next.Language, s.name(agent)))
@@ -140,6 +143,7 @@ func (s *step) closes(by bot.Author, code Code) error {
 		s.end(bot.ServiceClosed)
 		body = s.happened("wrapped_up", agent, "")
 	case s.next.Service == bot.ServiceActive && notes > 0:
+		s.wake() // notes want as much of the agent as words
 		s.next.Service, s.wait.Timer = bot.ServiceWrapup, Timer{s.now.Add(notes), TimerWrapUp}
 		s.fresh()
 		body = s.happened("wrap_up", agent, sayClosed(s.next.Language))

@@ -158,6 +158,19 @@ func sayTransferred(language, agent string) string {
 		"客服 "+agent+" 正在为您转接同事，之前的内容对方都能看到。")
 }
 
+func sayStays(language, agent, asked string) string {
+	return words(language, asked+" can't take over right now; "+agent+" stays with you.",
+		"客服 "+asked+" 暂时无法接手，仍由 "+agent+" 为您服务。")
+}
+
+func sayStopped(language string, p Place) string {
+	return words(language, "A person will answer instead of the assistant. ", "接下来由人工客服为您服务，智能助手不再回答。") + standing(language, p)
+}
+
+func sayStoppedHere(language string) string {
+	return words(language, "A person will answer instead of the assistant.", "接下来由人工客服为您服务，智能助手不再回答。")
+}
+
 func sayHandedBack(language, agent string) string {
 	return words(language,
 		agent+" has left the chat. The assistant, a bot, answers again, and you can ask for a person at any time.",

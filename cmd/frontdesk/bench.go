@@ -27,6 +27,7 @@ type benchCmd struct {
 	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
 	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
 	Routing    benchRoutingCmd    `cmd:"" help:"Assignments of a full desk: how many a second, how late, none doubled or lost."`
+	Takeover   benchTakeoverCmd   `cmd:"" help:"Take-overs at random moments of an answer: no word of the bot may follow."`
 	Cache      benchCacheCmd      `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
 }
 

@@ -132,7 +132,7 @@ func Run(ctx context.Context, p Plan, manner Manner) (Outcome, error) {
 		*r = rand.New(rand.NewPCG(p.Seed, uint64(i)))
 	}
 	w.store = newMemory(func() time.Time { return w.now })
-	w.desk = handoff.New(w.store, w.store, quiet{}, func() time.Time { return w.now }, nil, &handoff.Options{Notifier: w})
+	w.desk = handoff.New(w.store, w.store, quiet{}, func() time.Time { return w.now }, nil, &handoff.Options{Notifier: w, Idle: handoff.Idle{After: -1}})
 	defer w.desk.Keep()()
 	if err := w.open(); err != nil {
 		return Outcome{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/pubsub"
 )
 
@@ -58,6 +59,7 @@ type Hub struct {
 	changes  bot.Feed
 	desk     Reservations
 
+	node      string // names this hub to the others
 	maxBytes  int64
 	maxFrames int
 	maxTotal  int64
@@ -116,7 +118,7 @@ func New(timeline Timeline, enc Encoder, now func() time.Time, o *Options) *Hub 
 		return v
 	}
 	h := &Hub{
-		timeline: timeline, enc: enc, now: now, bus: o.Bus, log: o.Logger, count: o.Count, lag: o.Delivered,
+		timeline: timeline, enc: enc, now: now, node: id.New(), bus: o.Bus, log: o.Logger, count: o.Count, lag: o.Delivered,
 		maxBytes: o.QueueBytes, maxFrames: o.QueueSize, maxTotal: o.TotalBytes,
 		changes: o.Changes, desk: o.Offers, sweepGap: pick(o.Sweep, time.Second), pollGap: pick(o.Poll, 100*time.Millisecond),
 		topics: make(map[key]*topic), peers: make(map[*Peer]struct{}), owners: make(map[uint64]*Peer), seed: maphash.MakeSeed(),

@@ -333,6 +333,21 @@ func (b *bench) write(visible bool, text string) bot.Written {
 	return w
 }
 
+// has gives the conversation to an agent.
+func (b *bench) has(agent bot.AgentID) {
+	b.t.Helper()
+	w, err := b.tl.Write(context.Background(), ws, b.conv.ID, bot.Key{}, func(bot.Conversation) (bot.Change, error) {
+		return bot.Change{
+			Row:    func(c *bot.Conversation) { c.Agent, c.Speaker, c.Service = agent, bot.SpeakerHuman, bot.ServiceActive },
+			Events: []bot.NewEvent{{Kind: bot.EventService, Visible: true, At: now(), Author: bot.Author{Kind: bot.AuthorSystem}, Body: bot.Body{Change: "taken", Agent: agent}}},
+		}, nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.hubs[0].Published(w)
+}
+
 func (b *bench) who(view bot.View) live.Who {
 	if view == bot.ViewVisitor {
 		return live.Who{Workspace: ws, View: view, Visitor: "v1", Session: "sv"}

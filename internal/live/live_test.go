@@ -412,14 +412,23 @@ func TestTypingOffersPlacesAndRights(t *testing.T) {
 	b := newBench(t, 2, live.Options{}, plain{})
 	visitor, agent, other := newReader(t, bot.ViewVisitor), newReader(t, bot.ViewAgent), newReader(t, bot.ViewAgent)
 	vp := b.connect(b.hubs[0], visitor)
-	ap := b.connect(b.hubs[1], agent)
+	b.connect(b.hubs[1], agent)
 	op, err := b.hubs[1].Connect(live.Who{Workspace: ws, View: bot.ViewAgent, Agent: "a2"}, &socket{other})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.hubs[0].TypingFrom(vp, bot.Typing{Workspace: ws, Conversation: b.conv.ID, Author: bot.Author{Kind: bot.AuthorVisitor, ID: "v1"}, Stage: "typing"})
 	agent.wait("typing", func() bool { return agent.count("live.Typing") == 1 })
-	b.hubs[1].TypingFrom(ap, bot.Typing{Workspace: ws, Conversation: b.conv.ID, Author: bot.Author{Kind: bot.AuthorAgent, ID: "a1"}, Stage: "typing"})
+	// Of the agents only the one who has the conversation is seen typing, and no notes.
+	b.has("a1")
+	visitor.wait("that a1 has it", func() bool { return visitor.count("live.Events") > 1 })
+	types := func(who string, team bool) {
+		b.hubs[1].TypingFrom(nil, bot.Typing{Workspace: ws, Conversation: b.conv.ID, Author: bot.Author{Kind: bot.AuthorAgent, ID: who}, Stage: "typing", Team: team})
+	}
+	types("a2", false)
+	types("a1", true)
+	types("a1", false)
+	agent.wait("all of it", func() bool { return agent.count("live.Typing") == 4 })
 	visitor.wait("typing", func() bool { return visitor.count("live.Typing") == 1 })
 
 	r := handoff.Reservation{Workspace: ws, ID: "r1", Conversation: b.conv.ID, Agent: "a1", State: handoff.ReservationOpen}

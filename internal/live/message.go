@@ -63,6 +63,20 @@ type Reset struct {
 // Typing says that somebody is at work.
 type Typing struct{ bot.Typing }
 
+// Viewers is who among the agents has a conversation open, in order of ID. Visitors
+// are not told.
+type Viewers struct {
+	Workspace    bot.WorkspaceID
+	Conversation bot.ConversationID
+	Agents       []bot.AgentID
+}
+
+// Notice shows an event to an agent whom it names, whatever they have open.
+type Notice struct {
+	Conversation bot.Conversation
+	Event        bot.Event
+}
+
 // Place is where a conversation stands in line.
 type Place struct {
 	handoff.Place
@@ -100,6 +114,8 @@ func (Synced) message()   {}
 func (Delta) message()    {}
 func (Reset) message()    {}
 func (Typing) message()   {}
+func (Viewers) message()  {}
+func (Notice) message()   {}
 func (Place) message()    {}
 func (Row) message()      {}
 func (Offer) message()    {}

@@ -18,6 +18,7 @@ func (h *Hub) Published(w bot.Written) {
 		return
 	}
 	h.deliver(w.Conversation, w.Events, w.Created, byUs)
+	h.notices(w.Conversation, w.Events)
 	h.relay(relayed{Written: &relayedWritten{Row: w.Conversation, Events: w.Events, Created: w.Created}})
 }
 
@@ -119,7 +120,10 @@ func (h *Hub) typing(ty bot.Typing, from *Peer) {
 		return
 	}
 	defer t.mu.Unlock()
-	t.broadcast(Typing{ty}, passing, func(p *Peer) bool { return p != from })
+	// A visitor learns only of the agent who has their conversation: others read
+	// along, or write to colleagues.
+	team := ty.Team || ty.Author.Kind == bot.AuthorAgent && string(t.row.Agent) != ty.Author.ID
+	t.broadcast(Typing{ty}, passing, func(p *Peer) bool { return p != from && (!team || p.who.View == bot.ViewAgent) })
 }
 
 // Offered tells an agent's consoles of an offer, with the summary that was

@@ -131,6 +131,7 @@ func (h *Hub) beat() {
 		}
 	}
 	h.forgetStreams(now)
+	h.lookAround(now)
 }
 
 // forgetStreams drops streams whose end never came.

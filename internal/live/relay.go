@@ -22,6 +22,8 @@ type relayed struct {
 	End     *handoff.Reservation `json:",omitempty"`
 	Agent   *handoff.Agent       `json:",omitempty"`
 	Close   *relayedClose        `json:",omitempty"`
+	Look    *relayedLook         `json:",omitempty"`
+	Notice  *relayedNotice       `json:",omitempty"`
 }
 
 type relayedWritten struct {
@@ -77,6 +79,9 @@ func (h *Hub) relay(r relayed) {
 			head = line(key{w.Row.Workspace, w.Row.ID})
 		}
 	}
+	if l := r.Look; l != nil {
+		head = line(key{l.Workspace, l.Conversation})
+	}
 	data, err := json.Marshal(r)
 	if err == nil && len(data) > maxRelayed && r.Written != nil {
 		r.Written.Events = nil
@@ -113,6 +118,10 @@ func (h *Hub) receive(frame []byte) {
 		h.offerEnded(*r.End)
 	case r.Agent != nil:
 		h.agentChanged(*r.Agent)
+	case r.Look != nil:
+		h.lookFrom(*r.Look)
+	case r.Notice != nil:
+		h.notice(*r.Notice)
 	case r.Close != nil:
 		c := *r.Close
 		h.closeWhere(func(w Who) bool {

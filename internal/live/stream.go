@@ -57,6 +57,9 @@ func utf16Len(b []byte) int {
 
 // delta takes a piece; the caller holds mu.
 func (t *topic) delta(d bot.Delta, now time.Time) {
+	if d.Run == t.ended {
+		return // its end was told: a piece that was on its way must not follow
+	}
 	s := t.stream
 	if s != nil && s.run == d.Run && d.Attempt < s.attempt {
 		return
@@ -155,6 +158,9 @@ func (t *topic) glance(at place) {
 func (t *topic) endStream(e *bot.Event) {
 	if e.Kind == bot.EventAnswer {
 		return
+	}
+	if e.Body.Run != "" {
+		t.ended = e.Body.Run
 	}
 	if e.Body.Run == t.open.run {
 		t.open = place{}

@@ -21,16 +21,20 @@ type topic struct {
 	hub *Hub
 	key key
 
-	mu      sync.Mutex // guards what follows
-	row     bot.Conversation
-	next    int64       // seq of the next event to deliver; 0: nobody has read the timeline yet
-	held    []bot.Event // written but not deliverable yet, by seq
-	filling bool        // a goroutine reads a hole
-	again   bool        // … and has to read once more
-	subs    []*sub
-	stream  *stream // being streamed; nil: nothing
-	open    place   // of the answer whose end is yet to come; zero: none
-	dead    bool    // out of the hub's map: look it up again
+	mu        sync.Mutex // guards what follows
+	row       bot.Conversation
+	next      int64       // seq of the next event to deliver; 0: nobody has read the timeline yet
+	held      []bot.Event // written but not deliverable yet, by seq
+	filling   bool        // a goroutine reads a hole
+	again     bool        // … and has to read once more
+	subs      []*sub
+	stream    *stream              // being streamed; nil: nothing
+	open      place                // of the answer whose end is yet to come; zero: none
+	ended     bot.RunID            // the answer that ended last
+	toldLook  []bot.AgentID        // who looks on this node, as the other nodes know it
+	shownLook []bot.AgentID        // who looks anywhere, as consoles of this node know it
+	elsewhere map[string]elsewhere // who looks on other nodes, by node
+	dead      bool                 // out of the hub's map: look it up again
 }
 
 // sub is a peer's place in a topic.
@@ -204,8 +208,10 @@ func (t *topic) broadcast(m Message, c class, want func(*Peer) bool) (missed []*
 // drop removes a sub; the caller holds mu.
 func (t *topic) drop(p *Peer) {
 	t.subs = slices.DeleteFunc(t.subs, func(s *sub) bool { return s.peer == p })
+	t.looked(nil)
 	if len(t.subs) == 0 {
 		t.subs, t.held, t.next, t.row, t.open = nil, nil, 0, bot.Conversation{}, place{}
+		t.shownLook, t.elsewhere = nil, nil
 	}
 	t.bury()
 }

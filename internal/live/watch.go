@@ -145,6 +145,7 @@ func (h *Hub) Watch(ctx context.Context, p *Peer, conv bot.ConversationID, cur C
 		buffer = slices.CompactFunc(buffer, func(a, b bot.Event) bool { return a.Seq == b.Seq })
 		t.send(s, buffer, new([2]encoded))
 	}
+	t.looked(p)
 	p.push(h.enc.Encode(p.who.View, Synced{conv, s.pos}), durable)
 	switch {
 	case t.tell(p):

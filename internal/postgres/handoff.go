@@ -217,7 +217,8 @@ var standings = `
 	SELECT ` + strings.Replace(qualified("c.", conversationColumns), "c.memory", "''", 1) + `,
 		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
 		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
-		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, '')
+		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, ''),
+		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, false)
 	FROM conversations c `
 
 func agents(q queue, out *[]handoff.Agent, ws bot.WorkspaceID) {

@@ -14,11 +14,11 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped`
 )
 
 func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
@@ -28,7 +28,7 @@ func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
 		heartbeat, given, ramp, since int64
 	)
 	if err := row.Scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since, &roster); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
@@ -57,10 +57,10 @@ func putAgent(t *tx, a handoff.Agent) error {
 	}
 	t.exec(`
 		UPDATE agents SET name = $3, skills = $4, capacity = $5, load = $6, reserved = $7, weight = $8, duty = $9, missed = $10,
-			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15, roster = $16
+			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15, roster = $16, relief = $17
 		WHERE workspace = $1 AND id = $2`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief)
 	return nil
 }
 
@@ -93,12 +93,13 @@ func scanQueue(row pgx.CollectableRow) (handoff.Queue, error) {
 // waitRow receives waitColumns.
 type waitRow struct {
 	since, parked, away, accepted, timer int64
-	why, contact, last, kind             string
-	promised                             bool
+	why, contact, last, kind, passed     string
+	promised, stopped                    bool
+	relief                               int
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
@@ -106,6 +107,7 @@ func (r *waitRow) wait() (handoff.Wait, error) {
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
+		Relief: r.relief, PassedTo: bot.AgentID(r.passed), Stopped: r.stopped,
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
 }
@@ -146,14 +148,16 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 		return err
 	}
 	t.exec(`
-		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind,
+			relief, passed_to, stopped)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact,
-			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind`,
+			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind,
+			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped`,
 		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
-		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind)
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped)
 	return nil
 }
 

@@ -15,11 +15,11 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped`
 )
 
 func scanAgent(scan func(...any) error) (handoff.Agent, error) {
@@ -29,7 +29,7 @@ func scanAgent(scan func(...any) error) (handoff.Agent, error) {
 		heartbeat, given, ramp, since int64
 	)
 	if err := scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since, &roster); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
@@ -64,14 +64,14 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, skills = excluded.skills, capacity = excluded.capacity,
 			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
 			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version,
-			ramp = excluded.ramp, on_since = excluded.on_since, roster = excluded.roster`,
+			ramp = excluded.ramp, on_since = excluded.on_since, roster = excluded.roster, relief = excluded.relief`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief)
 	return err
 }
 
@@ -104,12 +104,13 @@ func scanQueue(scan func(...any) error) (handoff.Queue, error) {
 // waitRow receives waitColumns.
 type waitRow struct {
 	since, parked, away, accepted, timer int64
-	why, contact, last, kind             string
-	promised                             bool
+	why, contact, last, kind, passed     string
+	promised, stopped                    bool
+	relief                               int
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
@@ -117,6 +118,7 @@ func (r *waitRow) wait() (handoff.Wait, error) {
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
+		Relief: r.relief, PassedTo: bot.AgentID(r.passed), Stopped: r.stopped,
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
 }
@@ -158,14 +160,16 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind,
+			relief, passed_to, stopped)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact,
-			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind`,
+			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind,
+			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped`,
 		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
-		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind)
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped)
 	return err
 }
 

@@ -413,6 +413,13 @@ func (d *desk) recount(t tester) {
 		if err != nil {
 			t.Fatalf("held: %v", err)
 		}
+		relief := 0
+		for _, c := range held {
+			relief += d.wait(t, c).Relief
+		}
+		if a.Relief != relief {
+			t.Errorf("%s: idle chats give back %d; counted %d", a.ID, a.Relief, relief)
+		}
 		if a.Load != len(held) || a.Reserved != reserved[a.ID] {
 			t.Errorf("%s: load %d, reserved %d; counted %d, %d", a.ID, a.Load, a.Reserved, len(held), reserved[a.ID])
 		}

@@ -39,6 +39,8 @@ func testDeskModel(t *testing.T, s Stores) {
 			"hand back": m.stepHandBack,
 			"transfer":  m.stepTransfer,
 			"close":     m.stepClose,
+			"stop bot":  m.stepStop,
+			"words":     m.stepWords,
 			"reopen":    m.stepReopen,
 			"leave":     m.stepLeave,
 			"message":   m.stepMessage,
@@ -191,6 +193,39 @@ func (m *deskModel) stepClose(t *rapid.T) {
 	m.over(c)
 }
 
+func (m *deskModel) stepStop(t *rapid.T) {
+	c := m.pick(t)
+	stopped := m.wait(t, c).Stopped
+	_, err := m.StopBot(t.Context(), m.ws, c.ID, bot.Author{Kind: bot.AuthorAgent, ID: "boss", Name: "Boss"})
+	if refused := c.Service == bot.ServiceClosed || c.Agent != ""; refused != fault.Is(err, fault.Conflict) || !refused && err != nil {
+		t.Fatalf("stop the bot in %s with agent %q: %v", c.Service, c.Agent, err)
+	} else if refused || stopped {
+		return
+	}
+	if got := m.row(t, c); got.Speaker != bot.SpeakerHuman || got.Service == bot.ServiceBot {
+		t.Fatalf("stopped, and it is %s and %s speaks", got.Service, got.Speaker)
+	}
+	if m.since[c.ID].IsZero() {
+		m.since[c.ID] = m.clock.now()
+	}
+	m.owed[c.ID] = true
+}
+
+// stepWords has the visitor or the agent write; the desk may not hear of it.
+func (m *deskModel) stepWords(t *rapid.T) {
+	c := m.pick(t)
+	by := visitor
+	if c.Agent != "" && rapid.Bool().Draw(t, "agent writes") {
+		by = bot.Author{Kind: bot.AuthorAgent, ID: string(c.Agent)}
+	}
+	e := says(by, "words")
+	e.At = m.clock.now()
+	w := write(t, m.Stores, c, key(by, "words"), bot.Change{Events: []bot.NewEvent{e}})
+	if rapid.Bool().Draw(t, "heard") {
+		m.Heard(w)
+	}
+}
+
 func (m *deskModel) stepReopen(t *rapid.T) {
 	c := m.pick(t)
 	_, err := m.Reopen(t.Context(), m.ws, c.ID, m.who(t))
@@ -204,9 +239,10 @@ func (m *deskModel) stepReopen(t *rapid.T) {
 
 func (m *deskModel) stepLeave(t *rapid.T) {
 	c := m.pick(t)
+	stopped := m.wait(t, c).Stopped
 	_, err := m.Leave(t.Context(), m.ws, c.ID, bot.Key{})
 	may(t, "leave", err, fault.Conflict)
-	if (c.Agent != "") != fault.Is(err, fault.Conflict) {
+	if (c.Agent != "" || stopped) != fault.Is(err, fault.Conflict) {
 		t.Fatalf("leave with agent %q: %v", c.Agent, err)
 	}
 	if err == nil {
@@ -277,7 +313,7 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 		})
 	}
 	for _, a := range f.Agents {
-		if a.Reserved > 0 && a.Load+a.Reserved > a.Capacity {
+		if a.Reserved > 0 && places(a) < 0 {
 			t.Fatalf("%s has %d chats and %d offers with room for %d (I-16)", a.ID, a.Load, a.Reserved, a.Capacity)
 		}
 		present := a.Duty == handoff.DutyOn && now.Sub(a.Heartbeat) < 30*time.Second
@@ -286,7 +322,7 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 			if c.Service != bot.ServiceWaiting || c.Agent == a.ID || passed(c.ID, a.ID) || !present {
 				continue
 			}
-			if a.Load+a.Reserved < a.Capacity {
+			if places(a) >= 100 {
 				t.Fatalf("%s waits beside %s, who is free (I-22)", c.ID, a.ID)
 			}
 			for _, r := range f.Offers { // nobody behind it was given to this agent just now (I-20)
@@ -350,7 +386,8 @@ func (m *deskModel) check(t *rapid.T) {
 		ok := false
 		switch c.Service {
 		case bot.ServiceBot, bot.ServiceClosed, bot.ServiceParked:
-			ok = c.Agent == "" && c.Speaker == bot.SpeakerBot && c.Enqueued.IsZero()
+			silenced := c.Service == bot.ServiceParked && m.wait(t, c).Stopped
+			ok = c.Agent == "" && (c.Speaker == bot.SpeakerHuman) == silenced && c.Enqueued.IsZero()
 		case bot.ServiceWaiting, bot.ServiceOffered:
 			ok = !c.Enqueued.IsZero() && (c.Agent == "" || c.Speaker == bot.SpeakerHuman)
 		case bot.ServiceActive:

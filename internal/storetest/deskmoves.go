@@ -155,6 +155,7 @@ func testDeskTransfer(t *testing.T, s Stores) {
 	for _, a := range []bot.AgentID{"lin", "wei", "zoe"} {
 		d.hire(t, a, 1)
 	}
+	d.care(t, handoff.QueueSettings{PassBack: 20 * time.Second})
 	c := newConversation(t, s, workspace)
 	if _, err := d.Take(t.Context(), workspace, c.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
 		t.Fatal(err)
@@ -167,7 +168,8 @@ func testDeskTransfer(t *testing.T, s Stores) {
 	wantKind(t, "to oneself", move("lin", "lin", ""), fault.Invalid)
 	wantKind(t, "to nobody", move("lin", "nobody", ""), fault.NotFound)
 	wantKind(t, "to no queue", move("lin", "", "nowhere"), fault.NotFound)
-	// To a colleague, who declines: the line takes over, the first agent stays responsible.
+	// To a colleague, who declines: it comes back, and when nothing is done with it the
+	// line takes over. The first agent stays responsible all the time.
 	wantKind(t, "to a colleague", move("lin", "wei", ""), "")
 	d.is(t, c, bot.ServiceOffered, bot.SpeakerHuman, "lin")
 	d.wantTold(t, c, "transferred", "Lin is passing you on to a colleague")
@@ -179,8 +181,11 @@ func testDeskTransfer(t *testing.T, s Stores) {
 	if err := d.Decline(t.Context(), workspace, r.ID, "wei"); err != nil {
 		t.Fatal(err)
 	}
-	d.sweep(t)
+	d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	d.wantTold(t, c, "transfer_declined", "Wei can't take over right now; Lin stays with you.")
+	d.after(t, 20*time.Second, "lin", "wei", "zoe")
 	d.is(t, c, bot.ServiceWaiting, bot.SpeakerHuman, "lin")
+	d.wantTold(t, c, "transferred", "Lin is passing you on to a colleague")
 	if _, err := d.Say(t.Context(), workspace, c.ID, bot.Author{Kind: bot.AuthorAgent, ID: "lin"}, key(visitor, "x"), bot.Body{Text: "One moment"}, false); err != nil {
 		t.Errorf("the responsible agent speaks until somebody accepts: %v", err)
 	}
@@ -206,7 +211,7 @@ func testDeskTransfer(t *testing.T, s Stores) {
 	}
 	d.after(t, time.Second, "zoe", "lin", "wei")
 	d.noOffer(t, "zoe")
-	d.after(t, 60*time.Second, "zoe", "lin", "wei") // wei declined this one a moment ago
+	d.after(t, 40*time.Second, "zoe", "lin", "wei") // wei declined this one a moment ago
 	if r := d.offerOf(t, "wei"); r.Deadline.Sub(r.OfferedAt) != 5*time.Second {
 		t.Errorf("offer %+v; want the queue's five seconds", r)
 	}

@@ -154,6 +154,21 @@ func (d *desk) row(t tester, c bot.Conversation) bot.Conversation {
 	return got
 }
 
+// wait reads what the desk remembers of a conversation.
+func (d *desk) wait(t tester, c bot.Conversation) (w handoff.Wait) {
+	t.Helper()
+	if _, err := d.Stores.Desk.Move(t.Context(), handoff.Ask{Workspace: d.ws, Conversation: c.ID}, func(l handoff.Locked) (handoff.Outcome, error) {
+		w = l.Wait
+		return handoff.Outcome{}, nil
+	}); err != nil {
+		t.Fatalf("wait: %v", err)
+	}
+	return w
+}
+
+// places is how much of an agent is left, in hundredths of a chat.
+func places(a handoff.Agent) int { return 100*(a.Capacity-a.Load-a.Reserved) + a.Relief }
+
 // is fails unless the conversation stands so.
 func (d *desk) is(t tester, c bot.Conversation, service bot.Service, speaker bot.Speaker, agent bot.AgentID) bot.Conversation {
 	t.Helper()

@@ -91,7 +91,7 @@ func (s *storm) Moved(m handoff.Moved) {
 			continue
 		}
 		for _, a := range m.Agents {
-			if a.ID == r.Agent && a.Load+a.Reserved > a.Capacity {
+			if a.ID == r.Agent && places(a) < 0 {
 				s.over.Add(1)
 			}
 		}

@@ -103,6 +103,8 @@ export interface Event {
   score?: number; // of a rating, 1 to 5
   about?: 'bot' | 'agent'; // of a rating
   routing?: Routing;
+  tell?: string[]; // agents to whom it was shown at once
+  whisper?: boolean;
   helpful?: boolean;
   why?: string;
   via?: 'mail'; // the message came by e-mail
@@ -172,7 +174,8 @@ export interface SendFrame {
   text: string;
   attachments?: string[];
   after?: string;
-  kind?: 'message' | 'note';
+  kind?: 'message' | 'note' | 'whisper';
+  mentions?: string[];
   page?: string;
 }
 
@@ -181,7 +184,7 @@ export type ClientFrame =
   | { type: 'watch'; conversation: string; epoch: string; n: number }
   | { type: 'unwatch'; conversation: string }
   | SendFrame
-  | { type: 'typing'; conversation: string; on: boolean }
+  | { type: 'typing'; conversation: string; on: boolean; note?: boolean }
   | { type: 'text'; run: string; attempt: number; offset: number }
   | { type: 'stop'; run: string }
   | { type: 'pong' };
@@ -232,6 +235,8 @@ export type ServerFrame =
   | { type: 'delta'; conversation: string; run: string; event: string; attempt: number; offset: number; text: string }
   | { type: 'reset'; conversation: string; run: string; event: string; attempt: number; text: string }
   | { type: 'typing'; conversation: string; author: Author; stage: string }
+  | { type: 'viewers'; conversation: string; agents: { id: string; name: string }[] }
+  | { type: 'notice'; conversation: Conversation; event: Event }
   | ({ type: 'place' } & Place)
   | { type: 'conversation'; conversation: Conversation }
   | { type: 'offer'; reservation: Reservation }

@@ -5,6 +5,8 @@ import { type ConversationPage, query, type View } from '../api';
 import type { App } from '../app.svelte';
 import { notify } from '../notify';
 import { inbox } from '../words/inbox';
+import { watch } from '../words/watch';
+import { type Notice, noticeTitle, withNotice } from './notices';
 import { belongs, nameOf } from './people';
 import { merged, older, order } from './rows';
 import { Talk } from './talk.svelte';
@@ -36,6 +38,7 @@ export class Desk {
   offers = $state.raw<Reservation[]>([]);
   talk = $state.raw<Talk | undefined>();
   transferring = $state(false);
+  notices = $state.raw<Notice[]>([]); // what concerns this agent, wherever it happened
   now = $state(Date.now()); // ticks each second while somebody waits or is offered
   seen = $state.raw<Record<string, number>>({});
 
@@ -85,6 +88,7 @@ export class Desk {
     this.client = undefined;
     this.mine.clear();
     this.offers = [];
+    this.notices = [];
     this.rows = [];
   }
 
@@ -127,6 +131,7 @@ export class Desk {
     if (this.talk?.id === id) return;
     this.talk?.close();
     this.talk = id ? new Talk(this.app, id) : undefined;
+    this.notices = this.notices.filter((n) => n.conversation.id !== id); // they see for themselves now
     if (this.client) this.talk?.attach(this.client);
     this.transferring = false;
   }
@@ -188,6 +193,9 @@ export class Desk {
         notify(t('notifyOffer', { name: from }), c.reservation.summary?.problem ?? '', `offer-${c.reservation.id}`, () => this.app.router.go('inbox', 'queue'));
         return;
       }
+      case 'notice':
+        this.notice({ id: c.event.id, conversation: c.conversation, event: c.event });
+        return;
       case 'offer_end':
         this.offers = this.offers.filter((o) => o.id !== c.id);
         return;
@@ -195,6 +203,19 @@ export class Desk {
         // Rows may have changed unseen while the socket was away.
         void this.load(this.view, this.text);
     }
+  }
+
+  dismiss(id: string): void {
+    this.notices = this.notices.filter((n) => n.id !== id);
+  }
+
+  /** What is on the screen already needs no card; a sound all the same. */
+  private notice(n: Notice): void {
+    if (this.app.prefs.sound) chime('message');
+    if (this.talk?.id === n.conversation.id && document.visibilityState === 'visible') return;
+    this.notices = withNotice(this.notices, n);
+    const title = noticeTitle(n, nameOf(n.conversation, this.app.words(inbox)), this.app.words(watch));
+    notify(title, n.event.text ?? '', `notice-${n.id}`, () => this.app.router.go('inbox', 'all', n.conversation.id));
   }
 
   private gather(c: Conversation): void {

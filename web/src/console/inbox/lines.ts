@@ -21,6 +21,17 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('accepted', { name });
     case 'taken':
       return t('takenBy', { name });
+    case 'transfer_declined':
+      return t('transfer_declined', { name });
+    case 'transfer_missed':
+    case 'transfer_rescinded':
+      return t('transfer_missed', { name });
+    case 'agent_slow':
+      return t('agent_slow', { name });
+    case 'bot_stopped':
+      return t('bot_stopped', { name });
+    case 'watched':
+      return t('watched', { name });
     case 'transferred':
       return t('transferred', { name });
     case 'handed_back':

@@ -7,6 +7,7 @@ import type { Conversation, Place, Routing } from '../../shared/protocol';
 import type { Trace } from '../api';
 import type { App } from '../app.svelte';
 import { inbox } from '../words/inbox';
+import { watch } from '../words/watch';
 import type { DeskAction } from './desk.svelte';
 
 /** Who comes and goes is no event of the conversation; it is looked at this often, in ms. */
@@ -23,7 +24,9 @@ export class Talk {
   synced = $state(false);
   gone = $state(false);
   problem = $state.raw<unknown>();
-  tab = $state<'reply' | 'note'>('reply');
+  tab = $state<'reply' | 'note' | 'whisper'>('reply');
+  viewers = $state.raw<{ id: string; name: string }[]>([]); // colleagues who have it open
+  taking = $state(false); // asked whether to take it over while its agent types
   trace = $state.raw<{ event: string; trace?: Trace; routing?: Routing; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
@@ -38,7 +41,9 @@ export class Talk {
     private readonly app: App,
     readonly id: string,
   ) {
-    void this.detail();
+    void this.detail().then(() => {
+      if (this.watching) void this.app.http.post(`/conversations/${this.id}/watch`, {}).catch(() => undefined); // noted for colleagues, or not: they read along all the same
+    });
     this.glance = setInterval(() => {
       if (document.visibilityState === 'visible' && !this.closed && !this.gone) void this.detail();
     }, glanceEvery);
@@ -60,6 +65,36 @@ export class Talk {
   /** Why the agent was chosen who was asked last. */
   get routing(): Routing | undefined {
     return this.entries.findLast((e) => e.kind === 'service' && e.event.routing)?.event.routing;
+  }
+
+  /** A supervisor reads along in somebody else's chat. */
+  get watching(): boolean {
+    return !!this.row && !this.mine && !this.closed && this.supervises;
+  }
+
+  get supervises(): boolean {
+    return this.app.has('supervisor', 'administrator');
+  }
+
+  /** Somebody to whisper to has the chat. */
+  get whispers(): boolean {
+    return this.watching && !!this.row?.agent && this.row.agent.id !== this.app.account.id;
+  }
+
+  get stoppable(): boolean {
+    return this.watching && this.row?.speaker === 'bot' && !this.row.agent;
+  }
+
+  /** The colleague who is writing here now; a reply before a note. */
+  get colleague(): Typist | undefined {
+    const at = this.typists.filter((x) => x.author.kind === 'agent');
+    return at.find((x) => x.stage === 'typing') ?? at[0];
+  }
+
+  /** Takes the chat over; asks first while its agent types a reply. */
+  take(): void {
+    if (this.colleague?.stage === 'typing') this.taking = true;
+    else void this.act('take');
   }
 
   attach(client: Client): void {
@@ -85,6 +120,9 @@ export class Talk {
       case 'typing':
         if (c.conversation === this.id) this.typists = this.client?.typists(this.id).filter((x) => x.author.id !== this.app.account.id) ?? [];
         return;
+      case 'viewers':
+        if (c.conversation === this.id) this.viewers = c.agents.filter((a) => a.id !== this.app.account.id);
+        return;
       case 'place':
         if (c.place.conversation === this.id) this.place = c.place;
         return;
@@ -96,8 +134,9 @@ export class Talk {
     }
   }
 
-  send(text: string, files: { id: string; name: string; type: string; size: number }[]): void {
-    void this.client?.send({ conversation: this.id, text, kind: this.tab === 'note' ? 'note' : 'message', files });
+  send(text: string, files: { id: string; name: string; type: string; size: number }[], mentions: string[] = []): void {
+    const kind = this.tab === 'reply' ? 'message' : this.tab;
+    void this.client?.send({ conversation: this.id, text, kind, files, mentions: kind === 'note' ? mentions : [] });
   }
 
   retry = (id: string): void => void this.client?.retry(id);
@@ -105,10 +144,11 @@ export class Talk {
   older = async (): Promise<void> => void (await this.client?.older(this.id));
 
   typing(): void {
-    if (this.tab === 'reply' && this.mine) this.client?.typing(this.id, true);
+    if (this.tab !== 'reply') this.client?.typing(this.id, true, true);
+    else if (this.mine) this.client?.typing(this.id, true);
   }
 
-  async act(what: 'take' | 'hand-back' | 'close' | 'reopen' | 'transfer', more: Record<string, unknown> = {}): Promise<boolean> {
+  async act(what: 'take' | 'hand-back' | 'close' | 'reopen' | 'transfer' | 'stop-bot', more: Record<string, unknown> = {}): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
     try {
@@ -183,12 +223,14 @@ export class Talk {
     } else if (this.row?.service === 'wrapup') {
       // a colleague is still writing notes
     } else if (this.closed) out.push({ id: 'reopen', text: t('reopen'), key: '', run: () => void this.act('reopen') });
-    else out.push({ id: 'take', text: t('take'), key: 'A', run: () => void this.act('take') });
+    else out.push({ id: 'take', text: t('take'), key: 'A', run: () => this.take() });
+    if (this.stoppable) out.push({ id: 'stop-bot', text: this.app.words(watch)('stopBot'), key: '', run: () => void this.act('stop-bot') });
+    if (this.whispers) out.push({ id: 'whisper', text: this.app.words(watch)('whisper'), key: 'W', run: () => this.write('whisper') });
     out.push({ id: 'note', text: t('note'), key: 'N', run: () => this.write('note') });
     return out;
   }
 
-  write(tab: 'reply' | 'note'): void {
+  write(tab: 'reply' | 'note' | 'whisper'): void {
     this.tab = tab;
     this.focusReply++;
   }

@@ -1,4 +1,4 @@
-import type { Agent, ClientFrame, Conversation, Place, Reservation, ServerFrame } from '../protocol';
+import type { Agent, ClientFrame, Conversation, Event, Place, Reservation, ServerFrame } from '../protocol';
 import { type Http, Problem } from './http';
 import { Link, type LinkState, type SocketLike } from './link';
 import { type Outgoing, type OutboxStore } from './outbox';
@@ -28,6 +28,8 @@ export type Change =
   | { what: 'row'; conversation: Conversation }
   | { what: 'outbox' }
   | { what: 'typing'; conversation: string }
+  | { what: 'viewers'; conversation: string; agents: { id: string; name: string }[] }
+  | { what: 'notice'; conversation: Conversation; event: Event }
   | { what: 'place'; place: Place }
   | { what: 'offer'; reservation: Reservation }
   | { what: 'offer_end'; id: string; state: string }
@@ -180,8 +182,8 @@ export class Client {
     return this.sender.unsent();
   }
 
-  typing(conversation: string, on: boolean): void {
-    this.link.send({ type: 'typing', conversation, on });
+  typing(conversation: string, on: boolean, note = false): void {
+    this.link.send(note ? { type: 'typing', conversation, on, note } : { type: 'typing', conversation, on });
   }
 
   typists(conversation: string): Typist[] {
@@ -283,6 +285,12 @@ export class Client {
       }
       case 'typing':
         this.board.typing(f.conversation, f.author, f.stage);
+        return;
+      case 'viewers':
+        this.tell({ what: 'viewers', conversation: f.conversation, agents: f.agents });
+        return;
+      case 'notice':
+        this.tell({ what: 'notice', conversation: f.conversation, event: f.event });
         return;
       case 'place':
         this.timeline(f.conversation).place = f;

@@ -5,8 +5,9 @@ export interface Outgoing {
   key: string; // conversation ID, or client_conv_id while the server has given none
   conversation?: string;
   client_conv_id?: string;
-  kind: 'message' | 'note';
+  kind: 'message' | 'note' | 'whisper';
   text: string;
+  mentions?: string[];
   attachments: string[];
   files?: { id: string; name: string; type: string; size: number }[]; // to show before the echo
   after?: string;

@@ -8,7 +8,8 @@ export interface NewMessage {
   conversation?: string;
   client_conv_id?: string; // when there is no conversation yet
   text: string;
-  kind?: 'message' | 'note';
+  kind?: 'message' | 'note' | 'whisper';
+  mentions?: string[]; // of a note
   files?: { id: string; name: string; type: string; size: number }[];
   page?: string;
 }
@@ -77,6 +78,7 @@ export class Sender {
       client_conv_id: m.conversation ? undefined : m.client_conv_id,
       kind: m.kind ?? 'message',
       text: m.text,
+      mentions: m.mentions?.length ? m.mentions : undefined,
       attachments: m.files?.map((f) => f.id) ?? [],
       files: m.files?.map(({ id, name, type, size }) => ({ id, name, type, size })),
       after: before?.id,
@@ -302,6 +304,7 @@ function frameOf(m: Outgoing): SendFrame {
   if (m.attachments.length > 0) f.attachments = m.attachments;
   if (m.after) f.after = m.after;
   if (m.kind !== 'message') f.kind = m.kind;
+  if (m.mentions) f.mentions = m.mentions;
   if (m.page) f.page = m.page;
   return f;
 }

@@ -1,0 +1,56 @@
+// Words of watching: who looks, whispers, mentions, what concerns one elsewhere.
+const en = {
+  looking: 'Also open at: {names}',
+  moreLook: '+{n}',
+  watching: 'Reading along',
+  typingReply: '{name} is typing a reply',
+  typingNote: '{name} is writing a note',
+  whisper: 'Whisper',
+  whisperHint: 'Only {name} is shown this at once; the visitor never sees it',
+  whisperSend: 'Whisper',
+  stopBot: 'Stop the bot',
+  stopBotHint: 'The bot falls silent and the chat waits for a person',
+  stopBotSure: 'The bot says nothing more here, and the visitor waits for a person.',
+  takeBusy: 'Take it over anyway',
+  takeBusySure: '{name} is typing a reply to this visitor right now.',
+  mention: 'Mention',
+  mentionHint: 'Tab to choose',
+  noticeMention: '{name} mentioned you',
+  noticeWhisper: '{name} whispers',
+  noticeTaken: '{name} took over your chat with {visitor}',
+  noticeDeclined: '{name} passed on {visitor}: the chat is yours still',
+  noticeMissed: '{name} did not answer: {visitor} is yours still',
+  noticeQueued: '{visitor} is in line for anyone; you answer until somebody accepts',
+  openChat: 'Open',
+  dismiss: 'Dismiss',
+} as const;
+
+export type WatchWord = keyof typeof en;
+
+const zh: Record<WatchWord, string> = {
+  looking: '同时打开的同事：{names}',
+  moreLook: '+{n}',
+  watching: '旁观中',
+  typingReply: '{name} 正在输入回复',
+  typingNote: '{name} 正在写备注',
+  whisper: '悄悄话',
+  whisperHint: '立即显示给 {name}，访客看不到',
+  whisperSend: '发送悄悄话',
+  stopBot: '停止机器人',
+  stopBotHint: '机器人不再发言，对话进入人工队列',
+  stopBotSure: '机器人在此对话中不再发言，访客将等待人工。',
+  takeBusy: '仍然接手',
+  takeBusySure: '{name} 正在给这位访客输入回复。',
+  mention: '提醒同事',
+  mentionHint: '按 Tab 选择',
+  noticeMention: '{name} 提到了你',
+  noticeWhisper: '{name} 的悄悄话',
+  noticeTaken: '{name} 接手了你与 {visitor} 的对话',
+  noticeDeclined: '{name} 未接手 {visitor}，对话仍由你负责',
+  noticeMissed: '{name} 没有响应，{visitor} 仍由你负责',
+  noticeQueued: '{visitor} 已进入队列，有人接受前仍由你负责',
+  openChat: '打开',
+  dismiss: '关闭',
+};
+
+export const watch: Record<'en' | 'zh', Record<WatchWord, string>> = { en, zh };

@@ -33,7 +33,8 @@ type store struct {
 	kind string // "embedded" or "postgres", as /readyz shows it
 
 	conversations conversationStore
-	handoff       handoff.Store
+	handoff       handoffStore
+	replies       handoff.ReplyStore
 	knowledge     knowledgeStore
 	training      trainingStore
 	vectorStore   training.VectorStore
@@ -53,6 +54,10 @@ type (
 		bot.RunStore
 		bot.TraceStore
 		api.Lists
+	}
+	handoffStore interface {
+		handoff.Store
+		handoff.TicketStore
 	}
 	knowledgeStore interface {
 		knowledge.Store
@@ -83,7 +88,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.db = &store{
-		database: db, kind: "embedded", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
+		database: db, kind: "embedded", conversations: db.Conversations(), handoff: db.Handoff(), replies: db.Handoff(), knowledge: db.Knowledge(),
 		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		jobs: func(ctx context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {
 			return jobs.Open(ctx, a.config.Storage.Dir, db, handlers, a.log)
@@ -105,7 +110,7 @@ func (a *App) openPostgres(ctx context.Context) error {
 		return err
 	}
 	a.db = &store{
-		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
+		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), replies: db.Handoff(), knowledge: db.Knowledge(),
 		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		feed: db.Conversations(), changes: db.Knowledge(), run: db.Run,
 		jobs: func(_ context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {

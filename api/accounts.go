@@ -93,6 +93,9 @@ func (s *Server) accountRoutes(g *registrar) {
 			return nil, err
 		}
 		s.signedOff(ctx, in.ID)
+		if err := s.Desk.Retire(ctx, s.ws, bot.AgentID(in.ID)); err != nil {
+			return nil, err
+		}
 		s.log.Info("account deleted", "account_id", in.ID, "by", callOf(ctx).agentID())
 		return nil, nil
 	}, status(http.StatusNoContent))
@@ -127,6 +130,8 @@ func (s *Server) patchAccount(ctx context.Context, in *patchAccountIn) (*bodyOf[
 		if _, err := s.putAgent(ctx, a); err != nil {
 			return nil, err
 		}
+	} else if err := s.Desk.Retire(ctx, s.ws, bot.AgentID(a.ID)); err != nil {
+		return nil, err
 	}
 	s.log.Info("account changed", "account_id", a.ID, "by", callOf(ctx).agentID())
 	return &bodyOf[Account]{accountOf(a)}, nil

@@ -52,6 +52,7 @@ func routes() []route {
 		{"GET", "/visitor/conversations", visitor, "List own conversations"},
 		{"GET", "/visitor/conversations/{id}/events", visitor, "Read an own conversation"},
 		{"POST", "/visitor/conversations/{id}/feedback", visitor, "Say whether an answer helped"},
+		{"POST", "/visitor/conversations/{id}/rating", visitor, "Rate the talk that ended last"},
 		{"POST", "/visitor/conversations/{id}/person", visitor, "Ask for a person"},
 		{"DELETE", "/visitor/conversations/{id}/person", visitor, "Leave the line and go on with the bot"},
 		{"POST", "/visitor/conversations/{id}/leave-message", visitor, "Leave a message for later"},
@@ -85,6 +86,24 @@ func routes() []route {
 		{"PUT", "/queues/{id}", supervisor, "Make or change a queue"},
 		{"DELETE", "/queues/{id}", supervisor, "Delete a queue that nothing waits in"},
 		{"GET", "/wall", supervisor, "See the desk at a glance"},
+		{"GET", "/replies", agent, "List the canned replies that one may use"},
+		{"POST", "/replies", agent, "Write a canned reply or a macro"},
+		{"PUT", "/replies/{id}", agent, "Change a canned reply"},
+		{"DELETE", "/replies/{id}", agent, "Delete a canned reply"},
+		{"POST", "/conversations/{id}/macro", agent, "Use a macro: words, note and move at once"},
+		{"GET", "/codes", agent, "List wrap-up codes"},
+		{"PUT", "/codes", supervisor, "Replace the wrap-up codes"},
+		{"GET", "/rules", agent, "Read the rules that say who gets which conversations"},
+		{"PUT", "/rules", supervisor, "Replace the rules"},
+
+		{"GET", "/tickets", agent, "List tickets"},
+		{"POST", "/tickets", agent, "Make a ticket of a conversation"},
+		{"GET", "/tickets/{id}", agent, "Read a ticket with its mails and links"},
+		{"PATCH", "/tickets/{id}", agent, "Change a ticket"},
+		{"POST", "/tickets/{id}/answers", agent, "Write to the visitor of a ticket"},
+		{"POST", "/tickets/{id}/merge", agent, "Merge a ticket into another one"},
+		{"POST", "/tickets/{id}/link", agent, "Link a ticket with another one"},
+		{"GET", "/ticket-report", agent, "Count tickets and missed service levels"},
 
 		{"GET", "/documents", editor, "List documents"},
 		{"POST", "/documents", editor, "Write a document"},
@@ -239,6 +258,10 @@ func (s *Server) register() error {
 	s.sessionRoutes(g)
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
+	s.ticketRoutes(g)
+	s.ruleRoutes(g)
+	s.replyRoutes(g)
+	s.codeRoutes(g)
 	s.queueRoutes(g)
 	s.wallRoutes(g)
 	s.documentRoutes(g)

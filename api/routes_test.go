@@ -30,6 +30,24 @@ func sample(path string) any {
 		return map[string]any{"email": "nobody@example.com", "password": "wrong password"}
 	case "/conversations/{id}/messages":
 		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets":
+		return map[string]any{"conversation": id.New()}
+	case "/tickets/{id}/answers":
+		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets/{id}/merge", "/tickets/{id}/link":
+		return map[string]any{"other": id.New()}
+	case "/replies":
+		return map[string]any{"shortcut": "s" + id.New(), "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true}
+	case "/replies/{id}":
+		return map[string]any{"shortcut": "s", "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true, "version": 1}
+	case "/conversations/{id}/macro":
+		return map[string]any{"id": id.New(), "reply": id.New(), "text": "hello"}
+	case "/codes":
+		return map[string]any{"codes": []any{}, "version": 0}
+	case "/visitor/conversations/{id}/rating":
+		return map[string]any{"id": id.New(), "score": 5}
+	case "/rules":
+		return map[string]any{"rules": []any{}, "version": 0}
 	case "/agents/me/duty":
 		return map[string]any{"duty": "away"}
 	case "/documents":

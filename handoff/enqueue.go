@@ -9,17 +9,22 @@ import (
 
 // Enqueue puts the conversation in line for a person and writes the turn's own
 // change in the same transaction. When nobody is there the conversation is
-// parked: kept, with a follow-up promised. One that waits already keeps its
+// parked: kept, with a follow-up promised. The workspace's rules say into which
+// queue, with which skills and priority it goes. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
-	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key}, func(s *step) error {
+	asked := d.ask(ctx, e)
+	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
+		var placing *bot.Placing
 		if e.Language != "" {
 			s.next.Language = e.Language
 		}
 		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
 		if !waits && !with(before) {
-			s.next.Reason, s.next.Skills, s.next.Priority = e.Reason, e.Skills, e.Priority
+			if p := s.placed(asked, e); !p.Empty() {
+				placing = &p
+			}
 			// Somebody who comes back soon, or was promised an answer, keeps their age.
 			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
 				s.wait.Since = time.Time{}
@@ -34,6 +39,9 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 				return err
 			}
 			s.change = turn
+			if turn.Trace != nil && placing != nil {
+				turn.Trace.Placing = placing
+			}
 			if turn.Row != nil {
 				turn.Row(&s.next)
 			}
@@ -44,15 +52,29 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
-			s.happened("enqueued", "", sayWaiting(s.next.Language, p)).Summary = &summary
+			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
+			body.Summary, body.Placing = &summary, placing
 		case before.Service == bot.ServiceParked:
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
-			s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now)).Summary = &summary
+			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
+			body.Summary, body.Placing = &summary, placing
+			s.keep(TicketNobody, summary.Problem, contactIn(summary))
 		}
 		return nil
 	})
+}
+
+// contactIn is how the visitor may be reached, as far as they said it in the chat.
+func contactIn(s bot.Summary) (c Contact) {
+	if e := s.Fields["email"]; len(e) <= maxAddress && address(e) {
+		c.Email = e
+	}
+	if p := s.Fields["phone"]; len(p) <= maxPhone && phone(p) {
+		c.Phone = p
+	}
+	return c
 }
 
 // with reports whether a person has the conversation.
@@ -88,7 +110,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 	if err := contact.check(); err != nil {
 		return bot.Written{}, err
 	}
-	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Key: key, Tickets: true}, func(s *step) error {
 		if s.next.Agent != "" {
 			return errWithPerson(s)
 		}
@@ -114,6 +136,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 			summary.Fields["phone"] = contact.Phone
 		}
 		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
+		s.keep(TicketMessage, contact.Text, contact)
 		return nil
 	})
 }

@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -97,6 +97,53 @@ export type View = 'mine' | 'queue' | 'bot' | 'closed' | 'all';
 
 export interface ConversationPage extends Page<Conversation> {
   counts?: Partial<Record<View, number>>;
+}
+
+export type TicketView = 'open' | 'mine' | 'unassigned' | 'late' | 'pending' | 'solved' | 'all';
+export type TicketLevel = 'first' | 'next' | 'resolve';
+
+export interface TicketMail {
+  id: string;
+  out: boolean;
+  address: string;
+  state: 'due' | 'sent' | 'failed' | 'came';
+  failure?: string;
+  at: string;
+}
+
+export interface Ticket {
+  id: string;
+  number: number;
+  conversation: string;
+  version: number;
+  status: TicketStatus;
+  assignee?: { id: string; name: string };
+  queue?: string;
+  priority: number;
+  subject: string;
+  language: string;
+  email?: string;
+  phone?: string;
+  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  merged_into?: string;
+  due_at?: string;
+  due_for?: TicketLevel;
+  clock: {
+    wished_at: string;
+    first_at?: string;
+    first_s: number;
+    first_late: boolean;
+    next_s: number;
+    next_late: boolean;
+    worked_s: number;
+    resolve_late: boolean;
+    solved_at?: string;
+    reopened: number;
+  };
+  created_at: string;
+  updated_at: string;
+  linked?: Ticket[]; // only of a single ticket
+  mails?: TicketMail[]; // only of a single ticket
 }
 
 export interface Candidate {
@@ -313,6 +360,70 @@ export interface InboxConfig {
   language: string;
   hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
   version?: number;
+}
+
+export type ConditionKind = 'intent' | 'reason' | 'entity' | 'language' | 'page' | 'attribute' | 'tier' | 'returning' | 'sentiment';
+
+export interface Condition {
+  kind: ConditionKind;
+  name?: string; // of the entity or the attribute
+  values?: string[]; // any of them
+  days?: number;
+  below?: number;
+  not?: boolean;
+}
+
+/** Where a chat goes that asks for a person. */
+export interface Rule {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+  when: Condition[];
+  queue?: string;
+  skills?: string[];
+  priority?: number;
+}
+
+export type Then = 'close' | 'transfer' | 'hand_back';
+
+/** Words that an agent sends by a shortcut; a macro also leaves a note or ends with a move. */
+export interface Reply {
+  id: string;
+  version: number;
+  updated_at: string;
+  own?: boolean; // absent: everybody's
+  shortcut: string;
+  title: string;
+  text: { en?: string; zh?: string };
+  note?: string;
+  then?: Then;
+  queue?: string;
+  code?: string;
+}
+
+export interface ReplyList {
+  items: Reply[];
+  variables: string[];
+  queues: { id: string; name: string }[];
+}
+
+export interface Code {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+}
+
+export interface CodeList {
+  codes: Code[];
+  version: number;
+}
+
+export interface Rulebook {
+  rules: Rule[];
+  version: number;
+  broken: { rule: string; queue?: string; skill?: string }[];
+  queues: { id: string; name: string }[];
+  skills: string[];
 }
 
 export interface TaughtIntent {

@@ -73,8 +73,9 @@ type Desk struct {
 	boards    boards
 	kick      chan struct{} // holds one token when something may be matched
 
-	mu     sync.Mutex               // guards the fields below
-	woken  map[bot.WorkspaceID]bool // where something may be matched
+	mu     sync.Mutex                    // guards the fields below
+	looked map[bot.WorkspaceID]time.Time // when pending tickets were looked at
+	woken  map[bot.WorkspaceID]bool      // where something may be matched
 	places map[bot.WorkspaceID][]Place
 }
 
@@ -88,7 +89,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	d := &Desk{
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
-		woken: map[bot.WorkspaceID]bool{}, places: map[bot.WorkspaceID][]Place{},
+		woken: map[bot.WorkspaceID]bool{}, looked: map[bot.WorkspaceID]time.Time{}, places: map[bot.WorkspaceID][]Place{},
 	}
 	if o == nil {
 		o = &Options{}

@@ -171,7 +171,8 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
-		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Mails: a.post != nil,
+		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts},
+		Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Mails: a.post != nil,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
@@ -196,7 +197,7 @@ func (a *App) openServer(ctx context.Context) error {
 	}
 	a.server, err = api.New(api.Parts{
 		Engine: a.engine, Timeline: conversations, Runs: conversations, Traces: conversations, Lists: conversations,
-		Desk: a.desk, Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
+		Desk: a.desk, Replies: handoff.NewReplies(a.db.replies, a.desk), Library: a.library, Imports: a.imports, Wake: a.jobs.Wake, Review: a.review,
 		Checks: a.checks, Answerer: a.asItIs, Releases: a.db.training, Catalogue: a.catalogue,
 		Accounts: a.accounts, Uploads: a.uploads, Hub: a.hub, Frames: frames, Metrics: metrics, Gatherer: a.registry, Assets: assets,
 		Ready: a.ready, Spans: a.tracer, Counter: a.counter(), Here: a.here(), Policy: policy, Now: a.set.now, Logger: a.log,

@@ -45,6 +45,15 @@ func (a *App) AddPerson(ctx context.Context, p Person) error {
 	return err
 }
 
+// customers tells the desk what sites vouch for about visitors.
+type customers struct{ accounts *account.Directory }
+
+// Attributes implements handoff.Customers.
+func (c customers) Attributes(ctx context.Context, ws bot.WorkspaceID, visitor bot.VisitorID) (map[string]string, error) {
+	v, err := c.accounts.VisitorByID(ctx, ws, string(visitor))
+	return v.Attributes, err
+}
+
 // SignIn is an account that the demo made, with its password in the clear.
 type SignIn struct{ Email, Password, Role string }
 

@@ -34,6 +34,7 @@ type store struct {
 
 	conversations conversationStore
 	handoff       handoffStore
+	replies       handoff.ReplyStore
 	knowledge     knowledgeStore
 	training      trainingStore
 	vectorStore   training.VectorStore
@@ -87,7 +88,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.db = &store{
-		database: db, kind: "embedded", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
+		database: db, kind: "embedded", conversations: db.Conversations(), handoff: db.Handoff(), replies: db.Handoff(), knowledge: db.Knowledge(),
 		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		jobs: func(ctx context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {
 			return jobs.Open(ctx, a.config.Storage.Dir, db, handlers, a.log)
@@ -109,7 +110,7 @@ func (a *App) openPostgres(ctx context.Context) error {
 		return err
 	}
 	a.db = &store{
-		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), knowledge: db.Knowledge(),
+		database: db, kind: "postgres", conversations: db.Conversations(), handoff: db.Handoff(), replies: db.Handoff(), knowledge: db.Knowledge(),
 		training: db.Training(), vectorStore: db.Knowledge(), accounts: db.Accounts(), uploads: db.Uploads(),
 		feed: db.Conversations(), changes: db.Knowledge(), run: db.Run,
 		jobs: func(_ context.Context, handlers map[jobs.Kind]jobs.Handler) (*jobs.Queue, error) {

@@ -84,6 +84,9 @@ func (s *Server) accountRoutes(g *registrar) {
 			return nil, err
 		}
 		s.signedOff(ctx, in.ID)
+		if err := s.Desk.Retire(ctx, s.ws, bot.AgentID(in.ID)); err != nil {
+			return nil, err
+		}
 		s.log.Info("account deleted", "account_id", in.ID, "by", callOf(ctx).agentID())
 		return nil, nil
 	}, status(http.StatusNoContent))
@@ -111,6 +114,8 @@ func (s *Server) patchAccount(ctx context.Context, in *patchAccountIn) (*bodyOf[
 		if _, err := s.putAgent(ctx, a); err != nil {
 			return nil, err
 		}
+	} else if err := s.Desk.Retire(ctx, s.ws, bot.AgentID(a.ID)); err != nil {
+		return nil, err
 	}
 	s.log.Info("account changed", "account_id", a.ID, "by", callOf(ctx).agentID())
 	return &bodyOf[Account]{accountOf(a)}, nil
@@ -127,7 +132,7 @@ func (s *Server) signedOff(ctx context.Context, acct string) {
 
 // putAgent tells the desk what an account says of its agent.
 func (s *Server) putAgent(ctx context.Context, a account.Account) (handoff.Agent, error) {
-	return s.Desk.PutAgent(ctx, handoff.Agent{Workspace: s.ws, ID: bot.AgentID(a.ID), Name: a.Name, Skills: a.Skills, Capacity: a.Capacity})
+	return s.Desk.PutAgent(ctx, handoff.Agent{Workspace: s.ws, ID: bot.AgentID(a.ID), Name: a.Name, Skills: a.Skills, Capacity: a.Capacity, Weight: a.Weight})
 }
 
 // syncAgents tells the desk of every account that takes chats: some may have

@@ -18,6 +18,7 @@ type Move struct {
 	Note    string `json:"note,omitempty" maxLength:"8000" doc:"For colleagues."`
 	Agent   string `json:"agent,omitempty" maxLength:"64" doc:"Whom to pass it to."`
 	Queue   string `json:"queue,omitempty" maxLength:"64" doc:"Into whose line to pass it."`
+	Code    string `json:"code,omitempty" maxLength:"64" doc:"Of close: ID of the wrap-up code."`
 }
 
 type moveIn struct {
@@ -55,8 +56,8 @@ func (s *Server) deskRoutes(g *registrar) {
 		"transfer": func(ctx context.Context, conv bot.ConversationID, by bot.Author, m Move) (bot.Written, error) {
 			return s.Desk.Transfer(ctx, s.ws, conv, bot.AgentID(by.ID), bot.AgentID(m.Agent), bot.QueueID(m.Queue), m.Note)
 		},
-		"close": func(ctx context.Context, conv bot.ConversationID, by bot.Author, _ Move) (bot.Written, error) {
-			return s.Desk.Close(ctx, s.ws, conv, by)
+		"close": func(ctx context.Context, conv bot.ConversationID, by bot.Author, m Move) (bot.Written, error) {
+			return s.Desk.CloseAs(ctx, s.ws, conv, by, m.Code)
 		},
 		"reopen": func(ctx context.Context, conv bot.ConversationID, by bot.Author, _ Move) (bot.Written, error) {
 			return s.Desk.Reopen(ctx, s.ws, conv, bot.AgentID(by.ID))

@@ -16,15 +16,15 @@ func RoutesOf(s *Server) []string {
 
 // Right is a row of the table of routes, for the test of rights.
 type Right struct {
-	Method, Path                            string
-	Everyone, Visitor, Agent, Editor, Admin bool
+	Method, Path                                        string
+	Everyone, Visitor, Agent, Editor, Admin, Supervisor bool
 }
 
 // Rights returns the table of routes.
 func Rights() []Right {
 	var out []Right
 	for _, r := range routes() {
-		out = append(out, Right{r.method, r.path, r.who == everyone, r.who&visitor != 0, r.who&agent != 0, r.who&editor != 0, r.who&administrator != 0})
+		out = append(out, Right{r.method, r.path, r.who == everyone, r.who&visitor != 0, r.who&agent != 0, r.who&editor != 0, r.who&administrator != 0, r.who&supervisor != 0})
 	}
 	return out
 }

@@ -123,6 +123,14 @@ func (b *both) Published(w bot.Written) {
 	b.Hub.Published(w)
 }
 
+// customers tells the desk what sites vouch for.
+type customers struct{ *account.Directory }
+
+func (c customers) Attributes(ctx context.Context, ws bot.WorkspaceID, visitor bot.VisitorID) (map[string]string, error) {
+	v, err := c.VisitorByID(ctx, ws, string(visitor))
+	return v.Attributes, err
+}
+
 // unlimited is what tests run with that are not about limits.
 var unlimited = api.Limits{
 	MessagesPerMinute: -1, FramesPerSecond: -1, SocketsPerAddress: -1, ConnectsPerSecond: -1, ConversationsPerHour: -1,
@@ -159,7 +167,7 @@ func newWorld(t testing.TB, s setup) *world {
 	s.live.Logger, s.live.Count = log, metrics.Live
 	w.hub = live.New(tl, frames, w.now, &s.live)
 	told := &both{Hub: w.hub}
-	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub, Tickets: w.db.Handoff(), Mails: true})
+	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub, Tickets: w.db.Handoff(), Mails: true, Customers: customers{w.accounts}})
 	index, err := knowledge.NewLocal(hashes{}, 16, &knowledge.LocalOptions{Now: w.now})
 	must(err)
 	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}, Judge: func(ctx context.Context, r knowledge.Release) error {
@@ -184,7 +192,7 @@ func newWorld(t testing.TB, s setup) *world {
 		s.options.Limits = unlimited
 	}
 	w.server, err = api.New(api.Parts{
-		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Library: library,
+		Engine: w.engine, Timeline: tl, Runs: tl, Traces: tl, Lists: tl, Desk: w.desk, Replies: handoff.NewReplies(w.db.Handoff(), w.desk), Library: library,
 		Imports: w.imports, Wake: func() { w.woken.Add(1) },
 		Review: training.NewReview(tl, w.db.Training(), w.db.Training(), nil, w.now),
 		Checks: training.NewChecks(w.db.Training(), nil, w.now), Answerer: func() (training.Answerer, error) { return w.engine, nil }, Releases: w.db.Training(), Catalogue: w.catalogue, Accounts: w.accounts, Uploads: uploads, Hub: w.hub, Frames: frames,

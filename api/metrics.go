@@ -21,6 +21,7 @@ type Metrics struct {
 	closes   *prometheus.CounterVec
 	resumes  *prometheus.CounterVec
 	gaps     *prometheus.CounterVec
+	ratings  *prometheus.CounterVec
 	slow     prometheus.Counter
 	zombies  prometheus.Counter
 	lag      prometheus.Histogram
@@ -48,6 +49,9 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		gaps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "frontdesk_gap_fills_total", Help: "Holes in a conversation that were read from the store, by what showed them: local (written here out of turn), bus (a frame of another node), sweep (the bus had lost the last frame).",
 		}, []string{"source"}),
+		ratings: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frontdesk_ratings_total", Help: "Talks that visitors rated, by whom they were with (bot or agent) and score, 1 to 5.",
+		}, []string{"about", "score"}),
 		slow:    prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_slow_closes_total", Help: "Sockets closed because they read too slowly."}),
 		zombies: prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_zombie_closes_total", Help: "Sockets closed because they did not answer a ping."}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -58,7 +62,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		closes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_socket_closes_total", Help: "Sockets that the server closed, by code."}, []string{"code"}),
 	}
 	for _, c := range []prometheus.Collector{
-		m.requests, m.seconds, m.sends, m.ack, m.limits, m.closes, m.resumes, m.gaps, m.slow, m.zombies, m.lag, m.draining,
+		m.requests, m.seconds, m.sends, m.ack, m.limits, m.closes, m.resumes, m.gaps, m.ratings, m.slow, m.zombies, m.lag, m.draining,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
@@ -76,7 +80,16 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	for _, source := range []string{"local", "bus", "sweep"} {
 		m.gaps.WithLabelValues(source)
 	}
+	for _, about := range []string{"bot", "agent"} {
+		for score := 1; score <= 5; score++ {
+			m.ratings.WithLabelValues(about, strconv.Itoa(score))
+		}
+	}
 	return m, nil
+}
+
+func (m *Metrics) rated(about string, score int) {
+	m.ratings.WithLabelValues(about, strconv.Itoa(score)).Inc()
 }
 
 // Live counts what the hub reports; it is the hub's Options.Count.

@@ -27,6 +27,7 @@ type Parts struct {
 	Traces    Traces
 	Lists     Lists
 	Desk      *handoff.Desk
+	Replies   *handoff.Replies
 	Library   *knowledge.Library
 	Imports   Imports
 	Wake      func() // called when an import was queued; nil: nobody needs to know

@@ -24,14 +24,16 @@ const (
 	agent        // agents, supervisors, administrators
 	editor       // editors, administrators
 	administrator
-	console = agent | editor | administrator // whoever is signed in
+	supervisor                                  // and administrators
+	console    = agent | editor | administrator // whoever is signed in
 )
 
 // admits reports whether an account is one of them.
 func (w who) admits(a account.Account) bool {
 	return w&agent != 0 && a.May(account.RoleAgent) ||
 		w&editor != 0 && a.May(account.RoleEditor) ||
-		w&administrator != 0 && a.May(account.RoleAdministrator)
+		w&administrator != 0 && a.May(account.RoleAdministrator) ||
+		w&supervisor != 0 && a.May(account.RoleSupervisor)
 }
 
 // route is a row of the table: a route that is not in it cannot be registered.
@@ -50,6 +52,7 @@ func routes() []route {
 		{"GET", "/visitor/conversations", visitor, "List own conversations"},
 		{"GET", "/visitor/conversations/{id}/events", visitor, "Read an own conversation"},
 		{"POST", "/visitor/conversations/{id}/feedback", visitor, "Say whether an answer helped"},
+		{"POST", "/visitor/conversations/{id}/rating", visitor, "Rate the talk that ended last"},
 		{"POST", "/visitor/conversations/{id}/person", visitor, "Ask for a person"},
 		{"DELETE", "/visitor/conversations/{id}/person", visitor, "Leave the line and go on with the bot"},
 		{"POST", "/visitor/conversations/{id}/leave-message", visitor, "Leave a message for later"},
@@ -79,6 +82,15 @@ func routes() []route {
 		{"GET", "/agents", agent, "List who takes chats"},
 		{"PUT", "/agents/me/duty", agent, "Go on duty, away or off"},
 		{"GET", "/queue", agent, "List who waits"},
+		{"GET", "/replies", agent, "List the canned replies that one may use"},
+		{"POST", "/replies", agent, "Write a canned reply or a macro"},
+		{"PUT", "/replies/{id}", agent, "Change a canned reply"},
+		{"DELETE", "/replies/{id}", agent, "Delete a canned reply"},
+		{"POST", "/conversations/{id}/macro", agent, "Use a macro: words, note and move at once"},
+		{"GET", "/codes", agent, "List wrap-up codes"},
+		{"PUT", "/codes", supervisor, "Replace the wrap-up codes"},
+		{"GET", "/rules", agent, "Read the rules that say who gets which conversations"},
+		{"PUT", "/rules", supervisor, "Replace the rules"},
 
 		{"GET", "/tickets", agent, "List tickets"},
 		{"POST", "/tickets", agent, "Make a ticket of a conversation"},
@@ -243,6 +255,9 @@ func (s *Server) register() error {
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
 	s.ticketRoutes(g)
+	s.ruleRoutes(g)
+	s.replyRoutes(g)
+	s.codeRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)
 	s.askRoutes(g)

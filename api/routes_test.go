@@ -36,6 +36,18 @@ func sample(path string) any {
 		return map[string]any{"id": id.New(), "text": "hello"}
 	case "/tickets/{id}/merge", "/tickets/{id}/link":
 		return map[string]any{"other": id.New()}
+	case "/replies":
+		return map[string]any{"shortcut": "s" + id.New(), "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true}
+	case "/replies/{id}":
+		return map[string]any{"shortcut": "s", "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true, "version": 1}
+	case "/conversations/{id}/macro":
+		return map[string]any{"id": id.New(), "reply": id.New(), "text": "hello"}
+	case "/codes":
+		return map[string]any{"codes": []any{}, "version": 0}
+	case "/visitor/conversations/{id}/rating":
+		return map[string]any{"id": id.New(), "score": 5}
+	case "/rules":
+		return map[string]any{"rules": []any{}, "version": 0}
 	case "/agents/me/duty":
 		return map[string]any{"duty": "away"}
 	case "/documents":
@@ -104,10 +116,10 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 		{"nobody", w.nobody, func(r api.Right) bool { return r.Everyone }},
 		{"visitor", w.visitor, func(r api.Right) bool { return r.Everyone || r.Visitor }},
 		{"agent", func() *client { return w.console(account.RoleAgent) }, func(r api.Right) bool { return r.Everyone || r.Agent }},
-		{"supervisor", func() *client { return w.console(account.RoleSupervisor) }, func(r api.Right) bool { return r.Everyone || r.Agent }},
+		{"supervisor", func() *client { return w.console(account.RoleSupervisor) }, func(r api.Right) bool { return r.Everyone || r.Agent || r.Supervisor }},
 		{"editor", func() *client { return w.console(account.RoleEditor) }, func(r api.Right) bool { return r.Everyone || r.Editor }},
 		{"administrator", func() *client { return w.console(account.RoleAdministrator) }, func(r api.Right) bool {
-			return r.Everyone || r.Agent || r.Editor || r.Admin
+			return r.Everyone || r.Agent || r.Editor || r.Admin || r.Supervisor
 		}},
 		{"forged token", func() *client { return &client{w: w, token: strings.Repeat("A", 43)} }, func(r api.Right) bool { return r.Everyone }},
 		{"forged cookie", func() *client { return &client{w: w, cookie: "frontdesk=" + strings.Repeat("A", 43), csrf: "x"} }, func(r api.Right) bool { return r.Everyone }},

@@ -106,7 +106,7 @@ func (s *Server) receive(ctx context.Context, v guest, address string, m Message
 	w, err := s.Engine.Receive(ctx, bot.Inbound{
 		Workspace: s.ws, Inbox: bot.InboxID(v.inbox), Visitor: bot.VisitorID(v.id), VisitorName: v.name,
 		Conversation: bot.ConversationID(m.Conversation), ClientConvID: m.ClientConvID, ClientMsgID: m.ID,
-		Text: m.Text, Attachments: files, Language: v.language,
+		Text: m.Text, Attachments: files, Language: v.language, Page: m.Page,
 	})
 	if fault.Is(err, fault.NotFound) {
 		return w, errNoConversation // somebody else's is not told from none

@@ -35,6 +35,7 @@ type Trace struct {
 	Model        string                 `json:"model,omitempty"`
 	Fallback     string                 `json:"fallback,omitempty" doc:"Why the model was not used although there is one."`
 	Timings      map[string]float64     `json:"timings_ms"`
+	Placing      *Placing               `json:"placing,omitempty" doc:"Which rules put a hand-off in line."`
 	Helpful      *bool                  `json:"helpful,omitempty"`
 	Why          string                 `json:"why,omitempty"`
 }
@@ -100,7 +101,7 @@ func (s *Server) traceOf(t bot.Trace) Trace {
 		Entities: []Entity{}, Sentiment: Sentiment{t.Reading.Sentiment, t.Trend}, Candidates: []Candidate{}, Signals: t.Signals,
 		Thresholds: make(map[string][]Threshold), Decision: string(t.Decision), Rule: t.Rule, Because: t.Because, Reason: string(t.Reason),
 		Answer: t.Answer, Sources: sourcesOf(t.Sources), Suggestions: some(t.Suggest), Confidence: t.Confidence, Failed: t.Failed,
-		Model: t.Model, Fallback: t.Fallback, Timings: make(map[string]float64), Helpful: t.Helpful, Why: t.Why,
+		Model: t.Model, Fallback: t.Fallback, Timings: make(map[string]float64), Helpful: t.Helpful, Why: t.Why, Placing: placingOf(t.Placing),
 	}
 	if out.Signals == nil {
 		out.Signals = map[string]float64{}

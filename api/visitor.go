@@ -1,11 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,6 +101,7 @@ func (s *Server) visitorRoutes(g *registrar) {
 		})
 		return nil, err
 	}, status(http.StatusNoContent))
+	handle(g, "POST", "/visitor/conversations/{id}/rating", s.rate, status(http.StatusNoContent))
 	handle(g, "POST", "/visitor/conversations/{id}/person", s.askForPerson)
 	handle(g, "DELETE", "/visitor/conversations/{id}/person", func(ctx context.Context, in *ByID) (*empty, error) {
 		c, err := s.ownConversation(ctx, in.ID)
@@ -150,7 +153,7 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 	}}, nil
 }
 
-func personOf(v account.Visitor) Person { return Person{ID: v.ID, Name: v.Name, Email: v.Email} }
+func personOf(v account.Visitor) Person { return Person{v.ID, v.Name, v.Email, v.Attributes} }
 
 // people says whether people answer now, and when they will if not.
 func (s *Server) people(ctx context.Context, hours handoff.Hours) (People, error) {
@@ -262,6 +265,31 @@ type feedbackIn struct {
 	}
 }
 
+type ratingIn struct {
+	ByID
+	Body struct {
+		ID      string `json:"id" format:"uuid" doc:"Made by the client: a retry carries the same."`
+		Score   int    `json:"score" minimum:"1" maximum:"5"`
+		Comment string `json:"comment,omitempty" maxLength:"2000"`
+	}
+}
+
+// rate keeps what the visitor thought of the talk that ended.
+func (s *Server) rate(ctx context.Context, in *ratingIn) (*empty, error) {
+	c, err := s.ownConversation(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	key := visitorKey(c.Visitor, b.ID, "rating\x00"+strconv.Itoa(b.Score)+"\x00"+b.Comment)
+	key.Sender.Name = callOf(ctx).visitor.Visitor.Name
+	w, err := s.Engine.Rate(ctx, bot.Rating{Workspace: s.ws, Conversation: c.ID, Visitor: c.Visitor, Key: key, Score: b.Score, Comment: b.Comment})
+	if err == nil && !w.Dup {
+		s.metrics.rated(string(w.Events[0].Body.About), b.Score)
+	}
+	return nil, err
+}
+
 type personIn struct {
 	ByID
 	Body struct {
@@ -281,7 +309,7 @@ func (s *Server) askForPerson(ctx context.Context, in *personIn) (*bodyOf[Place]
 	w, err := s.Desk.Enqueue(ctx, bot.Escalation{
 		Workspace: s.ws, Conversation: c.ID, Reason: bot.ReasonAsked, Language: c.Language, Skills: c.Skills,
 		Key:     visitorKey(c.Visitor, in.Body.ID, "person"),
-		Summary: summaryFrom(c),
+		Summary: summaryFrom(c), Topics: c.Memory.Topics, Page: cmp.Or(s.names.page(c.ID), c.Memory.Page),
 	})
 	if err != nil {
 		return nil, err

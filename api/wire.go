@@ -40,6 +40,8 @@ type Person struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email,omitempty"`
+
+	Attributes map[string]string `json:"attributes,omitempty" doc:"That the site's server vouched for; for agents."`
 }
 
 // Author is who wrote an event.
@@ -87,7 +89,7 @@ type Summary struct {
 type Event struct {
 	ID          string       `json:"id"`
 	N           int64        `json:"n" doc:"Dense from 1 in the reader's view."`
-	Kind        string       `json:"kind" enum:"message,note,answer,finished,service,feedback,ticket"`
+	Kind        string       `json:"kind" enum:"message,note,answer,finished,service,feedback,ticket,rating"`
 	Author      Author       `json:"author"`
 	ClientMsgID string       `json:"client_msg_id,omitempty"`
 	At          Time         `json:"at"`
@@ -106,6 +108,11 @@ type Event struct {
 	Change      string       `json:"change,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	Summary     *Summary     `json:"summary,omitempty"`
+	Placing     *Placing     `json:"placing,omitempty" doc:"Which rules put it in line, for agents."`
+	Code        *Named       `json:"code,omitempty" doc:"Wrap-up code of a chat that ended, for agents."`
+	Rate        bool         `json:"rate,omitempty" doc:"The talk ended with this: the visitor may be asked how it was."`
+	Score       int          `json:"score,omitempty" doc:"Of a rating, 1 (bad) to 5 (good)."`
+	About       string       `json:"about,omitempty" enum:"bot,agent" doc:"Of a rating."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
@@ -234,6 +241,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		ClientMsgID: e.ClientMsgID, At: Time{e.At}, Text: b.Text, Language: b.Language, Decision: string(b.Decision),
 		Suggestions: b.Suggestions, Run: string(b.Run), Of: string(b.Of), State: string(b.State),
 		Service: string(b.Service), Speaker: string(b.Speaker), Change: b.Change, Why: b.Why, Via: b.Via,
+		Rate: b.Rate, Score: b.Score, About: string(b.About),
 	}
 	if len(b.Sources) > 0 {
 		out.Sources = sourcesOf(b.Sources)
@@ -258,10 +266,13 @@ func eventOf(v bot.View, e bot.Event) Event {
 		}
 		return out
 	}
-	out.Reason, out.Summary = string(b.Reason), summaryOf(b.Summary)
+	out.Reason, out.Summary, out.Placing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing)
 	if b.Ticket != nil {
 		mark := TicketMark(*b.Ticket)
 		out.Ticket = &mark
+	}
+	if b.Code != "" {
+		out.Code = &Named{b.Code, b.CodeName}
 	}
 	return out
 }

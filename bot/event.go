@@ -15,6 +15,7 @@ const (
 	EventService  EventKind = "service"  // speaker, service or agent changed
 	EventFeedback EventKind = "feedback" // thumbs on a bot message; Body.Of is that message
 	EventTicket   EventKind = "ticket"   // a ticket of the conversation changed; never visible to the visitor
+	EventRating   EventKind = "rating"   // how content the visitor was with the bot or a person, after a talk
 )
 
 // AuthorKind says whose words an event carries.
@@ -58,6 +59,7 @@ type Body struct {
 	Sources     []Source     // what a bot message stands on
 	Suggestions []string     // full questions to tap, at most three
 	Attachments []Attachment // of a visitor's or an agent's message
+	Page        string       // of a visitor's message: URL of the page it was written on; "" unknown
 	Run         RunID        // that made a bot event
 	Of          EventID      // the event this one is about
 	State       RunState     // of EventFinished
@@ -68,7 +70,13 @@ type Body struct {
 	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"; of EventTicket: "opened", "changed", "answered", "solved", "reopened", "closed", "merged", "linked", "mail_failed"
 	Reason      Reason       // of EventService
 	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
+	Placing     *Placing     // of EventService "enqueued" and "parked": which rules put it there; nil: none did; never sent to visitors
 	Routing     *Routing     // of EventService "offered": why this agent; never sent to visitors
+	Code        string       // of EventService "closed", "wrap_up" and "wrapped_up": ID of the wrap-up code; "" none; never sent to visitors
+	CodeName    string       // … as it was called then
+	Rate        bool         // of a bot message that ends a talk: the visitor may be asked how it was
+	Score       int          // of EventRating, 1 (bad) to 5 (good); a comment is in Text
+	About       AuthorKind   // of EventRating: AuthorBot, or AuthorAgent with Agent and AgentName
 	Helpful     bool         // of EventFeedback
 	Via         string       // of a message: "mail" when it came by e-mail; "": by chat
 	Ticket      *TicketMark  // of EventTicket: which, and how it stands; Change says what happened

@@ -23,6 +23,8 @@ type Memory struct {
 	Pending   bool       // the last turn was an answer that the visitor may still reject
 	Offering  Reason     // why it asked, or why the last offer was made
 	Choices   []Choice   // what the last turn suggested, for a tap on one
+	Topics    []string   // business intents read since people had it last, the newest first, at most four
+	Page      string     // URL that the visitor wrote from last; "" unknown
 }
 
 // Choice is a suggestion that stands for a document.

@@ -116,6 +116,7 @@ func (e *Engine) append(ctx context.Context, t *Turn) error {
 			Workspace: t.Run.Workspace, Conversation: t.Run.Conversation,
 			Reason: t.Trace.Reason, Skills: t.Rule.Skills, Priority: t.Rule.Priority,
 			Summary: summary(t.Memory, t.Trace.Asked, t), Language: t.language(),
+			Topics: t.Memory.topicsWith(t.Trace.Reading), Page: t.Memory.pageOf(t.Messages),
 			Turn: func(c Conversation, o Outlook) (Change, error) {
 				u := *t
 				u.Outlook = o
@@ -167,7 +168,7 @@ func (e *Engine) change(t *Turn, c Conversation, state RunState) (Change, error)
 		ID: t.Reply.Event, Kind: EventMessage, Author: Author{Kind: AuthorBot}, Visible: true, At: now,
 		Body: Body{
 			Text: t.Reply.Text, Language: t.language(), Decision: trace.Decision, Sources: trace.Sources,
-			Suggestions: trace.Suggest, Run: t.Run.ID, State: state,
+			Suggestions: trace.Suggest, Run: t.Run.ID, State: state, Rate: t.ends(memory),
 		},
 	}
 	update := RunUpdate{ID: t.Run.ID, Attempt: t.Run.Attempt, Epoch: t.Run.Epoch, State: state, Text: t.Reply.Text}

@@ -14,8 +14,12 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
-// maxMessage is how many characters one message of a visitor may have.
-const maxMessage = 8000
+// maxMessage is how many characters one message of a visitor may have, maxPage how
+// many bytes the address of their page; a longer one is not kept.
+const (
+	maxMessage = 8000
+	maxPage    = 2000
+)
 
 // Inbound is a message of a visitor on its way in. Either Conversation or
 // ClientConvID is set; with the latter the first message creates the
@@ -31,6 +35,7 @@ type Inbound struct {
 	Text         string // at most 8,000 characters; may be empty when there are attachments
 	Attachments  []Attachment
 	Language     string // "en" or "zh", of the visitor's page; used until their words tell
+	Page         string // URL that they write from; "" unknown
 }
 
 // Receive is step 1, append: the message takes the next number of its
@@ -50,6 +55,9 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 		return Written{}, err
 	}
 	now := e.Now()
+	if len(in.Page) > maxPage {
+		in.Page = ""
+	}
 	author := Author{Kind: AuthorVisitor, ID: string(in.Visitor), Name: in.VisitorName}
 	k := Key{Sender: author, ClientMsgID: in.ClientMsgID, Digest: in.digest()}
 	language := text.Language(in.Text)
@@ -62,7 +70,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 		parked = c.Service == ServiceParked
 		change := Change{Events: []NewEvent{{
 			ID: EventID(id.New()), Kind: EventMessage, Author: author, Visible: true, At: now,
-			Body: Body{Text: in.Text, Language: language, Attachments: in.Attachments},
+			Body: Body{Text: in.Text, Language: language, Attachments: in.Attachments, Page: in.Page},
 		}}}
 		// One who writes while the agent finishes notes is with that agent still.
 		reopened, resumed := c.Service == ServiceClosed, c.Service == ServiceWrapup
@@ -142,7 +150,7 @@ func (e *Engine) unpark(ctx context.Context, c Conversation) {
 	}
 	w, err := e.Escalator.Enqueue(ctx, Escalation{
 		Workspace: c.Workspace, Conversation: c.ID, Reason: reason, Skills: c.Skills, Priority: c.Priority,
-		Summary: summary(c.Memory, "", nil), Language: c.Language,
+		Summary: summary(c.Memory, "", nil), Language: c.Language, Topics: c.Memory.Topics, Page: c.Memory.Page,
 	})
 	if err != nil {
 		e.Logger.WarnContext(ctx, "a parked conversation could not go back in line", "conversation_id", c.ID, "error", err)

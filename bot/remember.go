@@ -47,7 +47,7 @@ func (m *Memory) settle() {
 	m.Counted = m.Segment
 	m.Failed, m.Refused, m.OfferedAt, m.Trend = 0, 0, 0, 0
 	m.Clarified, m.Offered, m.Low, m.Pending = false, false, false, false
-	m.Offering, m.Choices = "", nil
+	m.Offering, m.Choices, m.Topics = "", nil, nil
 	kept := make([]Exchange, 0, len(m.Turns))
 	for _, e := range m.Turns {
 		if e.Decision != DecideOffer && e.Decision != DecideHandoff {
@@ -62,6 +62,7 @@ func (m Memory) clone() Memory {
 	m.Turns = append([]Exchange(nil), m.Turns...)
 	m.Slots = append([]Slot(nil), m.Slots...)
 	m.Choices = append([]Choice(nil), m.Choices...)
+	m.Topics = append([]string(nil), m.Topics...)
 	return m
 }
 
@@ -123,6 +124,7 @@ func (m *Memory) remember(t *Turn, now time.Time) {
 		m.Offered, m.Offering = true, ReasonUnanswered // its words ask whether to get a person
 	}
 	m.keepSlots(t, now)
+	m.Topics, m.Page = m.topicsWith(t.Trace.Reading), m.pageOf(t.Messages)
 	m.push(exchangeOf(t, now))
 }
 

@@ -56,8 +56,10 @@ type Escalation struct {
 	Reason       Reason
 	Skills       []string
 	Priority     int
-	Summary      Summary
+	Summary      Summary // whose fields and sentiment rules look at, too
 	Language     string
+	Topics       []string // business intents of the visitor's words, the newest first
+	Page         string   // URL that they wrote from last; "" unknown
 	// Turn is what the bot writes in the same transaction (its message, memory, run
 	// and trace); nil when the wish came by a button.
 	Turn func(c Conversation, o Outlook) (Change, error)

@@ -52,6 +52,8 @@ type Trace struct {
 	Fallback   string                   // why the model was not used although there is one; ""
 	Timings    map[string]time.Duration // understand, rewrite, embed, retrieve, decide, generate, total
 
+	Placing *Placing // of a hand-off that rules had a say in; nil otherwise
+
 	Helpful *bool  // thumbs, nil without any
 	Why     string // reason given with a thumbs-down
 }

@@ -37,10 +37,11 @@ type Notifier interface {
 
 // Options tunes a desk. nil and the zero value are the defaults.
 type Options struct {
-	Notifier Notifier      // nil: nobody is told
-	Observer Observer      // nil: nobody is told
-	OfferFor time.Duration // to answer an offer, when the queue does not say; 0: 25 s
-	Grace    time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
+	Notifier  Notifier      // nil: nobody is told
+	Observer  Observer      // nil: nobody is told
+	Customers Customers     // for rules; nil: nobody is known
+	OfferFor  time.Duration // to answer an offer, when the queue does not say; 0: 25 s
+	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen    func(ws bot.WorkspaceID, f Floor)
@@ -63,6 +64,7 @@ type Desk struct {
 	publisher bot.Publisher
 	notifier  Notifier
 	observer  Observer
+	customers Customers
 	seen      func(bot.WorkspaceID, Floor)
 	here      func(bot.WorkspaceID, bot.ConversationID) bool
 	now       func() time.Time
@@ -95,6 +97,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 		o = &Options{}
 	}
 	d.tickets, d.mails = o.Tickets, o.Mails
+	d.customers = o.Customers
 	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
 	if d.notifier = o.Notifier; d.notifier == nil {
 		d.notifier = silent{}

@@ -9,17 +9,22 @@ import (
 
 // Enqueue puts the conversation in line for a person and writes the turn's own
 // change in the same transaction. When nobody is there the conversation is
-// parked: kept, with a follow-up promised. One that waits already keeps its
+// parked: kept, with a follow-up promised. The workspace's rules say into which
+// queue, with which skills and priority it goes. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
+	asked := d.ask(ctx, e)
 	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
+		var placing *bot.Placing
 		if e.Language != "" {
 			s.next.Language = e.Language
 		}
 		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
 		if !waits && !with(before) {
-			s.next.Reason, s.next.Skills, s.next.Priority = e.Reason, e.Skills, e.Priority
+			if p := s.placed(asked, e); !p.Empty() {
+				placing = &p
+			}
 			// Somebody who comes back soon, or was promised an answer, keeps their age.
 			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
 				s.wait.Since = time.Time{}
@@ -34,6 +39,9 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 				return err
 			}
 			s.change = turn
+			if turn.Trace != nil && placing != nil {
+				turn.Trace.Placing = placing
+			}
 			if turn.Row != nil {
 				turn.Row(&s.next)
 			}
@@ -44,12 +52,14 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
-			s.happened("enqueued", "", sayWaiting(s.next.Language, p)).Summary = &summary
+			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
+			body.Summary, body.Placing = &summary, placing
 		case before.Service == bot.ServiceParked:
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
-			s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now)).Summary = &summary
+			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
+			body.Summary, body.Placing = &summary, placing
 			s.keep(TicketNobody, summary.Problem, contactIn(summary))
 		}
 		return nil

@@ -11,6 +11,8 @@ import (
 // Store keeps agents, offers, queues and the line. Rules are the desk's: an
 // engine locks, hands out what it locked, and stores what it is given.
 type Store interface {
+	ListStore
+
 	// Move is the one writer of everything the desk owns. In one transaction it
 	// locks the conversation, then in order of ID the agents named in ask, the
 	// responsible agent and the one who holds the open offer; answers a repeated

@@ -78,14 +78,9 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 		if to == agent {
 			return fault.New(fault.Invalid, "You have this conversation already.").WithField("agent", "somebody else")
 		}
-		if queue != "" {
-			if s.queueOf(queue).Workspace == "" {
-				return fault.New(fault.NotFound, "There is no such queue.")
-			}
-			s.next.Queue = queue
+		if err := s.intoLine(queue); err != nil {
+			return err
 		}
-		s.endOffer(ReservationRescinded)
-		s.queue()
 		if to != "" {
 			a, err := s.known(to)
 			if err != nil {
@@ -110,40 +105,54 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 // Close is called again. Closing a closed one changes nothing. Errors: NotFound;
 // Denied for an agent while another has it.
 func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author) (bot.Written, error) {
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error {
-		if s.next.Service == bot.ServiceClosed {
-			return nil
-		}
-		if by.Kind == bot.AuthorAgent && s.next.Agent != "" && s.next.Agent != bot.AgentID(by.ID) {
-			return s.responsible(bot.AgentID(by.ID))
-		}
-		var agent bot.AgentID
-		if by.Kind == bot.AuthorAgent {
-			agent = bot.AgentID(by.ID)
-		}
-		if agent != "" {
-			defer s.solve(by)
-		}
-		notes := s.queueOf(s.next.Queue).WrapUp
-		switch {
-		case s.next.Service == bot.ServiceWrapup:
-			s.end(bot.ServiceClosed)
-			s.happened("wrapped_up", agent, "")
-			return nil
-		case s.next.Service == bot.ServiceActive && notes > 0:
-			s.next.Service, s.wait.Timer = bot.ServiceWrapup, Timer{s.now.Add(notes), TimerWrapUp}
-			s.fresh()
-			s.happened("wrap_up", agent, sayClosed(s.next.Language))
-			return nil
-		}
+	return d.CloseAs(ctx, ws, conv, by, "")
+}
+
+// CloseAs is Close with a wrap-up code that says what it was about; "" is none.
+// Errors: those of Close; Invalid for a code that cannot be picked.
+func (d *Desk) CloseAs(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, code string) (bot.Written, error) {
+	c, err := d.code(ctx, ws, code)
+	if err != nil {
+		return bot.Written{}, err
+	}
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c) })
+}
+
+// closes ends the conversation, or the time for notes after it.
+func (s *step) closes(by bot.Author, code Code) error {
+	if s.next.Service == bot.ServiceClosed {
+		return nil
+	}
+	if by.Kind == bot.AuthorAgent && s.next.Agent != "" && s.next.Agent != bot.AgentID(by.ID) {
+		return s.responsible(bot.AgentID(by.ID))
+	}
+	var agent bot.AgentID
+	if by.Kind == bot.AuthorAgent {
+		agent = bot.AgentID(by.ID)
+	}
+	if agent != "" {
+		defer s.solve(by)
+	}
+	var body *bot.Body
+	notes := s.queueOf(s.next.Queue).WrapUp
+	switch {
+	case s.next.Service == bot.ServiceWrapup:
+		s.end(bot.ServiceClosed)
+		body = s.happened("wrapped_up", agent, "")
+	case s.next.Service == bot.ServiceActive && notes > 0:
+		s.next.Service, s.wait.Timer = bot.ServiceWrapup, Timer{s.now.Add(notes), TimerWrapUp}
+		s.fresh()
+		body = s.happened("wrap_up", agent, sayClosed(s.next.Language))
+	default:
 		s.end(bot.ServiceClosed)
 		s.fresh()
-		s.happened("closed", agent, sayClosed(s.next.Language))
-		if agent != "" && by.Name != "" {
-			s.events[len(s.events)-1].Body.AgentName = by.Name
-		}
-		return nil
-	})
+		body = s.happened("closed", agent, sayClosed(s.next.Language))
+	}
+	if agent != "" && by.Name != "" {
+		body.AgentName = by.Name
+	}
+	body.Code, body.CodeName = code.ID, code.Name
+	return nil
 }
 
 // Reopen gives a closed conversation to the agent. Errors: NotFound; Conflict

@@ -256,3 +256,13 @@ func (m *memory) Events(context.Context, bot.EventQuery) (bot.EventPage, error) 
 }
 
 func (m *memory) Epoch(context.Context) (string, error) { return "simulated", nil }
+
+// Rules and codes are for workspaces, of which there is none here.
+
+func (m *memory) List(context.Context, bot.WorkspaceID, string) (string, int64, error) {
+	return "", 0, nil
+}
+
+func (m *memory) PutList(context.Context, bot.WorkspaceID, string, string, int64) (int64, error) {
+	return 0, errNone("list")
+}

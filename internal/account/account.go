@@ -37,6 +37,7 @@ type Account struct {
 	Roles     []Role
 	Skills    []string // for routing; languages are "lang:en", "lang:zh"
 	Capacity  int      // chats at once, 1…50
+	Weight    int      // share among equal agents, 1…1000; 0: like others
 	Password  string   // argon2id hash in PHC form; "" signs nobody in
 	Disabled  bool
 	Version   int64 // rises with every write, from 1
@@ -86,6 +87,9 @@ func (a Account) check() error {
 	}
 	if a.Capacity < 1 || a.Capacity > 50 {
 		f = f.WithField("capacity", "give a number from 1 to 50")
+	}
+	if a.Weight < 0 || a.Weight > 1000 {
+		f = f.WithField("weight", "give a number from 1 to 1000, or 0 for like others")
 	}
 	if len(a.Skills) > 50 {
 		f = f.WithField("skills", "give at most 50 skills")

@@ -2,6 +2,9 @@ package account
 
 import (
 	"crypto/ed25519"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +18,10 @@ const (
 	identityLife   = 15 * time.Minute // the longest a token may have left
 	identityLeeway = 60 * time.Second // between the site's clock and ours
 	maxIdentity    = 8 << 10          // bytes
+
+	maxAttributes    = 30
+	maxAttributeName = 40  // characters
+	maxAttribute     = 200 // characters
 )
 
 // Identity is what a site's server signed about a visitor.
@@ -23,6 +30,8 @@ type Identity struct {
 	Name     string
 	Email    string
 	Expires  time.Time
+
+	Attributes map[string]string
 }
 
 // claims are the only claims that are read; a token may carry others.
@@ -30,6 +39,38 @@ type claims struct {
 	jwt.RegisteredClaims
 	Name  string `json:"name"`
 	Email string `json:"email"`
+	Tier  any    `json:"tier"` // short for the attribute of that name
+
+	Attributes map[string]any `json:"attributes"`
+}
+
+// attributes are those of the claims that are texts, numbers or truth values,
+// within bounds; the rest is left out, because a site may sign more than we need.
+func (c claims) attributes() map[string]string {
+	out := make(map[string]string)
+	put := func(name string, v any) {
+		name = strings.ToLower(clip(name, maxAttributeName))
+		value := ""
+		switch v := v.(type) {
+		case string:
+			value = clip(v, maxAttribute)
+		case float64:
+			value = strconv.FormatFloat(v, 'f', -1, 64)
+		case bool:
+			value = strconv.FormatBool(v)
+		}
+		if name != "" && value != "" && len(out) < maxAttributes {
+			out[name] = value
+		}
+	}
+	put("tier", c.Tier)
+	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
+		put(name, c.Attributes[name])
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // identity verifies a token against the inbox's keys. Every failure is the same
@@ -78,7 +119,7 @@ func (in Inbox) identity(token string, now time.Time) (Identity, error) {
 	}
 	return Identity{
 		External: subject, Name: clip(c.Name, 80), Email: clip(NormalEmail(c.Email), 254),
-		Expires: c.ExpiresAt.Add(identityLeeway),
+		Expires: c.ExpiresAt.Add(identityLeeway), Attributes: c.attributes(),
 	}, nil
 }
 

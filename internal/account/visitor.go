@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"maps"
+	"reflect"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -19,6 +21,15 @@ type Visitor struct {
 	Language  string // "en", "zh" or ""
 	CreatedAt time.Time
 	UpdatedAt time.Time
+
+	Attributes map[string]string // verified, such as "tier": "vip"; none for strangers
+}
+
+// same reports whether nothing differs.
+func (v Visitor) same(w Visitor) bool {
+	a, b := v.Attributes, w.Attributes
+	v.Attributes, w.Attributes = nil, nil
+	return maps.Equal(a, b) && reflect.DeepEqual(v, w)
 }
 
 // VisitorSession is a visitor's session as stored.
@@ -99,13 +110,13 @@ func (d *Directory) Arrive(ctx context.Context, ar Arrival) (token string, c Vis
 		case stranger:
 			v = had.Visitor
 		}
-		v.External, v.Name, v.Email, v.UpdatedAt = who.External, who.Name, who.Email, now
+		v.External, v.Name, v.Email, v.Attributes, v.UpdatedAt = who.External, who.Name, who.Email, who.Attributes, now
 	}
 	if ar.Language != "" {
 		v.Language = ar.Language
 	}
 	if had.Visitor.ID != "" && had.Visitor.ID == v.ID && had.Visitor.External == v.External {
-		if v != had.Visitor {
+		if !v.same(had.Visitor) {
 			if err := d.store.PutVisitor(ctx, v, VisitorSession{}, Spent{}); err != nil {
 				return "", VisitorCaller{}, Inbox{}, err
 			}

@@ -223,7 +223,7 @@ func TestQueuedFramesAreWrittenTogether(t *testing.T) {
 	r.mu.Lock()
 	r.jam = jam
 	r.mu.Unlock()
-	for range 200 {
+	for range 150 { // what fits into the queue as this encoder writes it
 		b.hubs[0].Published(b.write(true, "text"))
 	}
 	r.mu.Lock()
@@ -234,7 +234,7 @@ func TestQueuedFramesAreWrittenTogether(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.most < 10 || r.most > 64 {
-		t.Errorf("at most %d frames came in one write, want 10 to 64 of these 200", r.most)
+		t.Errorf("at most %d frames came in one write, want 10 to 64 of these 150", r.most)
 	}
 }
 

@@ -20,7 +20,7 @@ var _ account.Store = (*Accounts)(nil)
 // Accounts returns the store of package account.
 func (db *DB) Accounts() *Accounts { return &Accounts{db} }
 
-const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at`
+const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at, a.weight`
 
 // scanAccount reads accountColumns after the columns of head.
 func scanAccount(row pgx.CollectableRow, head ...any) (account.Account, error) {
@@ -28,7 +28,7 @@ func scanAccount(row pgx.CollectableRow, head ...any) (account.Account, error) {
 	var roles, skills string
 	var created, updated int64
 	err := row.Scan(append(head, &a.Workspace, &a.ID, &a.Email, &a.Name, &roles, &skills, &a.Capacity, &a.Password,
-		&a.Disabled, &a.Version, &created, &updated)...)
+		&a.Disabled, &a.Version, &created, &updated, &a.Weight)...)
 	if err != nil {
 		return a, err
 	}
@@ -60,9 +60,9 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 	err = s.db.write(ctx, a.Workspace, func(ctx context.Context, t *tx) error {
 		if a.Version == 0 {
 			t.exec(`
-				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt))
+				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12)`,
+				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight)
 			return emailTaken(t.flush(ctx))
 		}
 		var (
@@ -72,9 +72,9 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 		)
 		t.count(&n, `
 			UPDATE accounts SET email = $1, name = $2, roles = $3, skills = $4, capacity = $5, password = $6, disabled = $7,
-				version = version + 1, updated_at = $8
-			WHERE workspace = $9 AND id = $10 AND version = $11`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
+				version = version + 1, updated_at = $8, weight = $9
+			WHERE workspace = $10 AND id = $11 AND version = $12`,
+			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Workspace, a.ID, a.Version)
 		value(t, &known, []any{&one}, `SELECT 1 FROM accounts WHERE workspace = $1 AND id = $2`, a.Workspace, a.ID)
 		switch err := t.flush(ctx); {
 		case err != nil:

@@ -12,30 +12,38 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
-const visitorColumns = `v.workspace, v.id, v.inbox, v.external, v.name, v.email, v.language, v.created_at, v.updated_at`
+const visitorColumns = `v.workspace, v.id, v.inbox, v.external, v.name, v.email, v.language, v.created_at, v.updated_at, v.attributes`
 
 // scanVisitor reads visitorColumns after the columns of head.
 func scanVisitor(row pgx.CollectableRow, head ...any) (account.Visitor, error) {
 	var v account.Visitor
 	var created, updated int64
-	err := row.Scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated)...)
+	var attributes string
+	err := row.Scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated, &attributes)...)
+	if err != nil {
+		return v, err
+	}
 	v.CreatedAt, v.UpdatedAt = cell.Time(created), cell.Time(updated)
-	return v, err
+	return v, cell.Decode(attributes, &v.Attributes)
 }
 
 // PutVisitor stores a visitor, a session and the mark on an identity token; see
 // account.VisitorStore.
 func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account.VisitorSession, spent account.Spent) error {
+	attributes, err := attributesOf(v)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, v.Workspace, func(ctx context.Context, t *tx) error {
 		if spent.Hash != "" {
 			t.exec(`INSERT INTO spent_identities (hash, expires_at) VALUES ($1, $2)`, spent.Hash, cell.Micros(spent.Expires))
 		}
 		t.exec(`
-			INSERT INTO visitors (workspace, id, inbox, external, name, email, language, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			INSERT INTO visitors (workspace, id, inbox, external, name, email, language, created_at, updated_at, attributes)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (workspace, id) DO UPDATE SET external = excluded.external, name = excluded.name,
-				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at`,
-			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt))
+				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at, attributes = excluded.attributes`,
+			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt), attributes)
 		if vs.Hash != "" {
 			t.exec(
 				`INSERT INTO visitor_sessions (hash, workspace, visitor, inbox, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -188,4 +196,11 @@ func (s *Accounts) Inbox(ctx context.Context, ws id.Workspace, inbox string) (ac
 // Inboxes lists the inboxes of a workspace by ID.
 func (s *Accounts) Inboxes(ctx context.Context, ws id.Workspace) ([]account.Inbox, error) {
 	return many(ctx, s.db, ws, scanInbox, `SELECT `+inboxColumns+` FROM inboxes WHERE workspace = $1 ORDER BY id`, ws)
+}
+
+func attributesOf(v account.Visitor) (string, error) {
+	if len(v.Attributes) == 0 {
+		return "", nil
+	}
+	return cell.Encode(v.Attributes)
 }

@@ -19,7 +19,7 @@ var _ account.Store = (*Accounts)(nil)
 // Accounts returns the store of package account.
 func (db *DB) Accounts() *Accounts { return &Accounts{db} }
 
-const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at`
+const accountColumns = `a.workspace, a.id, a.email, a.name, a.roles, a.skills, a.capacity, a.password, a.disabled, a.version, a.created_at, a.updated_at, a.weight`
 
 // scanAccount reads accountColumns after the columns of head.
 func scanAccount(scan func(...any) error, head ...any) (account.Account, error) {
@@ -27,7 +27,7 @@ func scanAccount(scan func(...any) error, head ...any) (account.Account, error) 
 	var roles, skills string
 	var created, updated int64
 	err := scan(append(head, &a.Workspace, &a.ID, &a.Email, &a.Name, &roles, &skills, &a.Capacity, &a.Password,
-		&a.Disabled, &a.Version, &created, &updated)...)
+		&a.Disabled, &a.Version, &created, &updated, &a.Weight)...)
 	if err != nil {
 		return a, translate(err)
 	}
@@ -54,16 +54,16 @@ func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.A
 	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		if a.Version == 0 {
 			_, err := tx.ExecContext(ctx, `
-				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt))
+				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
+				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight)
 			return emailTaken(err)
 		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE accounts SET email = ?, name = ?, roles = ?, skills = ?, capacity = ?, password = ?, disabled = ?,
-				version = version + 1, updated_at = ?
+				version = version + 1, updated_at = ?, weight = ?
 			WHERE workspace = ? AND id = ? AND version = ?`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Workspace, a.ID, a.Version)
+			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Workspace, a.ID, a.Version)
 		if err != nil {
 			return emailTaken(err)
 		}

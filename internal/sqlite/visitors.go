@@ -11,23 +11,28 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
-const visitorColumns = `v.workspace, v.id, v.inbox, v.external, v.name, v.email, v.language, v.created_at, v.updated_at`
+const visitorColumns = `v.workspace, v.id, v.inbox, v.external, v.name, v.email, v.language, v.created_at, v.updated_at, v.attributes`
 
 // scanVisitor reads visitorColumns after the columns of head.
 func scanVisitor(scan func(...any) error, head ...any) (account.Visitor, error) {
 	var v account.Visitor
 	var created, updated int64
-	err := scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated)...)
+	var attributes string
+	err := scan(append(head, &v.Workspace, &v.ID, &v.Inbox, &v.External, &v.Name, &v.Email, &v.Language, &created, &updated, &attributes)...)
 	v.CreatedAt, v.UpdatedAt = cell.Time(created), cell.Time(updated)
 	if err != nil {
 		return account.Visitor{}, translate(err)
 	}
-	return v, nil
+	return v, cell.Decode(attributes, &v.Attributes)
 }
 
 // PutVisitor stores a visitor, a session and the mark on an identity token; see
 // account.VisitorStore.
 func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account.VisitorSession, spent account.Spent) error {
+	attributes, err := attributesOf(v)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, func(tx *sql.Tx) error {
 		if spent.Hash != "" {
 			_, err := tx.ExecContext(ctx, `INSERT INTO spent_identities (hash, expires_at) VALUES (?, ?)`, spent.Hash, cell.Micros(spent.Expires))
@@ -39,11 +44,11 @@ func (s *Accounts) PutVisitor(ctx context.Context, v account.Visitor, vs account
 			}
 		}
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO visitors (workspace, id, inbox, external, name, email, language, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			INSERT INTO visitors (workspace, id, inbox, external, name, email, language, created_at, updated_at, attributes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (workspace, id) DO UPDATE SET external = excluded.external, name = excluded.name,
-				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at`,
-			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt))
+				email = excluded.email, language = excluded.language, updated_at = excluded.updated_at, attributes = excluded.attributes`,
+			v.Workspace, v.ID, v.Inbox, v.External, v.Name, v.Email, v.Language, cell.Micros(v.CreatedAt), cell.Micros(v.UpdatedAt), attributes)
 		if isUnique(err) {
 			return fault.New(fault.Conflict, "Another visitor of this inbox has that identity. Try again.")
 		}
@@ -180,4 +185,11 @@ func (s *Accounts) Inboxes(ctx context.Context, ws id.Workspace) ([]account.Inbo
 		out = append(out, in)
 	}
 	return out, translate(rows.Err())
+}
+
+func attributesOf(v account.Visitor) (string, error) {
+	if len(v.Attributes) == 0 {
+		return "", nil
+	}
+	return cell.Encode(v.Attributes)
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -49,7 +51,7 @@ const other = id.Workspace("other")
 func someAccount(email string) account.Account {
 	return account.Account{
 		Workspace: workspace, ID: id.New(), Email: email, Name: "Lin", Roles: []account.Role{account.RoleAgent, account.RoleEditor},
-		Skills: []string{"lang:zh"}, Capacity: 3, Password: "hash", CreatedAt: start, UpdatedAt: start,
+		Skills: []string{"lang:zh"}, Capacity: 3, Weight: 150, Password: "hash", CreatedAt: start, UpdatedAt: start,
 	}
 }
 
@@ -200,7 +202,7 @@ func testVisitors(t *testing.T, s AccountStores) {
 	}
 	wantSame(t, "visitor session", vs, session(v, "h1"))
 	wantSame(t, "its visitor", got, v)
-	if got, err = s.Accounts.VisitorByExternal(ctx, workspace, "shop", "customer-7"); err != nil || got != v {
+	if got, err = s.Accounts.VisitorByExternal(ctx, workspace, "shop", "customer-7"); err != nil || !cmp.Equal(got, v) {
 		t.Errorf("by the site's ID: %+v %v", got, err)
 	}
 	for what, err := range map[string]error{
@@ -215,11 +217,11 @@ func testVisitors(t *testing.T, s AccountStores) {
 	wantKind(t, "nothing of it stays", errOf(s.Accounts.Visitor(ctx, workspace, w.ID)), fault.NotFound)
 	w.External = "customer-7"
 	wantKind(t, "somebody else's ID", s.Accounts.PutVisitor(ctx, w, account.VisitorSession{}, account.Spent{}), fault.Conflict)
-	v.Name, v.UpdatedAt = "Ana B", start.Add(time.Minute)
+	v.Name, v.UpdatedAt, v.Attributes = "Ana B", start.Add(time.Minute), map[string]string{"tier": "vip", "plan": "專業"}
 	if err := s.Accounts.PutVisitor(ctx, v, account.VisitorSession{}, account.Spent{}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Accounts.Visitor(ctx, workspace, v.ID); err != nil || got != v {
+	if got, err := s.Accounts.Visitor(ctx, workspace, v.ID); err != nil || !cmp.Equal(got, v) {
 		t.Errorf("changed to %+v %v", got, err)
 	}
 	if err := s.Accounts.ExtendVisitorSession(ctx, "h1", start.Add(2*time.Hour)); err != nil {

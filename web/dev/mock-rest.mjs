@@ -1,6 +1,7 @@
 // The mock's HTTP half.
 import { accounts, ago, documents, id, imports, inbox, review, suggestions, trace } from './mock-data.mjs';
 import { intents } from './mock-intents.mjs';
+import { rules } from './mock-rules.mjs';
 
 const uploads = new Map();
 
@@ -152,6 +153,7 @@ export async function rest(desk, req, res, url) {
     return send(204);
   }
   if (intents(key, json, send, problem)) return;
+  if (rules(key, json, send)) return;
   if (key === 'GET /accounts') return send(200, { items: accounts, next: '' });
   if (key === 'POST /accounts') {
     const a = { id: id('acc'), skills: [], capacity: 3, disabled: false, created_at: ago(0), ...json() };

@@ -303,6 +303,70 @@ export interface InboxConfig {
   version?: number;
 }
 
+export type ConditionKind = 'intent' | 'reason' | 'entity' | 'language' | 'page' | 'attribute' | 'tier' | 'returning' | 'sentiment';
+
+export interface Condition {
+  kind: ConditionKind;
+  name?: string; // of the entity or the attribute
+  values?: string[]; // any of them
+  days?: number;
+  below?: number;
+  not?: boolean;
+}
+
+/** Where a chat goes that asks for a person. */
+export interface Rule {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+  when: Condition[];
+  queue?: string;
+  skills?: string[];
+  priority?: number;
+}
+
+export type Then = 'close' | 'transfer' | 'hand_back';
+
+/** Words that an agent sends by a shortcut; a macro also leaves a note or ends with a move. */
+export interface Reply {
+  id: string;
+  version: number;
+  updated_at: string;
+  own?: boolean; // absent: everybody's
+  shortcut: string;
+  title: string;
+  text: { en?: string; zh?: string };
+  note?: string;
+  then?: Then;
+  queue?: string;
+  code?: string;
+}
+
+export interface ReplyList {
+  items: Reply[];
+  variables: string[];
+  queues: { id: string; name: string }[];
+}
+
+export interface Code {
+  id?: string; // absent: a new one
+  name: string;
+  off?: boolean;
+}
+
+export interface CodeList {
+  codes: Code[];
+  version: number;
+}
+
+export interface Rulebook {
+  rules: Rule[];
+  version: number;
+  broken: { rule: string; queue?: string; skill?: string }[];
+  queues: { id: string; name: string }[];
+  skills: string[];
+}
+
 export interface TaughtIntent {
   name: string;
   class: 'business' | 'smalltalk' | 'person' | 'other';

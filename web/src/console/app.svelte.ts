@@ -7,6 +7,7 @@ import type { Agent } from '../shared/protocol';
 import type { Account, ConsoleSession, Role } from './api';
 import { Desk } from './inbox/desk.svelte';
 import { Prefs } from './prefs.svelte';
+import { ReplyBook } from './replies/book.svelte';
 import { Router } from './router.svelte';
 import { core, type CoreWord } from './words/core';
 
@@ -36,6 +37,7 @@ export class App {
   readonly t: Translate<CoreWord> = $derived(translator(core, this.prefs.lang));
   readonly http: Http;
   readonly desk: Desk;
+  readonly replies: ReplyBook;
   private toast = 0;
 
   constructor() {
@@ -48,6 +50,7 @@ export class App {
       },
     });
     this.desk = new Desk(this);
+    this.replies = new ReplyBook(this);
   }
 
   get account(): Account {
@@ -126,6 +129,7 @@ export class App {
     this.client?.stop();
     this.client = undefined;
     this.desk.reset();
+    this.replies.forget();
     this.session = undefined;
     this.agent = undefined;
     this.ended = ended;

@@ -1,5 +1,7 @@
 import BookOpen from '@lucide/svelte/icons/book-open';
 import Inbox from '@lucide/svelte/icons/inbox';
+import MessageSquareText from '@lucide/svelte/icons/message-square-text';
+import Split from '@lucide/svelte/icons/split';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import Settings from '@lucide/svelte/icons/settings-2';
 import Ticket from '@lucide/svelte/icons/ticket';
@@ -11,6 +13,8 @@ import InboxPage from './inbox/InboxPage.svelte';
 import IntentsPage from './intents/IntentsPage.svelte';
 import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
+import RepliesPage from './replies/RepliesPage.svelte';
+import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
 import TicketsPage from './tickets/TicketsPage.svelte';
 import type { CoreWord } from './words/core';
@@ -30,6 +34,8 @@ export const pages: ConsolePage[] = [
   { id: 'tickets', key: 'c', word: 'tickets', icon: Ticket, roles: ['agent', 'supervisor', 'administrator'], view: TicketsPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
+  { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },
+  { id: 'rules', key: 'r', word: 'rules', icon: Split, roles: ['supervisor', 'administrator'], view: RulesPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
 ];

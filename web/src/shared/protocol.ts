@@ -4,7 +4,7 @@
 export type AuthorKind = 'visitor' | 'bot' | 'agent' | 'system';
 export type Speaker = 'bot' | 'human';
 export type Service = 'bot' | 'waiting' | 'offered' | 'active' | 'wrapup' | 'closed' | 'parked';
-export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback' | 'ticket';
+export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback' | 'ticket' | 'rating';
 export type Decision = 'answer' | 'smalltalk' | 'clarify' | 'offer' | 'handoff' | 'refuse' | 'flow';
 export type RunState = 'queued' | 'active' | 'streaming' | 'complete' | 'cancelled' | 'failed' | 'superseded';
 export type Why = 'not_my_question' | 'incomplete' | 'wrong' | 'out_of_date';
@@ -40,6 +40,15 @@ export interface Summary {
   next: string;
 }
 
+/** How a chat was put in line: which rules spoke, and what raised it by itself. */
+export interface Placing {
+  queue?: string;
+  priority: number;
+  skills: string[];
+  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ignored?: string[] }[];
+  raised: { why: 'reason' | 'sentiment'; by: number }[];
+}
+
 /** One line of a conversation's timeline. `n` is dense from 1 in the reader's view. */
 export interface Event {
   id: string;
@@ -63,6 +72,11 @@ export interface Event {
   change?: string;
   reason?: string;
   summary?: Summary;
+  placing?: Placing; // agents only
+  code?: { id: string; name: string }; // of a chat that ended; agents only
+  rate?: boolean; // the talk ended with this: the visitor may be asked how it was
+  score?: number; // of a rating, 1 to 5
+  about?: 'bot' | 'agent'; // of a rating
   helpful?: boolean;
   why?: string;
   via?: 'mail'; // the message came by e-mail
@@ -91,7 +105,7 @@ export interface Conversation {
   sentiment?: number;
   reason?: string;
   last?: { text: string; by: AuthorKind };
-  visitor?: { id: string; name: string; email?: string };
+  visitor?: { id: string; name: string; email?: string; attributes?: Record<string, string> };
   created_at: string;
   updated_at?: string; // absent where the server did not look it up
   enqueued_at?: string;

@@ -12,6 +12,7 @@ import type { SocketLike } from '../shared/client/link';
 import { wear } from '../shared/ui/accent';
 import { chime } from '../shared/ui/sound';
 import type { Host } from './host';
+import { ending } from './rating';
 import { Keep, Session } from './session';
 import { words } from './words';
 
@@ -37,6 +38,7 @@ export class Chat {
   hasOlder = $state(false);
   unread = $state(0);
   dismissed = $state<string | undefined>(); // the offer that was answered with "go on with the bot"
+  unrated = $state<string | undefined>(); // the end that the visitor did not want to rate
   panel = $state<'none' | 'message'>('none');
   said = $state(''); // for the live region: whole sentences only
   sound = $state(false);
@@ -52,6 +54,12 @@ export class Chat {
     if (this.speaker !== 'bot' || this.waiting || this.ended || this.conversation?.service === 'parked') return undefined;
     const last = this.entries.filter((e): e is MessageEntry => e.kind === 'message').at(-1);
     return last && this.pending.length === 0 && last.event.decision === 'offer' && !last.streaming && last.key !== this.dismissed ? last : undefined;
+  });
+
+  /** The talk that ended and may be rated now. */
+  readonly ending = $derived.by(() => {
+    const end = this.pending.length === 0 && !this.offer ? ending(this.entries) : undefined;
+    return end && end.event !== this.unrated ? end : undefined;
   });
 
   private client: Client | undefined;
@@ -171,6 +179,10 @@ export class Chat {
 
   async feedback(event: string, helpful: boolean, why?: Why): Promise<void> {
     if (this.id) await this.http.post(`/visitor/conversations/${this.id}/feedback`, { event, helpful, why });
+  }
+
+  async rate(score: number, comment: string): Promise<void> {
+    if (this.id) await this.http.post(`/visitor/conversations/${this.id}/rating`, { id: uuidv7(), score, comment: comment || undefined });
   }
 
   mute(on: boolean): void {

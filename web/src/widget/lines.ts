@@ -4,6 +4,7 @@ import type { Word } from './words';
 
 /** What a change of service means to the visitor, as one sentence; undefined when it is none of their business. */
 export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
+  if (e.kind === 'rating') return t('rateThanks');
   const name = e.agent?.name || (e.author.kind === 'agent' ? e.author.name : '') || t('someone');
   switch (e.change) {
     case 'enqueued':
@@ -24,6 +25,7 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
       return t('leftLine');
     case 'parked':
       return t('lineParked');
+    case 'wrap_up':
     case 'closed':
       return t('ended');
     case 'reopened':

@@ -33,6 +33,7 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('left_queue');
     case 'parked':
       return t('parkedLine');
+    case 'wrap_up':
     case 'closed':
       return e.author.kind === 'agent' || e.agent ? t('closedBy', { name }) : t('closedLine');
     case 'reopened':

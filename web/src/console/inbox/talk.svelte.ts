@@ -27,6 +27,7 @@ export class Talk {
   trace = $state.raw<{ event: string; trace?: Trace; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
+  closing = $state(false); // the dialog asks for a wrap-up code
   online = $state<boolean | null | undefined>(); // the visitor is connected; null: not known; undefined: not asked yet
 
   private client: Client | undefined;
@@ -114,6 +115,29 @@ export class Talk {
     }
   }
 
+  /** Closes the chat; where there are wrap-up codes, asks for one first. */
+  async finish(): Promise<void> {
+    await this.app.replies.ready();
+    if (this.app.replies.choices.length > 0) this.closing = true;
+    else await this.act('close');
+  }
+
+  /** Uses a macro: words, note and move at once. The id lets a retry say the same thing once. */
+  async macro(id: string, reply: string, text: string, note: string): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    try {
+      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/macro`, { id, reply, text: text || undefined, note: note || undefined });
+      if (now?.id) this.moved(now);
+      return true;
+    } catch (e) {
+      this.app.say(this.app.words(inbox)('actionFailed', { why: this.app.why(e) }), 'bad');
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
   /** The version counts where two people may press at once; elsewhere every new message would refuse the press. */
   private contested(what: string): number | undefined {
     return what === 'take' && this.row?.service === 'active' ? this.row.version : undefined;
@@ -141,7 +165,7 @@ export class Talk {
         { id: 'reply', text: t('reply'), key: 'R', run: () => this.write('reply') },
         { id: 'transfer', text: t('transfer'), key: 'T', run: () => (this.app.desk.transferring = true) },
         { id: 'hand-back', text: t('handBack'), key: '', run: () => void this.act('hand-back') },
-        { id: 'close', text: t('closeChat'), key: 'E', run: () => void this.act('close') },
+        { id: 'close', text: t('closeChat'), key: 'E', run: () => void this.finish() },
       );
     } else if (this.closed) out.push({ id: 'reopen', text: t('reopen'), key: '', run: () => void this.act('reopen') });
     else out.push({ id: 'take', text: t('take'), key: 'A', run: () => void this.act('take') });

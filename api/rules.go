@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+)
+
+// Rule sends conversations that ask for a person where a supervisor wants them.
+type Rule struct {
+	ID       string      `json:"id,omitempty" maxLength:"64" doc:"Absent: a new one."`
+	Name     string      `json:"name" maxLength:"200"`
+	Off      bool        `json:"off,omitempty" doc:"Kept, and not asked."`
+	When     []Condition `json:"when" doc:"All must hold; none: it always speaks."`
+	Queue    string      `json:"queue,omitempty" maxLength:"64" doc:"Into whose line; absent: says nothing about it."`
+	Skills   []string    `json:"skills,omitempty" doc:"Wanted, such as billing, billing>=4 or vip?; absent: says nothing about it."`
+	Priority *int        `json:"priority,omitempty" doc:"-10 to 10; absent: says nothing about it."`
+}
+
+// Condition is one thing that a rule asks.
+type Condition struct {
+	Kind   string   `json:"kind" enum:"intent,reason,entity,language,page,attribute,tier,returning,sentiment"`
+	Name   string   `json:"name,omitempty" doc:"Of the entity or the attribute."`
+	Values []string `json:"values,omitempty" doc:"Any of them; none, for entities and attributes: that there is one."`
+	Days   int      `json:"days,omitempty" doc:"Of returning: had another conversation within so many; 0: ever."`
+	Below  float64  `json:"below,omitempty" doc:"Of sentiment: the trend, -1 to 1."`
+	Not    bool     `json:"not,omitempty" doc:"Holds when the rest does not."`
+}
+
+// BrokenPart is a part of a rule that names what is no more.
+type BrokenPart struct {
+	Rule  string `json:"rule"`
+	Queue string `json:"queue,omitempty"`
+	Skill string `json:"skill,omitempty"`
+}
+
+// Rulebook is the rules of a workspace in their order.
+type Rulebook struct {
+	Rules   []Rule       `json:"rules"`
+	Version int64        `json:"version"`
+	Broken  []BrokenPart `json:"broken" doc:"Parts that name what is no more; rules go on without them."`
+	Queues  []Named      `json:"queues" doc:"That rules may name."`
+	Skills  []string     `json:"skills" doc:"That somebody has."`
+}
+
+// Placing explains how a conversation was put in line.
+type Placing struct {
+	Queue    string      `json:"queue,omitempty"`
+	Priority int         `json:"priority"`
+	Skills   []string    `json:"skills"`
+	Rules    []RuleMatch `json:"rules"`
+	Raised   []Raise     `json:"raised"`
+}
+
+// RuleMatch is what one rule set.
+type RuleMatch struct {
+	Rule     string   `json:"rule"`
+	Name     string   `json:"name"`
+	Because  []string `json:"because"`
+	Queue    string   `json:"queue,omitempty"`
+	Skills   []string `json:"skills,omitempty"`
+	Priority *int     `json:"priority,omitempty"`
+	Ignored  []string `json:"ignored,omitempty" doc:"What it names and was no more: queue:…, skill:…"`
+}
+
+// Raise is a step of priority that a conversation has of itself.
+type Raise struct {
+	Why string `json:"why" enum:"reason,sentiment"`
+	By  int    `json:"by"`
+}
+
+func (s *Server) ruleRoutes(g *registrar) {
+	handle(g, "GET", "/rules", func(ctx context.Context, _ *empty) (*bodyOf[Rulebook], error) {
+		book, err := s.Desk.Rules(ctx, s.ws)
+		if err != nil {
+			return nil, err
+		}
+		return &bodyOf[Rulebook]{rulebookOf(book)}, nil
+	})
+	handle(g, "PUT", "/rules", func(ctx context.Context, in *struct {
+		Body struct {
+			Rules   []Rule `json:"rules" maxItems:"100" nullable:"false"`
+			Version int64  `json:"version" doc:"Of the rules that were read; 0: there were none."`
+		}
+	},
+	) (*bodyOf[Rulebook], error) {
+		rules := make([]handoff.Rule, 0, len(in.Body.Rules))
+		for _, r := range in.Body.Rules {
+			out := handoff.Rule{ID: r.ID, Name: r.Name, Off: r.Off, Queue: bot.QueueID(r.Queue), Skills: r.Skills, Priority: r.Priority}
+			for _, c := range r.When {
+				out.When = append(out.When, handoff.Condition{
+					Kind: handoff.ConditionKind(c.Kind), Name: c.Name, Values: c.Values, Days: c.Days, Below: c.Below, Not: c.Not,
+				})
+			}
+			rules = append(rules, out)
+		}
+		book, err := s.Desk.PutRules(ctx, s.ws, rules, in.Body.Version)
+		if err != nil {
+			return nil, err
+		}
+		s.log.Info("rules changed", "rules", len(rules), "version", book.Version, "by", callOf(ctx).agentID())
+		return &bodyOf[Rulebook]{rulebookOf(book)}, nil
+	}, body(256<<10))
+}
+
+func rulebookOf(b handoff.Rulebook) Rulebook {
+	out := Rulebook{Rules: []Rule{}, Version: b.Version, Broken: []BrokenPart{}, Queues: []Named{}, Skills: some(b.Skills)}
+	for _, r := range b.Rules {
+		rule := Rule{ID: r.ID, Name: r.Name, Off: r.Off, When: []Condition{}, Queue: string(r.Queue), Skills: r.Skills, Priority: r.Priority}
+		for _, c := range r.When {
+			rule.When = append(rule.When, Condition{string(c.Kind), c.Name, c.Values, c.Days, c.Below, c.Not})
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for _, x := range b.Broken {
+		out.Broken = append(out.Broken, BrokenPart{x.Rule, string(x.Queue), x.Skill})
+	}
+	for _, q := range b.Queues {
+		out.Queues = append(out.Queues, Named{string(q.ID), q.Name})
+	}
+	return out
+}
+
+func placingOf(p *bot.Placing) *Placing {
+	if p == nil {
+		return nil
+	}
+	out := &Placing{Queue: string(p.Queue), Priority: p.Priority, Skills: some(p.Skills), Rules: []RuleMatch{}, Raised: []Raise{}}
+	for _, r := range p.Rules {
+		out.Rules = append(out.Rules, RuleMatch{r.Rule, r.Name, some(r.Because), string(r.Queue), r.Skills, r.Priority, r.Ignored})
+	}
+	for _, r := range p.Raised {
+		out.Raised = append(out.Raised, Raise{r.Why, r.By})
+	}
+	return out
+}

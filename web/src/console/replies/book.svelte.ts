@@ -1,0 +1,48 @@
+import type { Code, CodeList, Reply, ReplyList } from '../api';
+import type { App } from '../app.svelte';
+
+/** What is at hand while writing: replies with their variables, and wrap-up codes. Read once, and again after each change. */
+export class ReplyBook {
+  list = $state.raw<ReplyList | undefined>();
+  codes = $state.raw<CodeList | undefined>();
+  problem = $state.raw<unknown>();
+  private reading: Promise<void> | undefined;
+
+  constructor(private readonly app: App) {}
+
+  /** Reads both lists unless they are there. */
+  ready(): Promise<void> {
+    if (this.list && this.codes) return Promise.resolve();
+    return (this.reading ??= this.load().finally(() => (this.reading = undefined)));
+  }
+
+  async load(): Promise<void> {
+    try {
+      [this.list, this.codes] = await Promise.all([this.app.http.get<ReplyList>('/replies'), this.app.http.get<CodeList>('/codes')]);
+      this.problem = undefined;
+    } catch (e) {
+      this.problem = e;
+    }
+  }
+
+  forget(): void {
+    this.list = this.codes = undefined;
+  }
+
+  get items(): Reply[] {
+    return this.list?.items ?? [];
+  }
+
+  /** Codes that may be picked. */
+  get choices(): Code[] {
+    return (this.codes?.codes ?? []).filter((c) => !c.off);
+  }
+
+  codeName(id: string | undefined): string {
+    return this.codes?.codes.find((c) => c.id === id)?.name ?? '';
+  }
+
+  queueName(id: string | undefined): string {
+    return this.list?.queues.find((q) => q.id === id)?.name || id || '';
+  }
+}

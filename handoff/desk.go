@@ -77,10 +77,11 @@ type Desk struct {
 	boards    boards
 	kick      chan struct{} // holds one token when something may be matched
 
-	mu     sync.Mutex                  // guards the fields below
-	silent map[bot.ConversationID]bool // idle, as far as is known here
-	back   []Standing                  // idle ones whose visitor has written
-	woken  map[bot.WorkspaceID]bool    // where something may be matched
+	mu     sync.Mutex                    // guards the fields below
+	silent map[bot.ConversationID]bool   // idle, as far as is known here
+	back   []Standing                    // idle ones whose visitor has written
+	looked map[bot.WorkspaceID]time.Time // when pending tickets were looked at
+	woken  map[bot.WorkspaceID]bool      // where something may be matched
 	places map[bot.WorkspaceID][]Place
 
 	promised map[bot.WorkspaceID]map[bot.ConversationID]promise // since this process runs; replaced, never changed
@@ -97,8 +98,8 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	d := &Desk{
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
-		woken: map[bot.WorkspaceID]bool{}, silent: map[bot.ConversationID]bool{}, places: map[bot.WorkspaceID][]Place{},
-		promised: map[bot.WorkspaceID]map[bot.ConversationID]promise{}, walls: walls{},
+		woken: map[bot.WorkspaceID]bool{}, silent: map[bot.ConversationID]bool{}, looked: map[bot.WorkspaceID]time.Time{},
+		places: map[bot.WorkspaceID][]Place{}, promised: map[bot.WorkspaceID]map[bot.ConversationID]promise{}, walls: walls{},
 	}
 	if o == nil {
 		o = &Options{}

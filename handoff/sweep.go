@@ -47,7 +47,7 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, ws := range all {
-		errs = append(errs, d.sweep(ctx, ws))
+		errs = append(errs, d.sweep(ctx, ws), d.wroteInChat(ctx, ws))
 	}
 	return errors.Join(errs...)
 }

@@ -428,3 +428,40 @@ func (s *step) mail(t Ticket, by bot.Author, text string) {
 		Text: text, Author: by.Name, State: MailDue, CreatedAt: s.now,
 	})
 }
+
+// lookEach is how often the chats of pending tickets are looked at.
+const lookEach = 10 * time.Second
+
+// wroteInChat gives pending tickets back to the team whose visitor wrote in the chat,
+// where messages know nothing of tickets. E-mails do so at once.
+func (d *Desk) wroteInChat(ctx context.Context, ws bot.WorkspaceID) error {
+	if d.tickets == nil {
+		return nil
+	}
+	d.mu.Lock()
+	due := d.now().Sub(d.looked[ws]) >= lookEach
+	if due {
+		d.looked[ws] = d.now()
+	}
+	d.mu.Unlock()
+	if !due {
+		return nil
+	}
+	heard, err := d.tickets.Tickets(ctx, TicketQuery{Workspace: ws, Heard: true, Limit: 200})
+	if err != nil {
+		return err
+	}
+	_, err = each(heard, func(x Ticket) error {
+		_, err := d.onTickets(ctx, Ask{Workspace: ws, Conversation: x.Conversation}, func(s *step) error {
+			t, ok := s.ticket(x.ID)
+			if !ok || t.Version != x.Version {
+				return nil // it is looked at again
+			}
+			t.heard(s.now, s.terms(t))
+			s.put(t, "changed", bot.Author{Kind: bot.AuthorSystem})
+			return nil
+		})
+		return err
+	})
+	return err
+}

@@ -42,6 +42,7 @@ type TicketQuery struct {
 	Assignee     bot.AgentID        // "": any
 	Unassigned   bool               // only those that nobody has
 	Conversation bot.ConversationID // "": any
+	Heard        bool               // only pending ones whose visitor wrote in the chat after the ticket changed last
 	Late         time.Time          // only those whose service level ended by then; zero: all
 	Text         string             // part of the subject or address, or the number; "": any
 	Sort         TicketSort

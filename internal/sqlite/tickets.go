@@ -177,6 +177,10 @@ func (s *Handoff) Tickets(ctx context.Context, q handoff.TicketQuery) ([]handoff
 	if q.Conversation != "" {
 		and(`conversation = ?`, q.Conversation)
 	}
+	if q.Heard {
+		and(`status = 'pending' AND EXISTS (SELECT 1 FROM events e WHERE e.workspace = tickets.workspace AND e.conversation = tickets.conversation
+			AND e.kind = 'message' AND e.author_kind = 'visitor' AND e.at > tickets.updated_at)`)
+	}
 	if !q.Late.IsZero() {
 		and(`due_at > 0 AND due_at <= ?`, cell.Micros(q.Late))
 	}

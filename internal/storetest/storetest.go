@@ -115,6 +115,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketNobody", testTicketNobody},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
+		{"TicketsInParallel", testTicketsInParallel},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

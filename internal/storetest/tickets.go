@@ -121,7 +121,19 @@ func testTicketLife(t *testing.T, s Stores) {
 	if err != nil || len(again.Mails) != 1 {
 		t.Errorf("the same answer again: %d mails, %v", len(again.Mails), err)
 	}
-	// What the visitor answers is taken once, and is the team's turn.
+	// What they write in the chat is found within seconds.
+	write(t, s, d.row(t, c), key(visitor, "Which one?"), bot.Change{Events: []bot.NewEvent{
+		{Kind: bot.EventMessage, Author: visitor, Visible: true, At: d.clock.now().Add(time.Second), Body: bot.Body{Text: "Which one?"}},
+	}})
+	d.clock.pass(10 * time.Second)
+	for range 2 {
+		d.sweep(t)
+	}
+	if f = d.file(t, f.Ticket.ID); f.Ticket.Status != handoff.TicketOpen || !f.Ticket.Clock.Owed.Equal(d.clock.now()) {
+		t.Errorf("after words in the chat %+v", f.Ticket)
+	}
+	f = d.answer(t, f.Ticket.ID, "The blue one.", "")
+	// What the visitor answers by e-mail is taken once, and is the team's turn.
 	d.clock.pass(time.Hour)
 	d.comes(t, f.Ticket.ID, "a@mail", "To the old address, please.")
 	if w := d.comes(t, f.Ticket.ID, "a@mail", "To the old address, please."); !w.Dup {
@@ -165,7 +177,7 @@ func testTicketLife(t *testing.T, s Stores) {
 		t.Errorf("links %+v, %+v", old.Linked, made.Linked)
 	}
 	solved(1)
-	wantSame(t, "changes", d.changes(t, c), "opened open, answered pending, changed open, solved solved, reopened open, solved solved, closed closed, opened open")
+	wantSame(t, "changes", d.changes(t, c), "opened open, answered pending, changed open, answered pending, changed open, solved solved, reopened open, solved solved, closed closed, opened open")
 	var read []string
 	for _, e := range timeline(t, s, c, bot.ViewVisitor, 500) {
 		if e.Kind == bot.EventMessage {
@@ -173,7 +185,7 @@ func testTicketLife(t *testing.T, s Stores) {
 		}
 	}
 	wantSame(t, "what the visitor reads", read, []string{
-		"My parcel is wet.\nThe box too.", "We send another one.", "To the old address, please.", "Done.", "It is wet again.", "Now it is dry.", "And another thing.",
+		"My parcel is wet.\nThe box too.", "We send another one.", "Which one?", "The blue one.", "To the old address, please.", "Done.", "It is wet again.", "Now it is dry.", "And another thing.",
 	})
 }
 
@@ -412,4 +424,60 @@ func testTicketLists(t *testing.T, s Stores) {
 	}
 	_, err = d.Ticket(t.Context(), "other", made[0].ID)
 	wantKind(t, "from another workspace", err, fault.NotFound)
+}
+
+// Made at once, tickets have numbers without gaps; one conversation gets one ticket,
+// and one mail is taken once.
+func testTicketsInParallel(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	const many = 16
+	together := func(do func(i int) error) (failed int) {
+		t.Helper()
+		errs := make(chan error, many)
+		for i := range many {
+			go func() { errs <- do(i) }()
+		}
+		for range many {
+			if err := <-errs; err != nil {
+				failed++
+				wantKind(t, "in parallel", err, fault.Conflict)
+			}
+		}
+		return failed
+	}
+	var convs []bot.Conversation
+	for range many {
+		convs = append(convs, newConversation(t, s, workspace))
+	}
+	open := func(c bot.Conversation) error {
+		_, err := d.OpenTicket(t.Context(), d.ws, c.ID, lin, handoff.TicketDraft{Subject: "x"})
+		return err
+	}
+	if failed := together(func(i int) error { return open(convs[i]) }); failed != 0 {
+		t.Errorf("%d of %d tickets could not be made", failed, many)
+	}
+	numbers := map[int64]bool{}
+	for _, c := range convs {
+		numbers[d.ticketOf(t, c).Ticket.Number] = true
+	}
+	for n := range int64(many) {
+		if !numbers[n+1] {
+			t.Errorf("no ticket has number %d: %v", n+1, numbers)
+		}
+	}
+	one := newConversation(t, s, workspace)
+	if failed := together(func(int) error { return open(one) }); failed != many-1 {
+		t.Errorf("%d of %d were refused, want all but one", failed, many)
+	}
+	f := d.ticketOf(t, one)
+	if f.Ticket.Number != many+1 {
+		t.Errorf("number %d, want %d", f.Ticket.Number, many+1)
+	}
+	together(func(int) error {
+		_, err := d.MailCame(t.Context(), d.ws, handoff.MailIn{Ticket: f.Ticket.ID, Message: "m@mail", From: "ann@example.com", Text: "Hello."})
+		return err
+	})
+	if got := texts(timeline(t, s, one, bot.ViewVisitor, 100)); len(got) != 1 {
+		t.Errorf("the conversation says %q", got)
+	}
 }

@@ -32,6 +32,7 @@ CREATE TABLE tickets (
 CREATE UNIQUE INDEX tickets_number ON tickets (workspace, number);
 CREATE UNIQUE INDEX tickets_open   ON tickets (workspace, conversation) WHERE status <> 'closed';
 CREATE INDEX tickets_conversation  ON tickets (workspace, conversation, number);
+CREATE INDEX tickets_pending       ON tickets (workspace, conversation) WHERE status = 'pending';
 CREATE INDEX tickets_due           ON tickets (workspace, due_at, number) WHERE due_at > 0;
 CREATE INDEX tickets_created       ON tickets (workspace, created_at);
 CREATE INDEX tickets_solved        ON tickets (workspace, solved_at) WHERE solved_at > 0;

@@ -19,6 +19,7 @@ type Account struct {
 	Roles     []string `json:"roles"`
 	Skills    []string `json:"skills"`
 	Capacity  int      `json:"capacity"`
+	Weight    int      `json:"weight,omitempty" doc:"Share among equal agents, 1 to 1000; absent: like others."`
 	Disabled  bool     `json:"disabled"`
 	CreatedAt Time     `json:"created_at"`
 }
@@ -45,7 +46,7 @@ type Workspace struct {
 }
 
 func accountOf(a account.Account) Account {
-	out := Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: []string{}, Skills: some(a.Skills), Capacity: a.Capacity, Disabled: a.Disabled, CreatedAt: Time{a.CreatedAt}}
+	out := Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: []string{}, Skills: some(a.Skills), Capacity: a.Capacity, Weight: a.Weight, Disabled: a.Disabled, CreatedAt: Time{a.CreatedAt}}
 	for _, r := range a.Roles {
 		out.Roles = append(out.Roles, string(r))
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
 	"github.com/frontdesk-chat/frontdesk/internal/live"
+	"github.com/frontdesk-chat/frontdesk/internal/mail"
 	"github.com/frontdesk-chat/frontdesk/internal/redis"
 	"github.com/frontdesk-chat/frontdesk/internal/sqlite"
 	"github.com/frontdesk-chat/frontdesk/internal/telemetry"
@@ -56,6 +57,7 @@ type App struct {
 	stale     int    // documents that the index lacks until they are cut and embedded anew
 	engine    *bot.Engine
 	desk      *handoff.Desk
+	post      *mail.Post // nil: no mail server is configured
 	accounts  *account.Directory
 	uploads   *upload.Keeper
 	hub       *live.Hub
@@ -164,9 +166,13 @@ func (a *App) openServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.post, err = a.config.Mail.post(); err != nil {
+		return err
+	}
 	told := &observers{hub: a.hub}
 	a.desk = handoff.New(a.db.handoff, conversations, told, a.set.now, a.log, &handoff.Options{
-		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts}, Seen: a.hub.Seen, Here: a.hub.VisitorWatches,
+		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter, Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts},
+		Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Mails: a.post != nil,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,

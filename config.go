@@ -1,6 +1,7 @@
 package frontdesk
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
+	"github.com/frontdesk-chat/frontdesk/internal/mail"
 )
 
 // Secret is a configured value that prints as redacted.
@@ -48,6 +50,7 @@ type Config struct {
 	Log       LogConfig       `koanf:"log"`
 	Limits    LimitsConfig    `koanf:"limits"`
 	Desk      DeskConfig      `koanf:"desk"`
+	Mail      MailConfig      `koanf:"mail"`
 	Telemetry TelemetryConfig `koanf:"telemetry"`
 }
 
@@ -137,6 +140,26 @@ type DeskConfig struct {
 	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
 }
 
+// MailConfig says how tickets are answered by e-mail; empty SMTP: they are not.
+type MailConfig struct {
+	// smtp://USER:PASSWORD@HOST:PORT with STARTTLS, smtps:// with TLS from the start;
+	// ?tls=none for a server on this machine
+	SMTP    Secret        `koanf:"smtp"`
+	IMAP    Secret        `koanf:"imap"`    // the same with imap:// and imaps://: where answers are read; empty: they are not
+	From    string        `koanf:"from"`    // who writes, such as Shop <support@example.com>; answers go to support+TOKEN@example.com
+	Key     Secret        `koanf:"key"`     // secret of at least 32 characters that proves which ticket an answer is for; the same on all nodes
+	Mailbox string        `koanf:"mailbox"` // default INBOX
+	Poll    time.Duration `koanf:"poll"`    // how often the mailbox is looked at; default 30s
+}
+
+// post is what sends and receives, nil where none is configured.
+func (c MailConfig) post() (*mail.Post, error) {
+	if c.SMTP == "" {
+		return nil, nil
+	}
+	return mail.New(mail.Config{SMTP: string(c.SMTP), IMAP: string(c.IMAP), From: c.From, Key: string(c.Key), Mailbox: c.Mailbox})
+}
+
 // TelemetryConfig says where traces go. Metrics are always at /metrics.
 type TelemetryConfig struct {
 	OTLPURL     string  `koanf:"otlp_url"`     // base URL of a collector of OTLP over HTTP, such as http://127.0.0.1:4318; empty: no traces
@@ -154,6 +177,7 @@ func Defaults() Config {
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
 		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second},
+		Mail:    MailConfig{Mailbox: "INBOX", Poll: 30 * time.Second},
 
 		Telemetry: TelemetryConfig{SampleRatio: .1},
 	}
@@ -317,5 +341,15 @@ func (c Config) Problems() []fault.Field {
 	positive("limits.upload_mb", c.Limits.UploadMB > 0)
 	positive("desk.offer_for", c.Desk.OfferFor > 0)
 	positive("desk.gone_after", c.Desk.GoneAfter > 0)
+	positive("mail.poll", c.Mail.Poll > 0)
+	if m := c.Mail; m.SMTP == "" && (m.IMAP != "" || m.From != "" || m.Key != "") {
+		bad("mail.smtp", "must be set when mail.imap, mail.from or mail.key is")
+	}
+	var wrong *fault.Error
+	if _, err := c.Mail.post(); errors.As(err, &wrong) {
+		for _, f := range wrong.Fields {
+			bad("mail."+f.Name, "%s", f.Problem)
+		}
+	}
 	return out
 }

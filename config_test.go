@@ -100,3 +100,25 @@ func TestVectorsNeedAPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestMailConfig(t *testing.T) {
+	for name, c := range map[string]struct {
+		mail MailConfig
+		want string
+	}{
+		"none":          {MailConfig{Poll: time.Second}, ""},
+		"half":          {MailConfig{Poll: time.Second, From: "a@b.test"}, "mail.smtp"},
+		"no poll":       {MailConfig{}, "mail.poll"},
+		"wrong servers": {MailConfig{Poll: time.Second, SMTP: "x", IMAP: "y", From: "z", Key: "short"}, "mail.smtp mail.imap mail.from mail.key"},
+	} {
+		conf := Defaults()
+		conf.Mail = c.mail
+		var names []string
+		for _, f := range conf.Problems() {
+			names = append(names, f.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s: problems with %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -29,6 +29,7 @@ func (a *App) openJobs(ctx context.Context) error {
 			}
 			return a.catalogue.Work(ctx, j.Workspace, j.Subject)
 		},
+		jobs.Mail: a.sendMail,
 	})
 	return err
 }

@@ -51,7 +51,7 @@ func (a *App) Run(ctx context.Context, ready func(address string)) error {
 	answering, stopAnswering := context.WithCancel(rooms)
 	defer stopAnswering()
 	engine := func(context.Context) error { return a.engine.Run(answering) }
-	for _, run := range append(a.follow(), a.hub.Run, a.desk.Run, engine, a.accounts.Run, a.jobs.Run, a.server.Run) {
+	for _, run := range append(a.follow(), a.hub.Run, a.desk.Run, engine, a.accounts.Run, a.jobs.Run, a.receiveMail, a.server.Run) {
 		group.Go(func() error {
 			if err := run(rooms); err != nil && !errors.Is(err, context.Canceled) {
 				return err

@@ -33,7 +33,7 @@ type store struct {
 	kind string // "embedded" or "postgres", as /readyz shows it
 
 	conversations conversationStore
-	handoff       handoff.Store
+	handoff       handoffStore
 	replies       handoff.ReplyStore
 	knowledge     knowledgeStore
 	training      trainingStore
@@ -54,6 +54,10 @@ type (
 		bot.RunStore
 		bot.TraceStore
 		api.Lists
+	}
+	handoffStore interface {
+		handoff.Store
+		handoff.TicketStore
 	}
 	knowledgeStore interface {
 		knowledge.Store

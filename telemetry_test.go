@@ -154,6 +154,11 @@ func (s *served) accept(who bot.AgentID) {
 	if _, err := s.app.desk.Accept(s.t.Context(), id.DefaultWorkspace, offers[0].ID, who); err != nil {
 		s.t.Fatal(err)
 	}
+	// An agent who does not write loses the chat.
+	if _, err := s.app.desk.Say(s.t.Context(), id.DefaultWorkspace, offers[0].Conversation, bot.Author{Kind: bot.AuthorAgent, ID: string(who)},
+		bot.Key{ClientMsgID: id.New()}, bot.Body{Text: "Hello!"}, false); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // scrape reads /metrics as Prometheus would.

@@ -92,6 +92,15 @@ func routes() []route {
 		{"GET", "/rules", agent, "Read the rules that say who gets which conversations"},
 		{"PUT", "/rules", supervisor, "Replace the rules"},
 
+		{"GET", "/tickets", agent, "List tickets"},
+		{"POST", "/tickets", agent, "Make a ticket of a conversation"},
+		{"GET", "/tickets/{id}", agent, "Read a ticket with its mails and links"},
+		{"PATCH", "/tickets/{id}", agent, "Change a ticket"},
+		{"POST", "/tickets/{id}/answers", agent, "Write to the visitor of a ticket"},
+		{"POST", "/tickets/{id}/merge", agent, "Merge a ticket into another one"},
+		{"POST", "/tickets/{id}/link", agent, "Link a ticket with another one"},
+		{"GET", "/ticket-report", agent, "Count tickets and missed service levels"},
+
 		{"GET", "/documents", editor, "List documents"},
 		{"POST", "/documents", editor, "Write a document"},
 		{"GET", "/documents/{id}", agent | editor, "Read a document"},
@@ -246,6 +255,7 @@ func (s *Server) register() error {
 	s.sessionRoutes(g)
 	s.conversationRoutes(g)
 	s.deskRoutes(g)
+	s.ticketRoutes(g)
 	s.ruleRoutes(g)
 	s.replyRoutes(g)
 	s.codeRoutes(g)

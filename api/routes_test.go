@@ -30,6 +30,12 @@ func sample(path string) any {
 		return map[string]any{"email": "nobody@example.com", "password": "wrong password"}
 	case "/conversations/{id}/messages":
 		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets":
+		return map[string]any{"conversation": id.New()}
+	case "/tickets/{id}/answers":
+		return map[string]any{"id": id.New(), "text": "hello"}
+	case "/tickets/{id}/merge", "/tickets/{id}/link":
+		return map[string]any{"other": id.New()}
 	case "/replies":
 		return map[string]any{"shortcut": "s" + id.New(), "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true}
 	case "/replies/{id}":

@@ -89,7 +89,7 @@ type Summary struct {
 type Event struct {
 	ID          string       `json:"id"`
 	N           int64        `json:"n" doc:"Dense from 1 in the reader's view."`
-	Kind        string       `json:"kind" enum:"message,note,answer,finished,service,feedback,rating"`
+	Kind        string       `json:"kind" enum:"message,note,answer,finished,service,feedback,ticket,rating"`
 	Author      Author       `json:"author"`
 	ClientMsgID string       `json:"client_msg_id,omitempty"`
 	At          Time         `json:"at"`
@@ -115,6 +115,17 @@ type Event struct {
 	About       string       `json:"about,omitempty" enum:"bot,agent" doc:"Of a rating."`
 	Helpful     *bool        `json:"helpful,omitempty"`
 	Why         string       `json:"why,omitempty"`
+	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
+	Ticket      *TicketMark  `json:"ticket,omitempty"`
+}
+
+// TicketMark is a ticket as an event left it.
+type TicketMark struct {
+	ID       string `json:"id"`
+	Number   int64  `json:"number"`
+	Status   string `json:"status"`
+	Other    int64  `json:"other,omitempty" doc:"Number of the ticket that it was merged into or linked with."`
+	Assignee string `json:"assignee,omitempty"`
 }
 
 // Last is the last visible message of a conversation.
@@ -229,7 +240,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		ID: string(e.ID), N: e.Seq, Kind: string(e.Kind), Author: Author{string(e.Author.Kind), e.Author.ID, e.Author.Name},
 		ClientMsgID: e.ClientMsgID, At: Time{e.At}, Text: b.Text, Language: b.Language, Decision: string(b.Decision),
 		Suggestions: b.Suggestions, Run: string(b.Run), Of: string(b.Of), State: string(b.State),
-		Service: string(b.Service), Speaker: string(b.Speaker), Change: b.Change, Why: b.Why,
+		Service: string(b.Service), Speaker: string(b.Speaker), Change: b.Change, Why: b.Why, Via: b.Via,
 		Rate: b.Rate, Score: b.Score, About: string(b.About),
 	}
 	if len(b.Sources) > 0 {
@@ -256,6 +267,10 @@ func eventOf(v bot.View, e bot.Event) Event {
 		return out
 	}
 	out.Reason, out.Summary, out.Placing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing)
+	if b.Ticket != nil {
+		mark := TicketMark(*b.Ticket)
+		out.Ticket = &mark
+	}
 	if b.Code != "" {
 		out.Code = &Named{b.Code, b.CodeName}
 	}

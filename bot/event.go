@@ -14,6 +14,7 @@ const (
 	EventFinished EventKind = "finished" // end of a streamed answer: final text and state; Body.Of is the placeholder
 	EventService  EventKind = "service"  // speaker, service or agent changed
 	EventFeedback EventKind = "feedback" // thumbs on a bot message; Body.Of is that message
+	EventTicket   EventKind = "ticket"   // a ticket of the conversation changed; never visible to the visitor
 	EventRating   EventKind = "rating"   // how content the visitor was with the bot or a person, after a talk
 )
 
@@ -66,7 +67,7 @@ type Body struct {
 	Speaker     Speaker      // of EventService: the new speaker
 	Agent       AgentID      // of EventService
 	AgentName   string       // of EventService
-	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"
+	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"; of EventTicket: "opened", "changed", "answered", "solved", "reopened", "closed", "merged", "linked", "mail_failed"
 	Reason      Reason       // of EventService
 	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
 	Placing     *Placing     // of EventService "enqueued" and "parked": which rules put it there; nil: none did; never sent to visitors
@@ -77,7 +78,18 @@ type Body struct {
 	Score       int          // of EventRating, 1 (bad) to 5 (good); a comment is in Text
 	About       AuthorKind   // of EventRating: AuthorBot, or AuthorAgent with Agent and AgentName
 	Helpful     bool         // of EventFeedback
+	Via         string       // of a message: "mail" when it came by e-mail; "": by chat
+	Ticket      *TicketMark  // of EventTicket: which, and how it stands; Change says what happened
 	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
+}
+
+// TicketMark is a ticket as an event left it; package handoff owns tickets.
+type TicketMark struct {
+	ID       string
+	Number   int64
+	Status   string
+	Other    int64  // number of the ticket that it was merged into or linked with; 0: none
+	Assignee string // name of the agent who has it; "": nobody
 }
 
 // Source is where an answer comes from.

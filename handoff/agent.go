@@ -15,6 +15,7 @@ const (
 	DutyAway   Duty = "away"   // keeps chats, takes no offers
 	DutyOff    Duty = "off"    // gone
 	DutyMissed Duty = "missed" // missed two offers in a row: takes none until they say they are back
+	DutyDrain  Duty = "drain"  // the shift is over: keeps chats, takes no offers, and is off after the last one
 )
 
 // Agent is a person who answers visitors.
@@ -28,6 +29,7 @@ type Agent struct {
 	Reserved  int           // open offers
 	Weight    int           // share among equals, 1…1000; 100 is normal
 	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size; 0: at once
+	Roster    Hours         // planned shifts, for foreseeing waits and for the end of duty; zero: none
 	Duty      Duty
 	OnSince   time.Time // came on duty then; zero: off
 	Missed    int       // offers missed in a row

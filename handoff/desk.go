@@ -44,7 +44,9 @@ type Options struct {
 	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
-	Seen func(ws bot.WorkspaceID, f Floor)
+	Seen    func(ws bot.WorkspaceID, f Floor)
+	Tickets TicketStore // keeps tickets; nil: the desk makes none
+	Mails   bool        // answers to tickets go by e-mail too, where there is an address
 	// Here reports whether a visitor's connection to this node follows the
 	// conversation: another node may have seen an older connection of theirs end,
 	// and noted them as away, after this one opened. nil: nobody is known to be here.
@@ -56,6 +58,8 @@ type Options struct {
 // concurrent use.
 type Desk struct {
 	store     Store
+	tickets   TicketStore // nil: none are made
+	mails     bool
 	timeline  bot.Timeline
 	publisher bot.Publisher
 	notifier  Notifier
@@ -91,6 +95,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	if o == nil {
 		o = &Options{}
 	}
+	d.tickets, d.mails = o.Tickets, o.Mails
 	d.customers = o.Customers
 	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
 	if d.notifier = o.Notifier; d.notifier == nil {

@@ -14,7 +14,7 @@ import (
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
 	asked := d.ask(ctx, e)
-	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
 		var placing *bot.Placing
 		if e.Language != "" {
@@ -60,9 +60,21 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			s.park(ParkedNobody)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
 			body.Summary, body.Placing = &summary, placing
+			s.keep(TicketNobody, summary.Problem, contactIn(summary))
 		}
 		return nil
 	})
+}
+
+// contactIn is how the visitor may be reached, as far as they said it in the chat.
+func contactIn(s bot.Summary) (c Contact) {
+	if e := s.Fields["email"]; len(e) <= maxAddress && address(e) {
+		c.Email = e
+	}
+	if p := s.Fields["phone"]; len(p) <= maxPhone && phone(p) {
+		c.Phone = p
+	}
+	return c
 }
 
 // with reports whether a person has the conversation.
@@ -98,7 +110,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 	if err := contact.check(); err != nil {
 		return bot.Written{}, err
 	}
-	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Key: key}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Key: key, Tickets: true}, func(s *step) error {
 		if s.next.Agent != "" {
 			return errWithPerson(s)
 		}
@@ -124,6 +136,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 			summary.Fields["phone"] = contact.Phone
 		}
 		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
+		s.keep(TicketMessage, contact.Text, contact)
 		return nil
 	})
 }

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -133,4 +134,33 @@ func (h Hours) Between(a, b time.Time) time.Duration {
 		}
 	}
 	return sum
+}
+
+// After is when people were there for d since a: the end of a service level that
+// began at a. Zero when that takes longer than a year.
+func (h Hours) After(a time.Time, d time.Duration) time.Time {
+	if h.Always() {
+		return a.Add(d)
+	}
+	a = a.In(h.location())
+	for ahead := range 366 {
+		date := a.AddDate(0, 0, ahead)
+		spans := slices.Clone(h.of(date))
+		slices.SortFunc(spans, func(x, y Span) int { return cmp.Compare(x.Open, y.Open) })
+		for _, s := range spans {
+			open, closing := s.on(date)
+			if open.Before(a) {
+				open = a
+			}
+			length := closing.Sub(open)
+			if length <= 0 {
+				continue
+			}
+			if d <= length {
+				return open.Add(d)
+			}
+			d -= length
+		}
+	}
+	return time.Time{}
 }

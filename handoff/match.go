@@ -108,7 +108,7 @@ func (b *board) compare(e *entry, i, j int, rooms []int, now time.Time) int {
 // more places or fewer than they have.
 func spare(a *Agent, room int) float64 {
 	places := float64(max(a.Capacity, 1)) * float64(max(a.Weight, 1)) / normalWeight
-	return 1 - (float64(a.Capacity-room))/places
+	return 1 - float64(a.Capacity-room)/places
 }
 
 // idle is how long ago the agent was given a chat, by weight.

@@ -120,7 +120,8 @@ func TestExplain(t *testing.T) {
 	f := Floor{
 		Agents: []Agent{
 			agentWith("a", "billing"), agentWith("b", "billing"), agentWith("c"),
-			{ID: "d", Duty: DutyAway, Heartbeat: noon, Capacity: 1}, {ID: "e", Duty: DutyOn, Heartbeat: noon, Capacity: 1, Load: 1, Skills: []string{"billing"}},
+			{ID: "d", Duty: DutyAway, Heartbeat: noon, Capacity: 1},
+			{ID: "e", Duty: DutyOn, Heartbeat: noon, Capacity: 1, Load: 1, Skills: []string{"billing"}},
 		},
 		Line: []Standing{wanting("x", 10*time.Second, "billing")},
 	}

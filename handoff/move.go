@@ -14,17 +14,22 @@ import (
 
 // step is one move being decided: the locked things, and what becomes of them.
 type step struct {
-	now    time.Time
-	hold   time.Duration // of an offer, when the queue does not say
-	locked Locked
-	view   view             // the desk a moment ago; only of moves that look
-	next   bot.Conversation // the row as it will be
-	wait   Wait
-	agents map[bot.AgentID]Agent
-	offers []Reservation
-	events []bot.NewEvent
-	change bot.Change // Owe, Run, Trace and Cancel; events and Row are filled in at the end
-	took   *Measures
+	now       time.Time
+	ticketing bool // the conversation's tickets were asked for
+	mailing   bool
+	hold      time.Duration // of an offer, when the queue does not say
+	locked    Locked
+	view      view             // the desk a moment ago; only of moves that look
+	next      bot.Conversation // the row as it will be
+	wait      Wait
+	agents    map[bot.AgentID]Agent
+	offers    []Reservation
+	tickets   []Ticket // new or changed
+	links     []TicketLink
+	mails     []Mail
+	events    []bot.NewEvent
+	change    bot.Change // Owe, Run, Trace and Cancel; events and Row are filled in at the end
+	took      *Measures
 }
 
 // move runs one move through the store and tells everybody what came of it. Offers
@@ -44,9 +49,10 @@ func (d *Desk) looking(ctx context.Context, ask Ask, decide func(s *step) error)
 
 func (d *Desk) moving(ctx context.Context, ask Ask, v view, decide func(s *step) error) (bot.Written, error) {
 	var last *step
+	ask.Tickets = ask.Tickets && d.tickets != nil
 	now := d.now().UTC().Truncate(time.Microsecond)
 	w, err := d.store.Move(ctx, ask, func(l Locked) (Outcome, error) {
-		s := &step{now: now, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
+		s := &step{now: now, ticketing: ask.Tickets, mailing: d.mails, hold: d.offerFor, locked: l, view: v, next: l.Conversation, wait: l.Wait, agents: map[bot.AgentID]Agent{}}
 		last = s
 		if err := decide(s); err != nil {
 			return Outcome{}, err
@@ -139,7 +145,10 @@ func (s *step) sorted() []Agent {
 
 // outcome is what the store is to write.
 func (s *step) outcome() Outcome {
-	o := Outcome{Change: s.change, Agents: s.sorted(), Offers: s.offers, Measures: s.took}
+	o := Outcome{
+		Change: s.change, Agents: s.sorted(), Offers: s.offers, Measures: s.took,
+		Tickets: s.scheduled(), Links: s.links, Mails: s.mails,
+	}
 	o.Change.Events = append(o.Change.Events, s.events...)
 	if next := s.next; o.Change.Row != nil || touched(s.locked.Conversation, next) {
 		o.Change.Row = func(c *bot.Conversation) { *c = next }

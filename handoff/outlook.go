@@ -1,8 +1,10 @@
 package handoff
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -20,6 +22,7 @@ import (
 type outlook struct {
 	board *board
 	at    time.Time
+	duty  set
 	crews []crew
 	reach [][]reach // by pool
 	meet  [][]bool  // whether two pools want somebody of the same people, as far as nothing is given up yet
@@ -28,11 +31,45 @@ type outlook struct {
 	leave float64   // rate of giving up, 1/s
 }
 
-// crew is agents on duty who serve the same pools.
+// crew is agents who serve the same pools, on duty now or by their roster soon.
 type crew struct {
-	places float64
-	free   float64
-	mean   float64 // until so many places were free as were given away, in s from now
+	places  float64
+	free    float64
+	mean    float64  // until so many places were free as were given away, in s from now
+	changes []change // of places, in order
+}
+
+// change is agents who come or go.
+type change struct {
+	at     float64 // in s from now
+	places float64 // more, or less when negative
+	left   float64 // of those who come, places not given away yet
+}
+
+// at is how many places the crew has at a time.
+func (c *crew) at(t float64) float64 {
+	n := c.places
+	for _, x := range c.changes {
+		if x.at <= t {
+			n += x.places
+		}
+	}
+	return n
+}
+
+// soonest is when somebody of the crew is free next: a place that becomes free, or
+// one of somebody who comes (coming is their index then, else −1).
+func (c *crew) soonest(step float64) (at float64, coming int) {
+	at, coming = math.Inf(1), -1
+	if n := c.at(c.mean); n > 0 {
+		at = c.mean + step/n
+	}
+	for i, x := range c.changes {
+		if x.left > 0 && x.at < at {
+			return x.at, i
+		}
+	}
+	return at, -1
 }
 
 // reach is which crews a pool has from a stage on.
@@ -45,7 +82,7 @@ type reach struct {
 func (b *board) outlookOf(now time.Time) *outlook {
 	n := len(b.pools)
 	o := &outlook{
-		board: b, at: now, reach: make([][]reach, n), meet: make([][]bool, n), ahead: make([]int, n),
+		board: b, at: now, duty: b.onDuty(now), reach: make([][]reach, n), meet: make([][]bool, n), ahead: make([]int, n),
 		step: (b.measures.handling() + b.measures.answering()).Seconds(), leave: b.measures.leaving(),
 	}
 	pools := make([]*pool, n)
@@ -65,11 +102,17 @@ func (b *board) outlookOf(now time.Time) *outlook {
 
 // muster forms the crews.
 func (o *outlook) muster(pools []*pool, now time.Time) {
-	b, duty := o.board, o.board.onDuty(now)
+	b, duty := o.board, o.duty
 	byPools := map[string]int{}
 	members := make([]int, len(b.agents))
 	var key []byte
-	duty.each(duty, func(i int) {
+	known := newSet(len(b.agents)) // on duty, or soon
+	for i, a := range b.agents {
+		if on := duty.has(i); on || len(a.planned(on, now)) > 0 {
+			known.add(i)
+		}
+	}
+	known.each(known, func(i int) {
 		key = key[:0]
 		for _, p := range pools {
 			n := byte(len(p.stages)) // the first stage at which the agent will do
@@ -81,8 +124,8 @@ func (o *outlook) muster(pools []*pool, now time.Time) {
 			}
 			key = append(key, n)
 		}
-		c, known := byPools[string(key)]
-		if !known {
+		c, formed := byPools[string(key)]
+		if !formed {
 			c = min(len(o.crews), 63)
 			if c == len(o.crews) {
 				o.crews = append(o.crews, crew{})
@@ -90,16 +133,28 @@ func (o *outlook) muster(pools []*pool, now time.Time) {
 			byPools[string(key)] = c
 		}
 		members[i] = c
-		a := &b.agents[i]
-		o.crews[c].places += float64(max(a.Capacity, 1))
+		a, on := &b.agents[i], duty.has(i)
+		if on {
+			o.crews[c].places += float64(max(a.Capacity, 1))
+		}
 		if a.Present(now) {
 			o.crews[c].free += float64(max(a.room(now), 0))
 		}
+		for _, x := range a.planned(on, now) {
+			n := float64(max(a.Capacity, 1))
+			if !x.open {
+				n = -n
+			}
+			o.crews[c].changes = append(o.crews[c].changes, change{at: x.at.Sub(now).Seconds(), places: n, left: max(n, 0)})
+		}
 	})
+	for i := range o.crews {
+		slices.SortFunc(o.crews[i].changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
+	}
 	for _, p := range pools {
 		for _, st := range p.stages {
 			r := reach{after: st.after.Seconds()}
-			st.who.each(duty, func(i int) { r.crews |= 1 << members[i] })
+			st.who.each(known, func(i int) { r.crews |= 1 << members[i] })
 			o.reach[p.index] = append(o.reach[p.index], r)
 		}
 	}
@@ -122,7 +177,13 @@ func (o *outlook) next(e *entry, now time.Time) Place {
 		c.free--
 		return p
 	}
-	c.mean += o.step / c.places * math.Exp(-o.leave*at)
+	stays := math.Exp(-o.leave * at)
+	free, coming := c.soonest(o.step)
+	if coming >= 0 {
+		c.changes[coming].left -= stays
+		return p
+	}
+	c.mean += (free - c.mean) * stays
 	return p
 }
 
@@ -140,14 +201,17 @@ func (o *outlook) place(e *entry, now time.Time) Place {
 		p.Wait, p.WaitUpper = m.quantiles(0, 0)
 		return p
 	}
+	p.Unserved = e.pool.stageAt(now.Sub(e.Wait.Since), o.duty) < 0
 	best, at, places := o.soonest(e, now)
 	if best < 0 {
-		p.Unserved = true
 		return p
 	}
 	p.Free = at == 0 && o.crews[best].free >= 1
-	// All crews that it may have are at work for it: steps are that much shorter.
-	p.Wait, p.WaitUpper = m.quantiles(at, at*o.step/places)
+	spread := at * o.step / places // all crews that it may have are at work for it: steps are that much shorter
+	if _, coming := o.crews[best].soonest(o.step); coming >= 0 {
+		spread = 0 // a shift begins when it begins
+	}
+	p.Wait, p.WaitUpper = m.quantiles(at, spread)
 	return p
 }
 
@@ -162,7 +226,7 @@ func (o *outlook) soonest(e *entry, now time.Time) (best int, at, places float64
 			c := bits.TrailingZeros64(x)
 			t := 0.0
 			if o.crews[c].free < 1 {
-				t = o.crews[c].mean + o.step/o.crews[c].places
+				t, _ = o.crews[c].soonest(o.step)
 			}
 			if k > 0 && (best >= 0 || strict) {
 				t = max(t, r.after-waited) // what is not given up yet is held out for
@@ -176,9 +240,9 @@ func (o *outlook) soonest(e *entry, now time.Time) (best int, at, places float64
 		return best, 0, 0
 	}
 	for x := o.reach[e.pool.index][chosen].crews; x != 0; x &= x - 1 {
-		places += o.crews[bits.TrailingZeros64(x)].places
+		places += max(o.crews[bits.TrailingZeros64(x)].at(at), 0)
 	}
-	return best, at, places
+	return best, at, max(places, 1)
 }
 
 // first is whom a pool has before it gives way: of the first stage at which

@@ -33,6 +33,7 @@ type QueueSettings struct {
 	WrapUp     time.Duration `json:",omitempty"` // how long the place of a chat that ended stays taken, at most 5 min
 	FirstReply time.Duration `json:",omitempty"` // an agent who has not written by then loses the chat; zero: 5 min
 	Answer     time.Duration `json:",omitempty"` // service level: waits should be shorter; zero: 1 min
+	Tickets    Levels        `json:",omitzero"`  // service levels of tickets
 }
 
 // Relax gives way on one kind of need after a wait.
@@ -89,6 +90,9 @@ func (q Queue) check(others []Queue) error {
 		return fault.New(fault.Invalid, "A time limit cannot be negative.").WithField("first_reply, answer", "zero, or some seconds")
 	case q.Strict && len(q.Relax) > 0:
 		return fault.New(fault.Invalid, "A queue that never gives way has no times to give way at.").WithField("relax", "empty, or strict off")
+	}
+	if err := q.Tickets.check(); err != nil {
+		return err
 	}
 	for _, s := range q.Skills {
 		if _, err := ParseNeed(s); err != nil {

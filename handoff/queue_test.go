@@ -10,7 +10,8 @@ import (
 func TestQueueCheck(t *testing.T) {
 	others := []Queue{
 		{ID: "a", QueueSettings: QueueSettings{Overflow: []Overflow{{To: "b"}}}},
-		{ID: "b", QueueSettings: QueueSettings{Overflow: []Overflow{{To: "c"}}}}, {ID: "c"},
+		{ID: "b", QueueSettings: QueueSettings{Overflow: []Overflow{{To: "c"}}}},
+		{ID: "c"},
 	}
 	if err := (Queue{Workspace: "w", ID: "d", QueueSettings: QueueSettings{
 		Overflow: []Overflow{{time.Minute, "a"}}, Relax: []Relax{{time.Minute, "levels"}}, WrapUp: time.Minute, Priority: -3, Skills: []string{"goods>=2"},

@@ -58,6 +58,7 @@ type Ask struct {
 	Workspace    bot.WorkspaceID
 	Conversation bot.ConversationID
 	Agents       []bot.AgentID // to lock besides those that the conversation names
+	Tickets      bool          // the move needs the conversation's tickets
 	Key          bot.Key
 }
 
@@ -67,6 +68,7 @@ type Locked struct {
 	Wait         Wait
 	Offer        *Reservation          // the open offer; nil: none
 	Agents       map[bot.AgentID]Agent // those that exist
+	Tickets      []Ticket              // of the conversation, in order of Number; only when asked for
 	Measures     Measures
 }
 
@@ -76,7 +78,25 @@ type Outcome struct {
 	Wait     *Wait         // nil: unchanged; the zero Wait: forgotten
 	Agents   []Agent       // changed; versions are the engine's
 	Offers   []Reservation // new or changed
+	Tickets  []Ticket      // new or changed; versions are the engine's, and the numbers of new ones
+	Links    []TicketLink  // new, or there already
+	Mails    []Mail        // new; one that is due goes into the outbox as a job of kind JobMail
 	Measures *Measures     // nil: unchanged
+}
+
+// TicketLink says that two tickets belong together; which is which does not matter.
+type TicketLink struct{ A, B TicketID }
+
+// Numbered gives a new ticket its number, in the row and in the events that tell
+// of it. Engines call it before they store anything.
+func (o *Outcome) Numbered(i int, n int64) {
+	t := &o.Tickets[i]
+	t.Number = n
+	for _, e := range o.Change.Events {
+		if e.Body.Ticket != nil && e.Body.Ticket.ID == string(t.ID) {
+			e.Body.Ticket.Number = n
+		}
+	}
 }
 
 // Floor is the desk of one workspace.

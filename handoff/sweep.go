@@ -101,7 +101,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 	}
 	var errs []error
 	for _, due := range []func(context.Context, bot.WorkspaceID, view) (bool, error){
-		d.missed, d.gone, d.returned, d.timers(f.Due), d.waiting, d.parked, d.matched,
+		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.waiting, d.parked, d.matched,
 	} {
 		moved, err := due(ctx, ws, v)
 		errs = append(errs, err)
@@ -159,7 +159,7 @@ func (d *Desk) gone(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error
 	moved := false
 	for _, a := range agents {
 		silent := now.Sub(a.Heartbeat)
-		if a.Reserved > 0 && (silent >= freshFor || a.Duty == DutyAway || a.Duty == DutyOff || a.room(now) < 0) {
+		if a.Reserved > 0 && (silent >= freshFor || a.Duty == DutyAway || a.Duty == DutyOff || a.Duty == DutyDrain || a.room(now) < 0) {
 			moved = true
 			errs = append(errs, d.rescind(ctx, a.Workspace, a.ID))
 		}
@@ -171,10 +171,39 @@ func (d *Desk) gone(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error
 	return moved, errors.Join(errs...)
 }
 
+// shifts ends the duty of agents whose shift is over: those with chats keep them.
+func (d *Desk) shifts(ctx context.Context, _ bot.WorkspaceID, v view) (bool, error) {
+	now := d.now()
+	var due []Agent
+	v.see(func(b *board) {
+		for _, a := range b.agents {
+			if a.drains(now) || a.Duty == DutyDrain && a.Load == 0 {
+				due = append(due, a)
+			}
+		}
+	})
+	return each(due, func(a Agent) error {
+		now, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
+			if a.drains(d.now()) {
+				a.Duty = DutyDrain
+			}
+			if a.Duty == DutyDrain && a.Load == 0 {
+				a.Duty, a.OnSince = DutyOff, time.Time{}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		d.changed(now)
+		return d.rescind(ctx, a.Workspace, a.ID)
+	})
+}
+
 // lost puts the chats of an agent who is gone back in line at their age.
 func (d *Desk) lost(ctx context.Context, a Agent) error {
 	now, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
-		if d.now().Sub(d.alive(*a)) >= d.goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed) {
+		if d.now().Sub(d.alive(*a)) >= d.goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed || a.Duty == DutyDrain) {
 			a.Duty, a.OnSince = DutyOff, time.Time{}
 		}
 		return nil
@@ -330,7 +359,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 		}
 	})
 	return each(due, func(c bot.Conversation) error {
-		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID}, func(s *step) error {
+		_, err := d.looking(ctx, Ask{Workspace: c.Workspace, Conversation: c.ID, Tickets: true}, func(s *step) error {
 			var why Parking
 			s.view.see(func(b *board) {
 				why = b.entry(Standing{Conversation: s.next, Wait: s.wait}).parks(b.onDuty(s.now), s.now)
@@ -341,6 +370,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
 				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
+				s.keep(TicketNobody, "", Contact{})
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()

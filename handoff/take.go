@@ -115,7 +115,7 @@ func (d *Desk) CloseAs(ctx context.Context, ws bot.WorkspaceID, conv bot.Convers
 	if err != nil {
 		return bot.Written{}, err
 	}
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv}, func(s *step) error { return s.closes(by, c) })
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c) })
 }
 
 // closes ends the conversation, or the time for notes after it.
@@ -129,6 +129,9 @@ func (s *step) closes(by bot.Author, code Code) error {
 	var agent bot.AgentID
 	if by.Kind == bot.AuthorAgent {
 		agent = bot.AgentID(by.ID)
+	}
+	if agent != "" {
+		defer s.solve(by)
 	}
 	var body *bot.Body
 	notes := s.queueOf(s.next.Queue).WrapUp

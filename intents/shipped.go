@@ -1,7 +1,10 @@
 package intents
 
 import (
+	"bytes"
+	"compress/gzip"
 	"embed"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -16,15 +19,22 @@ import (
 var shipped embed.FS
 
 var (
-	loadHeads   = sync.OnceValues(func() (*Heads, error) { return decodeShipped("data/heads.bin", DecodeHeads) })
-	loadSpace   = sync.OnceValues(func() (*Space, error) { return decodeShipped("data/space.bin", DecodeSpace) })
-	loadStarter = sync.OnceValues(func() (*Model, error) { return decodeShipped("data/starter.bin", DecodeModel) })
+	loadHeads   = sync.OnceValues(func() (*Heads, error) { return decodeShipped("data/heads.bin.gz", DecodeHeads) })
+	loadSpace   = sync.OnceValues(func() (*Space, error) { return decodeShipped("data/space.bin.gz", DecodeSpace) })
+	loadStarter = sync.OnceValues(func() (*Model, error) { return decodeShipped("data/starter.bin.gz", DecodeModel) })
 )
 
 func decodeShipped[T any](name string, decode func([]byte) (*T, error)) (*T, error) {
 	data, err := shipped.ReadFile(name)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the program was built without %s", name)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "the program was built with a damaged %s", name)
+	}
+	if data, err = io.ReadAll(r); err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "the program was built with a damaged %s", name)
 	}
 	return decode(data)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers that tests of many nodes need: redis-server, nginx, and PostgreSQL 15 or newer with pgvector. The last
+# Installs the servers that tests of many nodes need: redis-server, nginx, a mail server, and PostgreSQL 15 or newer with pgvector. The last
 # comes from the machine's own packages where they have pgvector; otherwise a small Debian with it is unpacked beside the
 # other caches (700 MB, about 35 s) and its programs run in there. With FRONTDESK_TEST_POSTGRES set none is installed.
 set -euo pipefail
@@ -8,6 +8,8 @@ missing=()
 for program in redis-server nginx; do
   command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
 done
+[ -x /usr/sbin/exim4 ] || missing+=(exim4-daemon-light)
+[ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 
 [ -z "${FRONTDESK_TEST_POSTGRES:-}" ] || exit 0

@@ -5,16 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"text/tabwriter"
 
 	"github.com/frontdesk-chat/frontdesk/handoff/simulate"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 type simulateCmd struct {
-	Plan string `arg:"" help:"A preset (erlang, skills, day) or a JSON file."`
-	Seed uint64 `help:"Draws by another seed than the plan's." placeholder:"N"`
-	JSON bool   `help:"One JSON object instead of a table."`
+	Plan    string `arg:"" help:"A preset (erlang, skills, day) or a JSON file."`
+	Seed    uint64 `help:"Draws by another seed than the plan's." placeholder:"N"`
+	JSON    bool   `help:"One JSON object instead of a table."`
+	Picture string `help:"Also draw waits and what was told as an SVG file." type:"path" placeholder:"FILE"`
 }
 
 func (c *simulateCmd) Help() string {
@@ -35,6 +38,11 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	r, err := simulate.Simulate(ctx, p)
 	if err != nil {
 		return err
+	}
+	if c.Picture != "" {
+		if err := os.WriteFile(c.Picture, []byte(r.Picture()), 0o644); err != nil {
+			return fault.Wrap(fault.Unavailable, err, "The picture %s cannot be written.", c.Picture)
+		}
 	}
 	if c.JSON {
 		return json.NewEncoder(s.out).Encode(r)

@@ -35,8 +35,12 @@ func skills() Plan {
 		language, product string
 		perHour           float64
 	}{
-		{"en", "goods", 30}, {"en", "billing", 18}, {"en", "devices", 12},
-		{"zh", "goods", 24}, {"zh", "billing", 10}, {"zh", "devices", 6},
+		{"en", "goods", 30},
+		{"en", "billing", 18},
+		{"en", "devices", 12},
+		{"zh", "goods", 24},
+		{"zh", "billing", 10},
+		{"zh", "devices", 6},
 	} {
 		visitors = append(visitors, Visitor{
 			Name: v.language + " " + v.product, Language: v.language, Skills: []string{v.product}, Rates: []Rate{{PerHour: v.perHour}},
@@ -64,8 +68,14 @@ func day() Plan {
 	rates := func(share float64) []Rate {
 		var out []Rate
 		for _, r := range []Rate{
-			{"00:00", "07:00", 40}, {"07:00", "09:00", 150}, {"09:00", "11:30", 470}, {"11:30", "13:30", 280},
-			{"13:30", "17:00", 250}, {"17:00", "20:00", 430}, {"20:00", "22:00", 190}, {"22:00", "24:00", 70},
+			{"00:00", "07:00", 40},
+			{"07:00", "09:00", 150},
+			{"09:00", "11:30", 470},
+			{"11:30", "13:30", 280},
+			{"13:30", "17:00", 250},
+			{"17:00", "20:00", 430},
+			{"20:00", "22:00", 190},
+			{"22:00", "24:00", 70},
 		} {
 			r.PerHour *= share
 			out = append(out, r)

@@ -19,6 +19,7 @@ type Outcome struct {
 	Fairness     float64 `json:"fairness_gap"`  // between equal agents, the largest difference of shares of what the kind was given
 
 	estimates []estimate
+	taken     []float64 // waits of those who were served
 }
 
 type estimate struct{ waited, median, upper, mean float64 }
@@ -98,6 +99,7 @@ func (w *world) outcome() Outcome {
 			continue
 		}
 		served++
+		o.taken = append(o.taken, c.waited.Seconds())
 		if c.right {
 			right++
 		}

@@ -211,6 +211,7 @@ func (w *world) open() error {
 			p := &person{id: bot.AgentID(fmt.Sprintf("%03d-%03d", kind, i)), kind: kind, capacity: cmp.Or(s.Capacity, 1), skills: s.Skills}
 			if _, err := w.desk.PutAgent(w.ctx, handoff.Agent{
 				Workspace: ws, ID: p.id, Name: fmt.Sprintf("%s %d", s.Name, i+1), Skills: s.Skills, Capacity: p.capacity, Weight: s.Weight, Ramp: seconds(s.Ramp),
+				Roster: roster(s.Shifts),
 			}); err != nil {
 				return err
 			}
@@ -226,6 +227,19 @@ func (w *world) open() error {
 		}
 	}
 	return nil
+}
+
+// roster is shifts as the desk knows them: the same every day.
+func roster(shifts [][2]string) (h handoff.Hours) {
+	h.Zone = "UTC"
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		for _, s := range shifts {
+			from, _ := clock(s[0], 0)
+			to, _ := clock(s[1], 24*time.Hour)
+			h.Weeks = append(h.Weeks, handoff.Span{Day: day, Open: from, Close: to})
+		}
+	}
+	return h
 }
 
 func (w *world) shifts(p *person, shifts [][2]string) {

@@ -7,7 +7,8 @@
 // database, and any node takes any job. A job that was under way when its program
 // ended is taken up again, at the next start or by another node, so handlers must
 // bear being called again. One job runs at a time on a node, and one of a kind in a
-// workspace anywhere: they are all heavy, and visitors' turns come first.
+// workspace anywhere: they are heavy, and visitors' turns come first. E-mails, which
+// are light and which somebody waits for, have a line of their own beside them.
 package jobs
 
 import (
@@ -25,6 +26,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
@@ -42,6 +44,7 @@ const (
 	Import  Kind = knowledge.JobImport // subject: the import's ID
 	Train   Kind = training.JobTrain   // subject: the ID of the training, or "start"
 	Reindex Kind = "reindex"           // subject: anything; cuts and embeds stale documents anew
+	Mail    Kind = handoff.JobMail     // subject: the mail's ID
 )
 
 // Job is one piece of work. Kind, workspace and subject name it: no second job of
@@ -133,6 +136,12 @@ func Open(ctx context.Context, dir string, outbox Outbox, handlers map[Kind]Hand
 // for again under another name, so nobody waits for this time to pass.
 const trainFor = time.Hour
 
+// E-mails have a line of their own, and this long each.
+const (
+	mailQueue = "mail"
+	mailFor   = time.Minute
+)
+
 func newQueue(outbox Outbox, handlers map[Kind]Handler, log *slog.Logger) *Queue {
 	return &Queue{outbox: outbox, handlers: handlers, log: log, wake: make(chan struct{}, 1)}
 }
@@ -143,8 +152,9 @@ func (q *Queue) config(log *slog.Logger) *river.Config {
 	river.AddWorker(workers, &worker[importArgs]{queue: q})
 	river.AddWorker(workers, &worker[trainArgs]{queue: q, limit: trainFor})
 	river.AddWorker(workers, &worker[reindexArgs]{queue: q})
+	river.AddWorker(workers, &worker[mailArgs]{queue: q, limit: mailFor})
 	return &river.Config{
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}, mailQueue: {MaxWorkers: 1}},
 		Workers: workers,
 		Logger:  log,
 		// SQLite notifies nobody, and a second's wait is nothing to work of minutes.
@@ -248,7 +258,11 @@ func (q *Queue) relay(ctx context.Context, j Job) (bool, error) {
 	if a == nil || q.handlers[j.Kind] == nil {
 		return false, nil
 	}
-	res, err := q.client.Insert(ctx, a, &river.InsertOpts{UniqueOpts: river.UniqueOpts{
+	line := river.QueueDefault
+	if j.Kind == Mail {
+		line = mailQueue
+	}
+	res, err := q.client.Insert(ctx, a, &river.InsertOpts{Queue: line, UniqueOpts: river.UniqueOpts{
 		ByArgs: true,
 		ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,

@@ -21,6 +21,7 @@ type (
 	importArgs  struct{ args }
 	trainArgs   struct{ args }
 	reindexArgs struct{ args }
+	mailArgs    struct{ args }
 )
 
 // Kind returns Import.
@@ -31,6 +32,9 @@ func (trainArgs) Kind() string { return string(Train) }
 
 // Kind returns Reindex.
 func (reindexArgs) Kind() string { return string(Reindex) }
+
+// Kind returns Mail.
+func (mailArgs) Kind() string { return string(Mail) }
 
 func (a args) names() args { return a }
 
@@ -44,6 +48,8 @@ func argsOf(j Job) river.JobArgs {
 		return trainArgs{a}
 	case Reindex:
 		return reindexArgs{a}
+	case Mail:
+		return mailArgs{a}
 	}
 	return nil
 }

@@ -52,7 +52,13 @@ func (s *Handoff) Move(ctx context.Context, ask handoff.Ask, decide func(handoff
 		if err != nil {
 			return err
 		}
+		if err := number(ctx, t, ask.Workspace, &o); err != nil {
+			return err
+		}
 		if w, err = s.db.store(ctx, t, h, ask.Key, o.Change); err != nil {
+			return err
+		}
+		if err := s.db.putTickets(t, ask.Workspace, o); err != nil {
 			return err
 		}
 		return putOutcome(t, h.row, o)
@@ -90,6 +96,9 @@ func locked(ctx context.Context, t *tx, row bot.Conversation, f found, ask hando
 			SELECT `+agentColumns+` FROM agents WHERE workspace = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, row.Workspace, ids)
 	}
 	measures(t, &l.Measures, row.Workspace)
+	if ask.Tickets {
+		ticketsOf(t, &l.Tickets, row.Workspace, row.ID)
+	}
 	if err := t.flush(ctx); err != nil {
 		return l, err
 	}

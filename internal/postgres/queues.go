@@ -14,7 +14,7 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
@@ -24,15 +24,18 @@ const (
 func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
 	var (
 		a                             handoff.Agent
-		skills                        string
+		skills, roster                string
 		heartbeat, given, ramp, since int64
 	)
 	if err := row.Scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
 	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
+	if err := cell.Decode(roster, &a.Roster); err != nil {
+		return a, err
+	}
 	return a, cell.Decode(skills, &a.Skills)
 }
 
@@ -45,12 +48,19 @@ func putAgent(t *tx, a handoff.Agent) error {
 			return err
 		}
 	}
+	roster := ""
+	if !a.Roster.Always() {
+		var err error
+		if roster, err = cell.Encode(a.Roster); err != nil {
+			return err
+		}
+	}
 	t.exec(`
 		UPDATE agents SET name = $3, skills = $4, capacity = $5, load = $6, reserved = $7, weight = $8, duty = $9, missed = $10,
-			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15
+			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15, roster = $16
 		WHERE workspace = $1 AND id = $2`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince))
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster)
 	return nil
 }
 

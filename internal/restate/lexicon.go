@@ -8,12 +8,12 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
-// lexiconText lists Chinese words with class and the binary logarithm of their
+// lexiconPacked lists Chinese words with class and the binary logarithm of their
 // frequency, sorted. It is the frequent part of jieba's word list (MIT), as go-ego/gse
 // carries it, with everyday words added.
 //
-//go:embed lexicon.txt
-var lexiconText string
+//go:embed lexicon.txt.gz
+var lexiconPacked []byte
 
 // Classes of words. English words have those that their form tells.
 const (
@@ -46,6 +46,15 @@ const log2All = 26
 
 // longest is how many characters a word of the list may have.
 const longest = 5
+
+// openLexicon reads the list that is built in.
+func openLexicon() (lexicon, error) {
+	words, err := unpack(lexiconPacked)
+	if err != nil {
+		return nil, err
+	}
+	return parseLexicon(string(words))
+}
 
 func parseLexicon(list string) (lexicon, error) {
 	out := make(lexicon, strings.Count(list, "\n"))

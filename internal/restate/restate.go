@@ -2,7 +2,9 @@ package restate
 
 import (
 	"bytes"
+	"compress/gzip"
 	_ "embed"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -11,8 +13,8 @@ import (
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
-//go:embed weights.txt
-var weightsText []byte
+//go:embed weights.txt.gz
+var weightsPacked []byte
 
 // Said is an earlier text of a talk.
 type Said struct {
@@ -40,7 +42,11 @@ type Rewriter struct {
 // Open returns the rewriter that the product ships. Error: Internal when what is
 // built in cannot be read.
 func Open() (*Rewriter, error) {
-	lex, err := parseLexicon(lexiconText)
+	lex, err := openLexicon()
+	if err != nil {
+		return nil, err
+	}
+	weightsText, err := unpack(weightsPacked)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +60,18 @@ func Open() (*Rewriter, error) {
 		r.weights[spell(name)] = float32(v)
 	}
 	return r, nil
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "what the rewriter brings along is damaged")
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "what the rewriter brings along is damaged")
+	}
+	return text, nil
 }
 
 // surelyFrom is the probability from which an edit is made. An edit that is hardly

@@ -37,7 +37,7 @@ type lesson struct {
 // Train returns the weights that examples teach, as lines of the shipped file.
 // The same examples in the same order give the same lines.
 func Train(examples []Example) ([]byte, error) {
-	lex, err := parseLexicon(lexiconText)
+	lex, err := openLexicon()
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"flag"
 	"fmt"
@@ -136,5 +138,21 @@ func write(root, name string, v interface{ Encode() ([]byte, error) }) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(root, "intents/data", name), b, 0o644)
+	return writePacked(filepath.Join(root, "intents/data", name+".gz"), b)
+}
+
+// writePacked writes a file that the program unpacks when it needs it.
+func writePacked(path string, data []byte) error {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -21,7 +21,7 @@ func rewriter(root string) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "rewriter: %d examples\n", len(examples))
-	return os.WriteFile(filepath.Join(root, "internal/restate/weights.txt"), weights, 0o644)
+	return writePacked(filepath.Join(root, "internal/restate/weights.txt.gz"), weights)
 }
 
 func readRewrites(path string) ([]restate.Example, error) {

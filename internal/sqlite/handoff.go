@@ -43,7 +43,13 @@ func (s *Handoff) Move(ctx context.Context, ask handoff.Ask, decide func(handoff
 		if err != nil {
 			return err
 		}
+		if err := number(ctx, tx, row.Workspace, &o); err != nil {
+			return err
+		}
 		if w, err = s.db.store(ctx, tx, row, ask.Key, o.Change); err != nil {
+			return err
+		}
+		if err := s.db.putTickets(ctx, tx, row.Workspace, o); err != nil {
 			return err
 		}
 		return putOutcome(ctx, tx, row, o)
@@ -56,6 +62,11 @@ func locked(ctx context.Context, tx *sql.Tx, row bot.Conversation, ask handoff.A
 	var err error
 	if l.Wait, err = getWait(ctx, tx, row.Workspace, row.ID); err != nil {
 		return l, err
+	}
+	if ask.Tickets {
+		if l.Tickets, err = ticketsOf(ctx, tx, row.Workspace, row.ID); err != nil {
+			return l, err
+		}
 	}
 	r, err := scanReservation(tx.QueryRowContext(ctx, `
 		SELECT `+reservationColumns+` FROM reservations WHERE workspace = ? AND conversation = ? AND state = 'open'`,

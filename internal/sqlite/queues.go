@@ -15,7 +15,7 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
 
@@ -25,15 +25,18 @@ const (
 func scanAgent(scan func(...any) error) (handoff.Agent, error) {
 	var (
 		a                             handoff.Agent
-		skills                        string
+		skills, roster                string
 		heartbeat, given, ramp, since int64
 	)
 	if err := scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
 	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
+	if err := cell.Decode(roster, &a.Roster); err != nil {
+		return a, err
+	}
 	return a, cell.Decode(skills, &a.Skills)
 }
 
@@ -53,15 +56,22 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 			return err
 		}
 	}
+	roster := ""
+	if !a.Roster.Always() {
+		var err error
+		if roster, err = cell.Encode(a.Roster); err != nil {
+			return err
+		}
+	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, skills = excluded.skills, capacity = excluded.capacity,
 			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
 			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version,
-			ramp = excluded.ramp, on_since = excluded.on_since`,
+			ramp = excluded.ramp, on_since = excluded.on_since, roster = excluded.roster`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince))
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster)
 	return err
 }
 

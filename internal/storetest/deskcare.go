@@ -123,3 +123,44 @@ func testDeskLast(t *testing.T, s Stores) {
 		t.Errorf("offered event %+v with %+v", last.Body, last.Body.Routing)
 	}
 }
+
+// testDeskShift ends an agent's duty with their shift: no more offers, the chats
+// they have to the end, and then off.
+func testDeskShift(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 2)
+	shift := handoff.Hours{Zone: "UTC", Weeks: []handoff.Span{{Day: start.Weekday(), Close: start.Sub(start.Truncate(24*time.Hour)) + time.Minute}}}
+	if a, err := d.PutAgent(t.Context(), handoff.Agent{Workspace: workspace, ID: "lin", Name: "Lin", Capacity: 2, Roster: shift}); err != nil || len(a.Roster.Weeks) != 1 {
+		t.Fatalf("roster %+v, %v", a.Roster, err)
+	}
+	c := d.ask(t, nil)
+	d.sweep(t)
+	d.accept(t, "lin")
+	d.hire(t, "wei", 1)
+	d.after(t, time.Minute, "lin", "wei")
+	if a := d.agent(t, "lin"); a.Duty != handoff.DutyDrain || a.Load != 1 {
+		t.Errorf("at the end of the shift: %+v", a)
+	}
+	next := d.ask(t, nil)
+	d.sweep(t)
+	if r := d.offerOf(t, "wei"); r.Conversation != next.ID {
+		t.Errorf("offered %+v", r)
+	}
+	d.noOffer(t, "lin")
+	d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	if _, err := d.Close(t.Context(), workspace, c.ID, bot.Author{Kind: bot.AuthorAgent, ID: "lin"}); err != nil {
+		t.Fatal(err)
+	}
+	d.sweep(t)
+	if a := d.agent(t, "lin"); a.Duty != handoff.DutyOff || !a.OnSince.IsZero() {
+		t.Errorf("after the last chat: %+v", a)
+	}
+	// Who stays on by their own word stays on.
+	if _, err := d.SetDuty(t.Context(), workspace, "lin", handoff.DutyOn); err != nil {
+		t.Fatal(err)
+	}
+	d.after(t, 20*time.Second, "lin", "wei")
+	if a := d.agent(t, "lin"); a.Duty != handoff.DutyOn {
+		t.Errorf("overtime: %+v", a)
+	}
+}

@@ -38,6 +38,10 @@ type Stores struct {
 	Traces   bot.TraceStore
 	Feed     bot.Feed      // nil: the engine serves one process, which needs none
 	Desk     handoff.Store // nil: the engine has none, and the desk is not exercised
+	Tickets  handoff.TicketStore
+	Outbox   interface {
+		Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
+	}
 }
 
 // Run exercises an engine. open returns an empty database that ends with the
@@ -90,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskFirstReply", testDeskFirstReply},
 		{"DeskWrapUp", testDeskWrapUp},
 		{"DeskLast", testDeskLast},
+		{"DeskShift", testDeskShift},
 		{"DeskCapacity", testDeskCapacity},
 		{"DeskClose", testDeskClose},
 		{"DeskSay", testDeskSay},
@@ -100,10 +105,14 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskRefuses", testDeskRefuses},
 		{"DeskRun", testDeskRun},
 		{"DeskModel", testDeskModel},
+		{"TicketLife", testTicketLife},
+		{"TicketNobody", testTicketNobody},
+		{"TicketByHand", testTicketByHand},
+		{"TicketLists", testTicketLists},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
-			if s.Desk == nil && strings.HasPrefix(c.name, "Desk") {
+			if s.Desk == nil && strings.HasPrefix(c.name, "Desk") || s.Tickets == nil && strings.HasPrefix(c.name, "Ticket") {
 				t.Skip("these stores keep timelines only")
 			}
 			if s.Feed == nil && strings.HasPrefix(c.name, "Feed") {

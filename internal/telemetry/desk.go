@@ -137,7 +137,7 @@ func (f *floors) Collect(ch chan<- prometheus.Metric) {
 	f.mu.Unlock()
 	line := map[inQueue]float64{{"", bot.ServiceWaiting}: 0, {"", bot.ServiceOffered}: 0, {"", bot.ServiceParked}: 0}
 	oldest := map[bot.QueueID]float64{"": 0}
-	agents := map[handoff.Duty]float64{handoff.DutyOn: 0, handoff.DutyAway: 0, handoff.DutyOff: 0, handoff.DutyMissed: 0}
+	agents := map[handoff.Duty]float64{handoff.DutyOn: 0, handoff.DutyAway: 0, handoff.DutyOff: 0, handoff.DutyMissed: 0, handoff.DutyDrain: 0}
 	var present, capacity, load float64
 	for _, s := range seen {
 		for k, n := range s.line {

@@ -1,5 +1,6 @@
 // Package testenv starts the servers that tests need, or finds those that were
-// made ready: Postgres with pgvector, Redis, and nginx with the shipped files.
+// made ready: Postgres with pgvector, Redis, nginx with the shipped files, and a
+// mail server.
 // Only tests import it.
 //
 // A server that is absent makes a test skip with the reason, or fail when

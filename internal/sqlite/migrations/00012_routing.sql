@@ -4,6 +4,9 @@
 ALTER TABLE agents ADD COLUMN ramp     INTEGER NOT NULL DEFAULT 0; -- microseconds
 ALTER TABLE agents ADD COLUMN on_since INTEGER NOT NULL DEFAULT 0; -- 0: off duty
 
+-- Planned shifts; a JSON object.
+ALTER TABLE agents ADD COLUMN roster TEXT NOT NULL DEFAULT '';
+
 -- How a queue is worked; a JSON object. offer_for stands there too, and in its own
 -- column for programs that know no other.
 ALTER TABLE queues ADD COLUMN settings TEXT NOT NULL DEFAULT '';

@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -38,6 +38,53 @@ export type View = 'mine' | 'queue' | 'bot' | 'closed' | 'all';
 
 export interface ConversationPage extends Page<Conversation> {
   counts?: Partial<Record<View, number>>;
+}
+
+export type TicketView = 'open' | 'mine' | 'unassigned' | 'late' | 'pending' | 'solved' | 'all';
+export type TicketLevel = 'first' | 'next' | 'resolve';
+
+export interface TicketMail {
+  id: string;
+  out: boolean;
+  address: string;
+  state: 'due' | 'sent' | 'failed' | 'came';
+  failure?: string;
+  at: string;
+}
+
+export interface Ticket {
+  id: string;
+  number: number;
+  conversation: string;
+  version: number;
+  status: TicketStatus;
+  assignee?: { id: string; name: string };
+  queue?: string;
+  priority: number;
+  subject: string;
+  language: string;
+  email?: string;
+  phone?: string;
+  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  merged_into?: string;
+  due_at?: string;
+  due_for?: TicketLevel;
+  clock: {
+    wished_at: string;
+    first_at?: string;
+    first_s: number;
+    first_late: boolean;
+    next_s: number;
+    next_late: boolean;
+    worked_s: number;
+    resolve_late: boolean;
+    solved_at?: string;
+    reopened: number;
+  };
+  created_at: string;
+  updated_at: string;
+  linked?: Ticket[]; // only of a single ticket
+  mails?: TicketMail[]; // only of a single ticket
 }
 
 export interface Candidate {

@@ -4,6 +4,7 @@ import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Split from '@lucide/svelte/icons/split';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import Settings from '@lucide/svelte/icons/settings-2';
+import Ticket from '@lucide/svelte/icons/ticket';
 import Users from '@lucide/svelte/icons/users-round';
 import type { Component } from 'svelte';
 import type { Role } from './api';
@@ -15,6 +16,7 @@ import UsersPage from './people/UsersPage.svelte';
 import RepliesPage from './replies/RepliesPage.svelte';
 import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
+import TicketsPage from './tickets/TicketsPage.svelte';
 import type { CoreWord } from './words/core';
 
 export interface ConsolePage {
@@ -29,6 +31,7 @@ export interface ConsolePage {
 /** Every page of the console, in the rail's order. A new page is a line here and a folder beside this file. */
 export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
+  { id: 'tickets', key: 'c', word: 'tickets', icon: Ticket, roles: ['agent', 'supervisor', 'administrator'], view: TicketsPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
   { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },

@@ -4,7 +4,7 @@
 export type AuthorKind = 'visitor' | 'bot' | 'agent' | 'system';
 export type Speaker = 'bot' | 'human';
 export type Service = 'bot' | 'waiting' | 'offered' | 'active' | 'wrapup' | 'closed' | 'parked';
-export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback' | 'rating';
+export type EventKind = 'message' | 'note' | 'answer' | 'finished' | 'service' | 'feedback' | 'ticket' | 'rating';
 export type Decision = 'answer' | 'smalltalk' | 'clarify' | 'offer' | 'handoff' | 'refuse' | 'flow';
 export type RunState = 'queued' | 'active' | 'streaming' | 'complete' | 'cancelled' | 'failed' | 'superseded';
 export type Why = 'not_my_question' | 'incomplete' | 'wrong' | 'out_of_date';
@@ -79,6 +79,18 @@ export interface Event {
   about?: 'bot' | 'agent'; // of a rating
   helpful?: boolean;
   why?: string;
+  via?: 'mail'; // the message came by e-mail
+  ticket?: TicketMark; // of kind ticket, which visitors never get
+}
+
+export type TicketStatus = 'open' | 'pending' | 'solved' | 'closed';
+
+export interface TicketMark {
+  id: string;
+  number: number;
+  status: TicketStatus;
+  other?: number; // that it was merged into or linked with
+  assignee?: string;
 }
 
 export interface Conversation {

@@ -139,7 +139,7 @@ export class Timeline {
       const e = this.events.get(n);
       if (!e) continue;
       if (e.kind === 'finished' || e.kind === 'feedback') continue;
-      if (e.kind === 'service' || e.kind === 'rating') {
+      if (e.kind === 'service' || e.kind === 'ticket' || e.kind === 'rating') {
         out.push({ kind: 'service', key: e.id, event: e });
         continue;
       }

@@ -35,7 +35,7 @@ export class TypingBoard {
     if (!row) return;
     let silent = false;
     for (const e of events) {
-      if (e.kind === 'feedback' || e.kind === 'service') continue;
+      if (e.kind === 'feedback' || e.kind === 'service' || e.kind === 'ticket') continue;
       const key = `${e.author.kind}:${e.author.id}`;
       clearTimeout(row.get(key)?.timer);
       silent = row.delete(key) || silent;

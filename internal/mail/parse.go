@@ -1,0 +1,141 @@
+package mail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime"
+	"strings"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // reads what is not UTF-8, such as GBK
+	gomail "github.com/emersion/go-message/mail"
+
+	"github.com/frontdesk-chat/frontdesk/handoff"
+)
+
+// Bounds of what is read of a mail.
+const (
+	maxBytes = 2 << 20 // of the mail; texts come first, attachments are not taken
+	maxRunes = 8000    // of the words that are taken
+	maxParts = 100
+	maxNames = 20 // of attachments
+)
+
+// read makes of a mail what belongs to a ticket; ok is false for one that does not.
+func (p *Post) read(raw []byte) (in handoff.MailIn, ok bool) {
+	r, err := gomail.CreateReader(bytes.NewReader(raw))
+	if err != nil && !message.IsUnknownCharset(err) {
+		return in, false
+	}
+	h := r.Header
+	plain, html, left := parts(r)
+	if plain == "" {
+		plain = textOf(html)
+	}
+	if in.Ticket, ok = p.match(h, plain+"\n"+html); !ok {
+		return in, false
+	}
+	if from, err := h.AddressList("From"); err == nil && len(from) > 0 {
+		in.From = from[0].Address
+	}
+	if strings.EqualFold(in.From, p.from.Address) {
+		return in, false // our own words came back
+	}
+	in.Message, _ = h.MessageID()
+	if in.Message == "" {
+		sum := sha256.Sum256(raw)
+		in.Message = hex.EncodeToString(sum[:16]) + "@none"
+	}
+	in.Automatic = automatic(h)
+	in.Left = left
+	in.Text = cut(written(plain))
+	return in, true
+}
+
+// match finds the ticket: in the addresses that the mail went to, in the mails that
+// it answers, in the text that it repeats.
+func (p *Post) match(h gomail.Header, text string) (handoff.TicketID, bool) {
+	for _, name := range []string{"To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "References", "In-Reply-To"} {
+		for f := h.FieldsByKey(name); f.Next(); {
+			if t, ok := p.sign.find(f.Value()); ok {
+				return t, true
+			}
+		}
+	}
+	return p.sign.find(text)
+}
+
+// automatic reports whether a machine wrote the mail (RFC 3834 and what is usual).
+func automatic(h gomail.Header) bool {
+	if v := strings.ToLower(strings.TrimSpace(h.Get("Auto-Submitted"))); v != "" && v != "no" {
+		return true
+	}
+	switch strings.ToLower(strings.TrimSpace(h.Get("Precedence"))) {
+	case "bulk", "junk", "list", "auto_reply":
+		return true
+	}
+	if h.Has("X-Autoreply") || h.Has("X-Autorespond") || h.Has("List-Id") || strings.TrimSpace(h.Get("Return-Path")) == "<>" {
+		return true
+	}
+	kind, _, _ := h.ContentType()
+	return kind == "multipart/report"
+}
+
+// parts collects the texts of a mail and the names of its attachments. What cannot
+// be read, or was cut off, ends it.
+func parts(r *gomail.Reader) (plain, html string, left []string) {
+	for range maxParts {
+		part, err := r.NextPart()
+		if err != nil && (part == nil || !message.IsUnknownCharset(err)) {
+			return plain, html, left
+		}
+		switch h := part.Header.(type) {
+		case *gomail.AttachmentHeader:
+			name, err := h.Filename()
+			if err != nil || name == "" {
+				name = "?"
+			}
+			if len(left) < maxNames {
+				left = append(left, name)
+			}
+		case *gomail.InlineHeader:
+			kind, _, _ := h.ContentType()
+			if kind != "text/html" && kind != "text/plain" {
+				if kind != "" && len(left) < maxNames && !strings.HasPrefix(kind, "message/") {
+					left = append(left, named(h.Get("Content-Type"), kind))
+				}
+				continue
+			}
+			b, err := io.ReadAll(io.LimitReader(part.Body, maxBytes))
+			if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+				return plain, html, left
+			}
+			text := strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\r\n", "\n")
+			switch {
+			case kind == "text/plain" && plain == "":
+				plain = text
+			case kind == "text/html" && html == "":
+				html = text
+			}
+		}
+	}
+	return plain, html, left
+}
+
+// named is what an inline part that is no text is called.
+func named(contentType, kind string) string {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["name"] != "" {
+		return params["name"]
+	}
+	return kind
+}
+
+func cut(text string) string {
+	if r := []rune(text); len(r) > maxRunes {
+		return string(r[:maxRunes-1]) + "…"
+	}
+	return text
+}

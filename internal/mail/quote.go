@@ -1,0 +1,60 @@
+package mail
+
+import (
+	"regexp"
+	"strings"
+)
+
+// heads begin what a mail program repeats of the mail that is answered: Gmail,
+// Apple Mail and Thunderbird write a sentence, Outlook a line or a block of fields,
+// each in the language of its user.
+var heads = regexp.MustCompile(`(?i)^\s*(` +
+	`On\b.{5,300}\bwrote:|` +
+	`.{0,200}(写道|寫道)\s*[:：]|` +
+	`-{2,}\s*(Original Message|Forwarded message|Reply message|原始邮件|原始郵件|回复的原邮件|转发邮件信息|转发的邮件)\s*-{2,}.*|` +
+	`_{20,}|` +
+	`(From|发件人|寄件者)\s*[:：]\s*.*[@<].*` +
+	`)\s*$`)
+
+// opening begins a sentence of heads that goes on in the next lines.
+var opening = regexp.MustCompile(`(?i)^\s*(On\b.{5,}|在\s*\d{4}.{5,})$`)
+
+// written is what the sender wrote themselves: without our mail, which their
+// program repeats, and without the mark of a signature. A mail of which nothing
+// would be left is taken whole.
+func written(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
+	end := len(lines)
+	for i, line := range lines {
+		if strings.Contains(line, aboveEN) || strings.Contains(line, aboveZH) {
+			end = i
+			break
+		}
+	}
+	for i := range end {
+		// A sentence may be broken over three lines.
+		joined := lines[i]
+		found := heads.MatchString(joined)
+		for j := i + 1; !found && j < min(i+3, len(lines)) && opening.MatchString(lines[i]); j++ {
+			joined += " " + lines[j]
+			found = heads.MatchString(joined)
+		}
+		if found {
+			end = i
+			break
+		}
+	}
+	var own []string
+	for _, line := range lines[:end] {
+		if strings.TrimRight(line, " ") == "--" { // a signature
+			break
+		}
+		if !strings.HasPrefix(strings.TrimLeft(line, " "), ">") {
+			own = append(own, strings.TrimRight(line, " \t"))
+		}
+	}
+	if got := strings.TrimSpace(strings.Join(own, "\n")); got != "" {
+		return got
+	}
+	return strings.TrimSpace(text)
+}

@@ -1,0 +1,415 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// newTicketDesk is a desk that keeps tickets.
+func newTicketDesk(t tester, s Stores, ws bot.WorkspaceID) *desk {
+	t.Helper()
+	d := newDesk(s, ws)
+	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Mails: true})
+	return d
+}
+
+// ticketOf returns the newest ticket of a conversation with what belongs to it.
+func (d *desk) ticketOf(t tester, c bot.Conversation) handoff.TicketFile {
+	t.Helper()
+	got, err := d.Desk.Tickets(t.Context(), handoff.TicketQuery{Workspace: d.ws, Conversation: c.ID, Limit: 1})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d tickets, %v; want one", len(got), err)
+	}
+	return d.file(t, got[0].ID)
+}
+
+func (d *desk) file(t tester, ticket handoff.TicketID) handoff.TicketFile {
+	t.Helper()
+	f, err := d.Ticket(t.Context(), d.ws, ticket)
+	if err != nil {
+		t.Fatalf("ticket: %v", err)
+	}
+	return f
+}
+
+// changes lists what a timeline says of tickets.
+func (d *desk) changes(t tester, c bot.Conversation) string {
+	t.Helper()
+	var out []string
+	for _, e := range timeline(t, d.Stores, c, bot.ViewAgent, 500) {
+		if e.Kind != bot.EventTicket {
+			continue
+		}
+		if e.VSeq != 0 || e.Body.Ticket == nil || e.Body.Ticket.Number == 0 {
+			t.Errorf("a ticket's event %+v", e)
+		}
+		out = append(out, e.Body.Change+" "+e.Body.Ticket.Status)
+	}
+	return strings.Join(out, ", ")
+}
+
+var lin = bot.Author{Kind: bot.AuthorAgent, ID: "lin", Name: "Lin"}
+
+// leave leaves a message in a new conversation.
+func (d *desk) leave(t tester, text string) bot.Conversation {
+	t.Helper()
+	c := newConversation(t, d.Stores, d.ws)
+	if _, err := d.LeaveMessage(t.Context(), d.ws, c.ID, key(visitor, text), handoff.Contact{Email: "ann@example.com", Text: text}); err != nil {
+		t.Fatalf("leave message: %v", err)
+	}
+	return c
+}
+
+func (d *desk) comes(t tester, ticket handoff.TicketID, message, text string) bot.Written {
+	t.Helper()
+	w, err := d.MailCame(t.Context(), d.ws, handoff.MailIn{Ticket: ticket, Message: message, From: "ann@example.com", Text: text})
+	if err != nil {
+		t.Fatalf("mail: %v", err)
+	}
+	return w
+}
+
+func (d *desk) answer(t tester, ticket handoff.TicketID, text string, status handoff.TicketStatus) handoff.TicketFile {
+	t.Helper()
+	f, err := d.Answer(t.Context(), d.ws, ticket, lin, key(lin, text), text, status)
+	if err != nil {
+		t.Fatalf("answer: %v", err)
+	}
+	return f
+}
+
+func testTicketLife(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 2)
+	if _, err := d.SetDuty(t.Context(), d.ws, "lin", handoff.DutyOff); err != nil {
+		t.Fatal(err)
+	}
+	// A message for later is a ticket in the same transaction, with the visitor's address.
+	c := d.leave(t, "My parcel is wet.\nThe box too.")
+	f := d.ticketOf(t, c)
+	want := handoff.Ticket{
+		Workspace: d.ws, ID: f.Ticket.ID, Number: 1, Conversation: c.ID, Version: 1, Status: handoff.TicketOpen, Subject: "My parcel is wet.",
+		Language: "en", Email: "ann@example.com", Origin: handoff.TicketMessage, Due: start.Add(4 * time.Hour), DueFor: handoff.LevelFirst,
+		Clock: handoff.Clock{Wished: start, Owed: start, Running: start}, CreatedAt: start, UpdatedAt: start,
+	}
+	if diff := cmp.Diff(want, f.Ticket); diff != "" {
+		t.Error("made", diff)
+	}
+	// An answer goes by e-mail and waits for the visitor.
+	d.clock.pass(time.Hour)
+	k1 := key(lin, "We send another one.")
+	f, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", "")
+	if err != nil || len(f.Mails) != 1 || f.Mails[0].State != handoff.MailDue || f.Mails[0].Address != "ann@example.com" || f.Mails[0].Text != "We send another one." {
+		t.Errorf("mails %+v", f.Mails)
+	}
+	if owed := d.owed(t); owed != handoff.JobMail+" "+f.Mails[0].ID {
+		t.Errorf("the outbox has %q", owed)
+	}
+	k := f.Ticket.Clock
+	if f.Ticket.Status != handoff.TicketPending || f.Ticket.Assignee != "lin" || k.FirstTook != time.Hour || k.FirstLate || !k.Owed.IsZero() || !f.Ticket.Due.IsZero() {
+		t.Errorf("answered %+v", f.Ticket)
+	}
+	d.is(t, c, bot.ServiceBot, bot.SpeakerBot, "") // the live line need not do it too
+	again, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", "")
+	if err != nil || len(again.Mails) != 1 {
+		t.Errorf("the same answer again: %d mails, %v", len(again.Mails), err)
+	}
+	// What the visitor answers is taken once, and is the team's turn.
+	d.clock.pass(time.Hour)
+	d.comes(t, f.Ticket.ID, "a@mail", "To the old address, please.")
+	if w := d.comes(t, f.Ticket.ID, "a@mail", "To the old address, please."); !w.Dup {
+		t.Error("a mail was taken twice")
+	}
+	f = d.file(t, f.Ticket.ID)
+	if f.Ticket.Status != handoff.TicketOpen || f.Ticket.DueFor != handoff.LevelNext || !f.Ticket.Due.Equal(d.clock.now().Add(8*time.Hour)) {
+		t.Errorf("after the visitor's mail %+v", f.Ticket)
+	}
+	// Nine hours are too long for a later answer; it is solved with it.
+	d.clock.pass(9 * time.Hour)
+	f = d.answer(t, f.Ticket.ID, "Done.", handoff.TicketSolved)
+	if k := f.Ticket.Clock; !k.NextLate || k.NextTook != 9*time.Hour || k.Worked != 10*time.Hour || k.ResolveLate || !k.Solved.Equal(d.clock.now()) {
+		t.Errorf("solved %+v", k)
+	}
+	solved := func(want int) {
+		t.Helper()
+		r, err := d.TicketReport(t.Context(), d.ws, start.Add(-time.Hour), d.clock.now().Add(time.Hour))
+		if err != nil || r.Solved != want {
+			t.Errorf("%d solved in the report, %v; want %d", r.Solved, err, want)
+		}
+	}
+	solved(1)
+	// In time it was not solved after all, and the report forgets that it was.
+	d.clock.pass(71 * time.Hour)
+	d.comes(t, f.Ticket.ID, "b@mail", "It is wet again.")
+	f = d.file(t, f.Ticket.ID)
+	if f.Ticket.Status != handoff.TicketOpen || f.Ticket.Clock.Reopened != 1 || !f.Ticket.Clock.Solved.IsZero() {
+		t.Errorf("reopened %+v", f.Ticket)
+	}
+	solved(0)
+	// Too late it is a new ticket, linked to the old one, which stays solved.
+	f = d.answer(t, f.Ticket.ID, "Now it is dry.", handoff.TicketSolved)
+	d.clock.pass(73 * time.Hour)
+	d.comes(t, f.Ticket.ID, "c@mail", "And another thing.")
+	old, made := d.file(t, f.Ticket.ID), d.ticketOf(t, c)
+	if old.Ticket.Status != handoff.TicketClosed || made.Ticket.Number != 2 || made.Ticket.Origin != handoff.TicketByMail || made.Ticket.Email != "ann@example.com" {
+		t.Errorf("old %+v\nnew %+v", old.Ticket, made.Ticket)
+	}
+	if len(old.Linked) != 1 || old.Linked[0].ID != made.Ticket.ID || len(made.Linked) != 1 || made.Linked[0].ID != old.Ticket.ID {
+		t.Errorf("links %+v, %+v", old.Linked, made.Linked)
+	}
+	solved(1)
+	wantSame(t, "changes", d.changes(t, c), "opened open, answered pending, changed open, solved solved, reopened open, solved solved, closed closed, opened open")
+	var read []string
+	for _, e := range timeline(t, s, c, bot.ViewVisitor, 500) {
+		if e.Kind == bot.EventMessage {
+			read = append(read, e.Body.Text)
+		}
+	}
+	wantSame(t, "what the visitor reads", read, []string{
+		"My parcel is wet.\nThe box too.", "We send another one.", "To the old address, please.", "Done.", "It is wet again.", "Now it is dry.", "And another thing.",
+	})
+}
+
+// owed returns what the outbox holds.
+func (d *desk) owed(t tester) string {
+	t.Helper()
+	var out []string
+	if err := d.Outbox.Outbox(t.Context(), func(kind, _, subject string) (bool, error) {
+		out = append(out, kind+" "+subject)
+		return false, nil
+	}); err != nil {
+		t.Fatalf("outbox: %v", err)
+	}
+	return strings.Join(out, ", ")
+}
+
+func testTicketNobody(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 2)
+	if err := d.PutQueue(t.Context(), handoff.Queue{Workspace: d.ws, Hours: handoff.Hours{
+		Zone: "UTC", Weeks: []handoff.Span{{Day: time.Thursday, Open: 9 * time.Hour, Close: 17 * time.Hour}, {Day: time.Friday, Open: 9 * time.Hour, Close: 17 * time.Hour}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.SetDuty(t.Context(), d.ws, "lin", handoff.DutyOff); err != nil {
+		t.Fatal(err)
+	}
+	// A wish that nobody can fulfil is a ticket. start is a Wednesday: the clock
+	// stands until Thursday at nine.
+	c := d.ask(t, func(e *bot.Escalation) {
+		e.Summary = bot.Summary{Problem: "refund", Fields: map[string]string{"email": "ann@example.com", "phone": "no"}}
+	})
+	f := d.ticketOf(t, c)
+	if f.Ticket.Origin != handoff.TicketNobody || f.Ticket.Subject != "refund" || f.Ticket.Email != "ann@example.com" || f.Ticket.Phone != "" {
+		t.Errorf("made %+v", f.Ticket)
+	}
+	if want := time.Date(2026, 3, 5, 13, 0, 0, 0, time.UTC); !f.Ticket.Due.Equal(want) {
+		t.Errorf("due %v, want %v", f.Ticket.Due, want)
+	}
+	// A second wish makes no second one.
+	d.enqueue(t, c, nil)
+	if got := d.changes(t, c); got != "opened open" {
+		t.Errorf("changes %s", got)
+	}
+	// Who comes on duty meanwhile answers in the chat; with its end it is solved.
+	if _, err := d.SetDuty(t.Context(), d.ws, "lin", handoff.DutyOn); err != nil {
+		t.Fatal(err)
+	}
+	d.sweep(t)
+	d.sweep(t)
+	d.accept(t, "lin")
+	if _, err := d.Say(t.Context(), d.ws, c.ID, lin, key(lin, "Hello."), bot.Body{Text: "Hello."}, false); err != nil {
+		t.Fatal(err)
+	}
+	if f = d.file(t, f.Ticket.ID); f.Ticket.Clock.First.IsZero() || len(f.Mails) != 1 {
+		t.Errorf("an answer in the chat: %+v, mails %+v", f.Ticket.Clock, f.Mails)
+	}
+	if _, err := d.Close(t.Context(), d.ws, c.ID, lin); err != nil {
+		t.Fatal(err)
+	}
+	if f = d.file(t, f.Ticket.ID); f.Ticket.Status != handoff.TicketSolved || f.Ticket.Clock.ResolveLate {
+		t.Errorf("closed: %+v", f.Ticket)
+	}
+	wantSame(t, "changes", d.changes(t, c), "opened open, answered open, solved solved")
+}
+
+func testTicketByHand(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 2)
+	ctx := t.Context()
+	c := newConversation(t, s, workspace)
+	open := func(c bot.Conversation, draft handoff.TicketDraft) (handoff.TicketFile, error) {
+		return d.OpenTicket(ctx, d.ws, c.ID, lin, draft)
+	}
+	for name, draft := range map[string]handoff.TicketDraft{
+		"subject": {Subject: strings.Repeat("x", 201) + "\nmore"}, "priority": {Subject: "x", Priority: 11}, "email": {Subject: "x", Email: "nobody"},
+	} {
+		if name == "subject" { // cut rather than refused
+			continue
+		}
+		_, err := open(c, draft)
+		wantKind(t, name, err, fault.Invalid)
+	}
+	_, err := open(c, handoff.TicketDraft{Subject: "x", Assignee: "nobody"})
+	wantKind(t, "unknown assignee", err, fault.NotFound)
+	a, err := open(c, handoff.TicketDraft{Subject: "Broken lamp", Priority: 2, Assignee: "lin", Email: "ann@example.com"})
+	if err != nil || a.Ticket.Number != 1 || a.Ticket.Assignee != "lin" || a.Ticket.Priority != 2 {
+		t.Fatalf("made %+v, %v", a.Ticket, err)
+	}
+	_, err = open(c, handoff.TicketDraft{Subject: "again"})
+	wantKind(t, "a second one", err, fault.Conflict)
+	// Another conversation of the same visitor, and one of somebody else.
+	b, err := open(newConversation(t, s, workspace), handoff.TicketDraft{Subject: "Lamp"})
+	if err != nil || b.Ticket.Number != 2 {
+		t.Fatalf("made %+v, %v", b.Ticket, err)
+	}
+	w, err := s.Timeline.Open(ctx, bot.Conversation{Workspace: d.ws, Inbox: "i1", Visitor: "stranger", ClientConvID: "s"}, bot.Key{}, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := open(w.Conversation, handoff.TicketDraft{Subject: "Other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Changes by hand, as the agent saw it.
+	pending, subject := handoff.TicketPending, "Lamp, broken"
+	got, err := d.ChangeTicket(ctx, d.ws, b.Ticket.ID, lin, handoff.TicketPatch{Status: &pending, Subject: &subject, Version: 1})
+	if err != nil || got.Ticket.Status != pending || got.Ticket.Subject != subject || got.Ticket.Version != 2 || !got.Ticket.Clock.Running.IsZero() {
+		t.Errorf("changed %+v, %v", got.Ticket, err)
+	}
+	_, err = d.ChangeTicket(ctx, d.ws, b.Ticket.ID, lin, handoff.TicketPatch{Subject: &subject, Version: 1})
+	wantKind(t, "an old version", err, fault.Conflict)
+	// Links go both ways, once.
+	for range 2 {
+		if _, err := d.Link(ctx, d.ws, a.Ticket.ID, x.Ticket.ID, lin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := d.file(t, x.Ticket.ID); len(f.Linked) != 1 || f.Linked[0].ID != a.Ticket.ID {
+		t.Errorf("linked %+v", f.Linked)
+	}
+	_, err = d.Link(ctx, d.ws, a.Ticket.ID, a.Ticket.ID, lin)
+	wantKind(t, "a link with itself", err, fault.Invalid)
+	// Strangers' tickets are not merged.
+	_, err = d.Merge(ctx, d.ws, x.Ticket.ID, a.Ticket.ID, lin)
+	wantKind(t, "merging two visitors", err, fault.Conflict)
+	if f, err := d.Merge(ctx, d.ws, b.Ticket.ID, a.Ticket.ID, lin); err != nil || f.Ticket.ID != a.Ticket.ID || len(f.Linked) != 2 {
+		t.Errorf("merged %+v, %v", f, err)
+	}
+	if f := d.file(t, b.Ticket.ID); f.Ticket.Status != handoff.TicketClosed || f.Ticket.MergedInto != a.Ticket.ID || !f.Ticket.Clock.Solved.IsZero() {
+		t.Errorf("the merged one %+v", f.Ticket)
+	}
+	_, err = d.Answer(ctx, d.ws, b.Ticket.ID, lin, key(lin, "x"), "x", "")
+	wantKind(t, "answering a closed one", err, fault.Conflict)
+	// What comes for the merged one goes on with the other.
+	d.comes(t, b.Ticket.ID, "m@mail", "Any news?")
+	if got := texts(timeline(t, s, c, bot.ViewVisitor, 10)); !strings.Contains(strings.Join(got, "|"), "Any news?") {
+		t.Errorf("the conversation says %q", got)
+	}
+	// What a machine writes is a note; one from elsewhere says so.
+	if _, err := d.MailCame(ctx, d.ws, handoff.MailIn{Ticket: a.Ticket.ID, Message: "auto@mail", From: "ann@example.com", Text: "I am away.", Automatic: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.MailCame(ctx, d.ws, handoff.MailIn{Ticket: a.Ticket.ID, Message: "bob@mail", From: "bob@example.com", Text: "Me too.", Left: []string{"lamp.jpg"}}); err != nil {
+		t.Fatal(err)
+	}
+	notes := 0
+	for _, e := range timeline(t, s, c, bot.ViewAgent, 100) {
+		if e.Kind == bot.EventNote {
+			notes++
+		}
+	}
+	if notes != 3 {
+		t.Errorf("%d notes, want 3: the absence, the other sender, the attachment", notes)
+	}
+	// A mail that nobody takes is the team's turn again.
+	f := d.answer(t, a.Ticket.ID, "Sent.", "")
+	out := f.Mails[len(f.Mails)-1]
+	for range 2 {
+		if err := d.MailLost(ctx, out, "no such mailbox"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f = d.file(t, a.Ticket.ID); f.Ticket.Status != handoff.TicketOpen || f.Mails[len(f.Mails)-1].State != handoff.MailFailed {
+		t.Errorf("after a lost mail %+v", f)
+	}
+	wantKind(t, "no such mail", d.MailSent(ctx, handoff.Mail{Workspace: d.ws, ID: "none"}), fault.NotFound)
+}
+
+func testTicketLists(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 2)
+	var made []handoff.Ticket
+	for i, subject := range []string{"wet parcel", "lost parcel", "100% wool_x", "a lamp"} {
+		c := newConversation(t, s, workspace)
+		f, err := d.OpenTicket(t.Context(), d.ws, c.ID, lin, handoff.TicketDraft{Subject: subject, Email: strings.Repeat("a", i+1) + "@example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, f.Ticket)
+		d.clock.pass(time.Hour)
+	}
+	patch := func(i int, p handoff.TicketPatch) {
+		t.Helper()
+		if _, err := d.ChangeTicket(t.Context(), d.ws, made[i].ID, lin, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	solved, who := handoff.TicketSolved, bot.AgentID("lin")
+	patch(0, handoff.TicketPatch{Status: &solved})
+	patch(1, handoff.TicketPatch{Assignee: &who})
+	list := func(q handoff.TicketQuery) []int64 {
+		t.Helper()
+		q.Workspace, q.Limit = d.ws, 2
+		var out []int64
+		for { // in pages of two
+			got, err := d.Desk.Tickets(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range got {
+				out = append(out, x.Number)
+			}
+			if len(got) < 2 {
+				return out
+			}
+			q.After = &got[1]
+		}
+	}
+	for _, c := range []struct {
+		name string
+		q    handoff.TicketQuery
+		want []int64
+	}{
+		{"all", handoff.TicketQuery{}, []int64{4, 3, 2, 1}},
+		{"by service level", handoff.TicketQuery{Sort: handoff.SortDue}, []int64{2, 3, 4, 1}},
+		{"status", handoff.TicketQuery{Statuses: []handoff.TicketStatus{handoff.TicketOpen, handoff.TicketPending}}, []int64{4, 3, 2}},
+		{"assignee", handoff.TicketQuery{Assignee: "lin"}, []int64{2}},
+		{"nobody's", handoff.TicketQuery{Unassigned: true, Statuses: []handoff.TicketStatus{handoff.TicketOpen}}, []int64{4, 3}},
+		{"late", handoff.TicketQuery{Late: start.Add(6 * time.Hour)}, []int64{3, 2}},
+		{"subject", handoff.TicketQuery{Text: "PARCEL"}, []int64{2, 1}},
+		{"signs", handoff.TicketQuery{Text: "0% wool_"}, []int64{3}},
+		{"address", handoff.TicketQuery{Text: "aaaa@"}, []int64{4}},
+		{"number", handoff.TicketQuery{Text: "#2"}, []int64{2}},
+	} {
+		wantSame(t, c.name, list(c.q), c.want)
+	}
+	r, err := d.TicketReport(t.Context(), d.ws, start, start.Add(3*time.Hour))
+	if want := (handoff.TicketReport{Opened: 3, Unfinished: 3, Late: 0}); err != nil || r != want {
+		t.Errorf("report %+v, %v; want %+v", r, err, want)
+	}
+	_, err = d.Desk.Tickets(t.Context(), handoff.TicketQuery{Workspace: d.ws, Limit: 201})
+	wantKind(t, "a long list", err, fault.Invalid)
+	if other, err := d.Desk.Tickets(t.Context(), handoff.TicketQuery{Workspace: "other", Limit: 10}); err != nil || len(other) != 0 {
+		t.Errorf("another workspace sees %d tickets, %v", len(other), err)
+	}
+	_, err = d.Ticket(t.Context(), "other", made[0].ID)
+	wantKind(t, "from another workspace", err, fault.NotFound)
+}

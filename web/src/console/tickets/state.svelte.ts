@@ -1,0 +1,108 @@
+import { type Page, query, type Ticket, type TicketView } from '../api';
+import type { App } from '../app.svelte';
+
+/** A ticket that an e-mail changed is seen after this long, in ms: no frame tells of tickets whose chat is not open. */
+const lookEvery = 15_000;
+
+/** Tickets is what the page's parts share: the list, and the ticket that is open. */
+export class Tickets {
+  rows = $state.raw<Ticket[]>([]);
+  next = $state<string | undefined>();
+  phase = $state<'loading' | 'ready' | 'failed'>('loading');
+  problem = $state.raw<unknown>();
+  one = $state.raw<Ticket | undefined>();
+  oneProblem = $state.raw<unknown>();
+  busy = $state(false);
+  view: TicketView = 'open';
+  text = '';
+  private asked = 0;
+  private readonly look: ReturnType<typeof setInterval>;
+
+  constructor(private readonly app: App) {
+    this.look = setInterval(() => {
+      if (document.visibilityState === 'visible' && this.phase === 'ready') void this.load();
+    }, lookEvery);
+  }
+
+  /** Reads the list anew; of answers to two questions the later one counts. */
+  async load(): Promise<void> {
+    const ask = ++this.asked;
+    try {
+      const page = await this.app.http.get<Page<Ticket>>(`/tickets?${query({ view: this.view, text: this.text.trim(), sort: this.sort, limit: 50 })}`);
+      if (ask !== this.asked) return;
+      this.rows = page.items;
+      this.next = page.next;
+      this.phase = 'ready';
+    } catch (e) {
+      if (ask !== this.asked) return;
+      this.problem = e;
+      if (this.phase !== 'ready') this.phase = 'failed';
+    }
+  }
+
+  async more(): Promise<void> {
+    const ask = this.asked;
+    try {
+      const page = await this.app.http.get<Page<Ticket>>(
+        `/tickets?${query({ view: this.view, text: this.text.trim(), sort: this.sort, limit: 50, cursor: this.next })}`,
+      );
+      if (ask !== this.asked) return;
+      this.rows = [...this.rows, ...page.items];
+      this.next = page.next;
+    } catch (e) {
+      this.app.say(this.app.why(e), 'bad');
+    }
+  }
+
+  async open(id: string | undefined): Promise<void> {
+    if (this.one?.id !== id) this.one = undefined;
+    this.oneProblem = undefined;
+    if (!id) return;
+    try {
+      this.took(await this.app.http.get<Ticket>(`/tickets/${id}`));
+    } catch (e) {
+      this.oneProblem = e;
+    }
+  }
+
+  /** Does something to the open ticket and shows what became of it; false: it failed, and the reason was said. */
+  async act(path: string, body: object, method: 'post' | 'patch' = 'post'): Promise<Ticket | undefined> {
+    if (!this.one || this.busy) return undefined;
+    this.busy = true;
+    try {
+      const got = await this.app.http[method]<Ticket>(`/tickets/${this.one.id}${path}`, body);
+      if (got.id === this.one.id) this.took(got);
+      void this.load();
+      return got;
+    } catch (e) {
+      this.app.say(this.app.why(e), 'bad');
+      void this.open(this.one.id);
+      return undefined;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  change(patch: object): Promise<Ticket | undefined> {
+    return this.act('', { ...patch, version: this.one?.version }, 'patch');
+  }
+
+  step(by: 1 | -1): void {
+    const at = this.rows.findIndex((x) => x.id === this.one?.id);
+    const to = this.rows[at < 0 ? (by > 0 ? 0 : this.rows.length - 1) : at + by];
+    if (to) this.app.router.replace('tickets', this.view, to.id);
+  }
+
+  stop(): void {
+    clearInterval(this.look);
+  }
+
+  private get sort(): string {
+    return this.view === 'solved' || this.view === 'all' ? 'newest' : 'due';
+  }
+
+  private took(t: Ticket): void {
+    this.one = t;
+    this.rows = this.rows.map((x) => (x.id === t.id ? t : x));
+  }
+}

@@ -46,6 +46,36 @@ func (a *App) AddPerson(ctx context.Context, p Person) error {
 	return err
 }
 
+// ImportPeople makes the accounts of a CSV file and changes those that are known;
+// with one mistake nothing is imported. It returns who is new, with the password
+// that was made up, and how many were changed. Errors: Invalid with each line and
+// column that is wrong; Conflict.
+func (a *App) ImportPeople(ctx context.Context, file []byte) (made []SignIn, changed int, err error) {
+	done, err := a.accounts.Import(ctx, id.DefaultWorkspace, file, func(text string) error {
+		_, err := handoff.ParseSkill(text)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, p := range done.Made {
+		made = append(made, SignIn{Email: p.Email, Password: done.Passwords[i], Role: string(p.Roles[0])})
+	}
+	for _, p := range append(done.Made, done.Changed...) {
+		if !p.TakesChats() {
+			err = a.desk.Retire(ctx, p.Workspace, bot.AgentID(p.ID))
+		} else {
+			_, err = a.desk.PutAgent(ctx, handoff.Agent{
+				Workspace: p.Workspace, ID: bot.AgentID(p.ID), Name: p.Name, Skills: p.Skills, Capacity: p.Capacity, Weight: p.Weight,
+			})
+		}
+		if err != nil {
+			return made, len(done.Changed), err
+		}
+	}
+	return made, len(done.Changed), nil
+}
+
 // customers tells the desk what sites vouch for about visitors.
 type customers struct{ accounts *account.Directory }
 

@@ -84,6 +84,7 @@ func (s *Server) accountRoutes(g *registrar) {
 		s.log.Info("account made", "account_id", a.ID, "by", callOf(ctx).agentID())
 		return &bodyOf[Account]{accountOf(a)}, nil
 	}, status(http.StatusCreated))
+	handle(g, "POST", "/accounts/import", s.importAccounts, body(1<<20))
 	handle(g, "PATCH", "/accounts/{id}", s.patchAccount)
 	handle(g, "DELETE", "/accounts/{id}", func(ctx context.Context, in *ByID) (*empty, error) {
 		if in.ID == string(callOf(ctx).agentID()) {
@@ -99,6 +100,54 @@ func (s *Server) accountRoutes(g *registrar) {
 		s.log.Info("account deleted", "account_id", in.ID, "by", callOf(ctx).agentID())
 		return nil, nil
 	}, status(http.StatusNoContent))
+}
+
+// Imported is what an import of accounts did.
+type Imported struct {
+	Made    []NewSignIn `json:"made"`
+	Changed []Account   `json:"changed"`
+}
+
+// NewSignIn is an account with its first password, which is shown this once.
+type NewSignIn struct {
+	Account
+	Password string `json:"password"`
+}
+
+// importAccounts makes and changes the accounts of a CSV file.
+func (s *Server) importAccounts(ctx context.Context, in *struct {
+	Body struct {
+		CSV string `json:"csv" maxLength:"500000" doc:"First line: email,name,roles,skills,capacity,weight. Values of a list are separated by spaces or semicolons."`
+	}
+},
+) (*bodyOf[Imported], error) {
+	done, err := s.Accounts.Import(ctx, s.ws, []byte(in.Body.CSV), func(text string) error {
+		_, err := handoff.ParseSkill(text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := Imported{Made: []NewSignIn{}, Changed: []Account{}}
+	for i, a := range done.Made {
+		out.Made = append(out.Made, NewSignIn{accountOf(a), done.Passwords[i]})
+	}
+	for _, a := range done.Changed {
+		out.Changed = append(out.Changed, accountOf(a))
+		s.names.setAgent(bot.AgentID(a.ID), a.Name)
+	}
+	for _, a := range append(done.Made, done.Changed...) {
+		if !a.TakesChats() {
+			err = s.Desk.Retire(ctx, s.ws, bot.AgentID(a.ID))
+		} else {
+			_, err = s.putAgent(ctx, a)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	s.log.Info("accounts imported", "made", len(out.Made), "changed", len(out.Changed), "by", callOf(ctx).agentID())
+	return &bodyOf[Imported]{out}, nil
 }
 
 // patchAccount changes an account. What ends its sessions ends its sockets too.

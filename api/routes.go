@@ -143,6 +143,7 @@ func routes() []route {
 
 		{"GET", "/accounts", administrator, "List accounts"},
 		{"POST", "/accounts", administrator, "Make an account"},
+		{"POST", "/accounts/import", administrator, "Make and change accounts from a CSV file, all or none"},
 		{"PATCH", "/accounts/{id}", administrator, "Change an account"},
 		{"DELETE", "/accounts/{id}", administrator, "Delete an account"},
 		{"GET", "/inboxes", console, "List inboxes"},

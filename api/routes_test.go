@@ -64,6 +64,8 @@ func sample(path string) any {
 		return map[string]any{"text": "hello " + id.New()}
 	case "/accounts":
 		return map[string]any{"email": id.New() + "@example.com", "name": "New", "roles": []string{"agent"}, "password": password}
+	case "/accounts/import":
+		return map[string]any{"csv": "email,name\n" + id.New() + "@example.com,New\n"}
 	case "/accounts/{id}":
 		return map[string]any{"name": "Other"}
 	case "/queues/{id}":

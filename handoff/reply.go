@@ -72,7 +72,9 @@ func NewReplies(store ReplyStore, desk *Desk) *Replies { return &Replies{store, 
 
 // Variables are what a text may hold between double braces, with a text for when
 // there is no value behind a bar: {{visitor.name|there}}.
-func Variables() []string { return []string{"visitor.name", "visitor.email", "agent.name", "queue"} }
+func Variables() []string {
+	return []string{"visitor.name", "visitor.email", "agent.name", "queue", "ticket"}
+}
 
 var (
 	shortcutForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,39}$`)

@@ -15,7 +15,53 @@ import (
 )
 
 type userCmd struct {
-	Add userAddCmd `cmd:"" help:"Add somebody who signs in to the console."`
+	Add    userAddCmd    `cmd:"" help:"Add somebody who signs in to the console."`
+	Import userImportCmd `cmd:"" help:"Add and change people from a CSV file, all or none."`
+}
+
+type userImportCmd struct {
+	configFlags
+	File string `arg:"" help:"CSV file; - reads standard input."`
+}
+
+func (c *userImportCmd) Help() string {
+	return "The first line names the columns: email, name, and if wanted roles, skills, capacity and weight; roles and skills are separated by spaces or semicolons. " +
+		"Who is new gets a password that is printed once; of those whose address is known the rest is changed.\n\nExample:\n  printf 'email,name,skills,capacity\\nlin@example.com,Lin,lang:zh=5 billing,4\\n' | frontdesk user import --data data -"
+}
+
+// Run imports the file.
+func (c *userImportCmd) Run(ctx context.Context, s streams) error {
+	cfg, err := c.load(s.environ, nil)
+	if err != nil {
+		return err
+	}
+	in := s.in
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return fault.Wrap(fault.Invalid, err, "The file %s cannot be read", c.File)
+		}
+		defer f.Close() //nolint:errcheck // it was only read
+		in = f
+	}
+	file, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "The file %s cannot be read", c.File)
+	}
+	app, err := frontdesk.Open(ctx, cfg, frontdesk.WithLog(s.err))
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+	made, changed, err := app.ImportPeople(ctx, file)
+	if err != nil {
+		return err
+	}
+	for _, p := range made {
+		fmt.Fprintf(s.out, "%s\t%s\n", p.Email, p.Password)
+	}
+	fmt.Fprintf(s.err, "%d people added, %d changed\n", len(made), changed)
+	return nil
 }
 
 type userAddCmd struct {

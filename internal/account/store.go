@@ -21,6 +21,8 @@ type AccountStore interface {
 	// exactly that version; the stored row has the version above it. Errors:
 	// Conflict when the version moved or the e-mail address is taken; NotFound.
 	PutAccount(ctx context.Context, a Account) (Account, error)
+	// PutAccounts does so with several, all or none.
+	PutAccounts(ctx context.Context, list []Account) ([]Account, error)
 	// Account returns one account. Error: NotFound.
 	Account(ctx context.Context, ws id.Workspace, account string) (Account, error)
 	// AccountByEmail looks an account up by its normal address. Error: NotFound.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,51 +47,75 @@ var errNoAccount = fault.New(fault.NotFound, "There is no such account.")
 
 // PutAccount inserts or replaces an account; see account.AccountStore.
 func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.Account, error) {
-	roles, err := cell.Encode(a.Roles)
+	out, err := s.PutAccounts(ctx, []account.Account{a})
 	if err != nil {
-		return a, err
+		return account.Account{}, err
 	}
-	skills, err := cell.Encode(a.Skills)
-	if err != nil {
-		return a, err
+	return out[0], nil
+}
+
+// PutAccounts inserts or replaces accounts; see account.AccountStore.
+func (s *Accounts) PutAccounts(ctx context.Context, list []account.Account) ([]account.Account, error) {
+	if len(list) == 0 {
+		return nil, nil
 	}
-	if a.Skills == nil {
-		skills = "[]"
-	}
-	err = s.db.write(ctx, a.Workspace, func(ctx context.Context, t *tx) error {
-		if a.Version == 0 {
-			t.exec(`
-				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight, ramp)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds())
-			return emailTaken(t.flush(ctx))
-		}
-		var (
-			n     int64
-			one   int
-			known bool
-		)
-		t.count(&n, `
-			UPDATE accounts SET email = $1, name = $2, roles = $3, skills = $4, capacity = $5, password = $6, disabled = $7,
-				version = version + 1, updated_at = $8, weight = $12, ramp = $13
-			WHERE workspace = $9 AND id = $10 AND version = $11`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Workspace, a.ID, a.Version, a.Weight, a.Ramp.Microseconds())
-		value(t, &known, []any{&one}, `SELECT 1 FROM accounts WHERE workspace = $1 AND id = $2`, a.Workspace, a.ID)
-		switch err := t.flush(ctx); {
-		case err != nil:
-			return emailTaken(err)
-		case !known:
-			return errNoAccount
-		case n == 0:
-			return fault.New(fault.Conflict, "Somebody else changed this account meanwhile. Load it again.")
+	out := slices.Clone(list)
+	err := s.db.write(ctx, list[0].Workspace, func(ctx context.Context, t *tx) error {
+		for _, a := range list {
+			if err := putAccount(ctx, t, a); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return account.Account{}, err
+		return nil, err
 	}
-	a.Version++
-	return a, nil
+	for i := range out {
+		out[i].Version++
+	}
+	return out, nil
+}
+
+func putAccount(ctx context.Context, t *tx, a account.Account) error {
+	roles, err := cell.Encode(a.Roles)
+	if err != nil {
+		return err
+	}
+	skills, err := cell.Encode(a.Skills)
+	if err != nil {
+		return err
+	}
+	if a.Skills == nil {
+		skills = "[]"
+	}
+	if a.Version == 0 {
+		t.exec(`
+			INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight, ramp)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13)`,
+			a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds())
+		return emailTaken(t.flush(ctx))
+	}
+	var (
+		n     int64
+		one   int
+		known bool
+	)
+	t.count(&n, `
+		UPDATE accounts SET email = $1, name = $2, roles = $3, skills = $4, capacity = $5, password = $6, disabled = $7,
+			version = version + 1, updated_at = $8, weight = $9, ramp = $10
+		WHERE workspace = $11 AND id = $12 AND version = $13`,
+		a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds(), a.Workspace, a.ID, a.Version)
+	value(t, &known, []any{&one}, `SELECT 1 FROM accounts WHERE workspace = $1 AND id = $2`, a.Workspace, a.ID)
+	switch err := t.flush(ctx); {
+	case err != nil:
+		return emailTaken(err)
+	case !known:
+		return errNoAccount
+	case n == 0:
+		return fault.New(fault.Conflict, "Somebody else changed this account meanwhile. Load it again.")
+	}
+	return nil
 }
 
 func emailTaken(err error) error {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -40,47 +41,68 @@ func scanAccount(scan func(...any) error, head ...any) (account.Account, error) 
 
 // PutAccount inserts or replaces an account; see account.AccountStore.
 func (s *Accounts) PutAccount(ctx context.Context, a account.Account) (account.Account, error) {
+	out, err := s.PutAccounts(ctx, []account.Account{a})
+	if err != nil {
+		return account.Account{}, err
+	}
+	return out[0], nil
+}
+
+// PutAccounts inserts or replaces accounts; see account.AccountStore.
+func (s *Accounts) PutAccounts(ctx context.Context, list []account.Account) ([]account.Account, error) {
+	out := slices.Clone(list)
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
+		for _, a := range list {
+			if err := putAccount(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Version++
+	}
+	return out, nil
+}
+
+func putAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	roles, err := cell.Encode(a.Roles)
 	if err != nil {
-		return a, err
+		return err
 	}
 	skills, err := cell.Encode(a.Skills)
 	if err != nil {
-		return a, err
+		return err
 	}
 	if a.Skills == nil {
 		skills = "[]"
 	}
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		if a.Version == 0 {
-			_, err := tx.ExecContext(ctx, `
-				INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight, ramp)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
-				a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds())
-			return emailTaken(err)
-		}
-		res, err := tx.ExecContext(ctx, `
-			UPDATE accounts SET email = ?, name = ?, roles = ?, skills = ?, capacity = ?, password = ?, disabled = ?,
-				version = version + 1, updated_at = ?, weight = ?, ramp = ?
-			WHERE workspace = ? AND id = ? AND version = ?`,
-			a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds(), a.Workspace, a.ID, a.Version)
-		if err != nil {
-			return emailTaken(err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		var one int
-		if err := tx.QueryRowContext(ctx, `SELECT 1 FROM accounts WHERE workspace = ? AND id = ?`, a.Workspace, a.ID).Scan(&one); err != nil {
-			return noAccount(err)
-		}
-		return fault.New(fault.Conflict, "Somebody else changed this account meanwhile. Load it again.")
-	})
-	if err != nil {
-		return account.Account{}, err
+	if a.Version == 0 {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO accounts (workspace, id, email, name, roles, skills, capacity, password, disabled, version, created_at, updated_at, weight, ramp)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+			a.Workspace, a.ID, a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.CreatedAt), cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds())
+		return emailTaken(err)
 	}
-	a.Version++
-	return a, nil
+	res, err := tx.ExecContext(ctx, `
+		UPDATE accounts SET email = ?, name = ?, roles = ?, skills = ?, capacity = ?, password = ?, disabled = ?,
+			version = version + 1, updated_at = ?, weight = ?, ramp = ?
+		WHERE workspace = ? AND id = ? AND version = ?`,
+		a.Email, a.Name, roles, skills, a.Capacity, a.Password, a.Disabled, cell.Micros(a.UpdatedAt), a.Weight, a.Ramp.Microseconds(), a.Workspace, a.ID, a.Version)
+	if err != nil {
+		return emailTaken(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	var one int
+	if err := tx.QueryRowContext(ctx, `SELECT 1 FROM accounts WHERE workspace = ? AND id = ?`, a.Workspace, a.ID).Scan(&one); err != nil {
+		return noAccount(err)
+	}
+	return fault.New(fault.Conflict, "Somebody else changed this account meanwhile. Load it again.")
 }
 
 func emailTaken(err error) error {

@@ -35,6 +35,7 @@ func RunAccounts(t *testing.T, open func(t *testing.T) AccountStores) {
 		test func(t *testing.T, s AccountStores)
 	}{
 		{"Accounts", testAccounts},
+		{"AccountsTogether", testAccountsTogether},
 		{"Sessions", testSessions},
 		{"Visitors", testVisitors},
 		{"MergeVisitor", testMergeVisitor},
@@ -52,6 +53,31 @@ func someAccount(email string) account.Account {
 	return account.Account{
 		Workspace: workspace, ID: id.New(), Email: email, Name: "Lin", Roles: []account.Role{account.RoleAgent, account.RoleEditor},
 		Skills: []string{"lang:zh"}, Capacity: 3, Weight: 150, Ramp: 20 * time.Minute, Password: "hash", CreatedAt: start, UpdatedAt: start,
+	}
+}
+
+// Several accounts are stored together or not at all.
+func testAccountsTogether(t *testing.T, s AccountStores) {
+	ctx := t.Context()
+	a, b, taken := someAccount("a@example.com"), someAccount("b@example.com"), someAccount("A@example.com")
+	taken.Email = a.Email
+	_, err := s.Accounts.PutAccounts(ctx, []account.Account{a, b, taken})
+	wantKind(t, "an address twice", err, fault.Conflict)
+	wantKind(t, "nothing of it stays", errOf(s.Accounts.Account(ctx, workspace, a.ID)), fault.NotFound)
+	got, err := s.Accounts.PutAccounts(ctx, []account.Account{a, b})
+	if err != nil || len(got) != 2 || got[0].Version != 1 {
+		t.Fatalf("put %+v, %v", got, err)
+	}
+	got[0].Name, got[1].Version = "New", 7
+	_, err = s.Accounts.PutAccounts(ctx, got)
+	wantKind(t, "one that moved on", err, fault.Conflict)
+	stored, err := s.Accounts.Account(ctx, workspace, a.ID)
+	a.Version = 1
+	if err != nil || !cmp.Equal(stored, a) {
+		t.Errorf("a changed all the same: %+v, %v", stored, err)
+	}
+	if got, err := s.Accounts.PutAccounts(ctx, nil); err != nil || len(got) != 0 {
+		t.Errorf("put nobody: %v, %v", got, err)
 	}
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fill, ordinal, pickLang } from '../src/shared/i18n';
-import { aboutMinutes, timer } from '../src/shared/i18n/format';
+import { aboutMinutes, minutes, timer } from '../src/shared/i18n/format';
 import { core } from '../src/console/words/core';
 import { inbox } from '../src/console/words/inbox';
 import { intents } from '../src/console/words/intents';
@@ -56,6 +56,7 @@ test('languages are picked by the first that is spoken', () => {
 test('ordinals, waits and timers', () => {
   expect([1, 2, 3, 4, 11, 12, 13, 21, 22].map((n) => ordinal(n, 'en'))).toEqual(['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '22nd']);
   expect(ordinal(2, 'zh')).toBe('2');
+  expect([minutes(0, 'en'), minutes(200, 'en'), minutes(200, 'zh'), minutes(7300, 'en')]).toEqual(['a minute', '4 minutes', '4 分钟', '3 hours']);
   expect(aboutMinutes(30, 'en')).toBe('about a minute');
   expect(aboutMinutes(200, 'en')).toBe('about 4 minutes');
   expect(aboutMinutes(200, 'zh')).toBe('大约 4 分钟');

@@ -5,7 +5,7 @@ import { openOutbox, type Outgoing } from '../shared/client/outbox';
 import type { Entry, MessageEntry } from '../shared/client/timeline';
 import type { Typist } from '../shared/client/typing';
 import { type Lang, ordinal, pickLang, translator } from '../shared/i18n';
-import { aboutMinutes, opening } from '../shared/i18n/format';
+import { aboutMinutes, minutes, opening } from '../shared/i18n/format';
 import type { Conversation, InboxSettings, Place, Why } from '../shared/protocol';
 import { cut, plain } from '../shared/text/markdown';
 import type { SocketLike } from '../shared/client/link';
@@ -39,7 +39,7 @@ export class Chat {
   unread = $state(0);
   dismissed = $state<string | undefined>(); // the offer that was answered with "go on with the bot"
   unrated = $state<string | undefined>(); // the end that the visitor did not want to rate
-  panel = $state<'none' | 'message'>('none');
+  panel = $state<'none' | 'message' | 'call'>('none');
   said = $state(''); // for the live region: whole sentences only
   sound = $state(false);
   personFailed = $state(false);
@@ -195,7 +195,15 @@ export class Chat {
   waitText(p: Place | undefined): string {
     if (!p || !p.position) return this.t('waitingUnknown');
     if (!p.wait_s) return p.position === 1 ? this.t('waitingNext') : this.t('waitingShort', { place: ordinal(p.position, this.lang) });
-    return this.t('waiting', { place: ordinal(p.position, this.lang), wait: aboutMinutes(p.wait_s, this.lang) });
+    return this.t('waiting', { place: ordinal(p.position, this.lang), wait: this.range(p) });
+  }
+
+  /** The middle of the wait, and what nine in ten wait less than when that is known and says more. */
+  range(p: Place): string {
+    const wait = aboutMinutes(p.wait_s ?? 0, this.lang);
+    const upper = minutes(p.wait_upper_s ?? 0, this.lang);
+    if (!p.wait_upper_s || upper === minutes(p.wait_s ?? 0, this.lang)) return wait;
+    return this.t('waitRange', { wait, upper });
   }
 
   status(): { text: string; tone: 'good' | 'warn' | 'bad' | 'none' } {

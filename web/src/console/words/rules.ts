@@ -118,7 +118,7 @@ const zh: Record<RuleWord, string> = {
   pageHint: '地址的一部分，* 代表任意内容',
   days: '多少天内（0 表示不限）',
   below: '低于（-1 到 1）',
-  say_values: '{kind}{is}{values}',
+  say_values: '{kind}{is} {values}',
   say_any: '{kind} {name}',
   say_notAny: '没有 {name}',
   say_named: '{name} {is} {values}',

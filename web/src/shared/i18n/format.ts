@@ -13,6 +13,14 @@ export function aboutMinutes(seconds: number, lang: Lang): string {
   return m === 1 ? 'about a minute' : `about ${m} minutes`;
 }
 
+/** A wait as a bound: "9 minutes", never less than a minute. */
+export function minutes(seconds: number, lang: Lang): string {
+  const m = Math.max(1, Math.ceil(seconds / 60));
+  if (m >= 90) return lang === 'zh' ? `${Math.ceil(m / 60)} 小时` : `${Math.ceil(m / 60)} hours`;
+  if (lang === 'zh') return `${m} 分钟`;
+  return m === 1 ? 'a minute' : `${m} minutes`;
+}
+
 /** Clock time for a message: "14:05". */
 export function clock(iso: string, lang: Lang): string {
   return new Intl.DateTimeFormat(locale[lang], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(iso));

@@ -60,7 +60,7 @@ func (c *crew) at(t float64) float64 {
 // soonest is when somebody of the crew is free next: a place that becomes free, or
 // one of somebody who comes (coming is their index then, else −1).
 func (c *crew) soonest(step float64) (at float64, coming int) {
-	at, coming = math.Inf(1), -1
+	at = math.Inf(1)
 	if n := c.at(c.mean); n > 0 {
 		at = c.mean + step/n
 	}

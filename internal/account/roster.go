@@ -83,6 +83,9 @@ func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, sk
 		if p.Weight != 0 {
 			a.Weight = p.Weight
 		}
+		if a.Weight == 0 {
+			a.Weight = 100
+		}
 		if f := (*fault.Error)(nil); errors.As(a.check(), &f) {
 			for _, x := range f.Fields {
 				problems = append(problems, at(p.line, max(p.column[x.Name], 1), x.Name, x.Problem))

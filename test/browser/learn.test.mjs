@@ -114,7 +114,7 @@ describe('learning from what was not answered', () => {
         await visitor.say(s.person);
         await agent.getByRole('button', { name: s.accept }).click();
         await agent.getByRole('log').getByText(s.person, { exact: true }).waitFor();
-        await agent.getByRole('log').getByRole('button', { name: s.why }).last().click();
+        await agent.getByRole('log').getByRole('button', { name: s.why, exact: true }).last().click();
         await agent.getByText(s.reason).first().waitFor();
         await agent.getByText(s.value).first().waitFor();
         await setDuty(agent, 'off');

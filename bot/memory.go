@@ -19,6 +19,7 @@ type Memory struct {
 	Low       bool       // trend is under the lower threshold and has not recovered over the upper one
 	Segment   int        // rises when a person closes or hands back: earlier hand-off talk is not looked at
 	Counted   int        // the segment that the counters above belong to
+	Handed    string     // what it was about when the conversation last went to a person; "": it never did
 	Answered  int64      // seq of the last visitor message that a turn took; 0: none
 	Pending   bool       // the last turn was an answer that the visitor may still reject
 	Offering  Reason     // why it asked, or why the last offer was made
@@ -45,6 +46,7 @@ type Exchange struct {
 	Answered   bool    // Answer carried an answer, also within an offer
 	Confidence float64 // of the answer, 0…1; 0: none was given
 	At         time.Time
+	Earlier    bool // before a person closed or handed back: what it was about was dealt with
 }
 
 // Slot is a fact with its source and expiry.

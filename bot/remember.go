@@ -51,6 +51,7 @@ func (m *Memory) settle() {
 	kept := make([]Exchange, 0, len(m.Turns))
 	for _, e := range m.Turns {
 		if e.Decision != DecideOffer && e.Decision != DecideHandoff {
+			e.Earlier = true
 			kept = append(kept, e)
 		}
 	}
@@ -97,6 +98,9 @@ func Rejected(r intents.Reading) bool { return r.Signals.Rejects >= rejectsFrom 
 func (m *Memory) remember(t *Turn, now time.Time) {
 	tr := &t.Trace
 	m.Offered, m.Choices = false, nil
+	if tr.Decision == DecideHandoff {
+		m.Handed = summary(*m, tr.Asked, t).Problem
+	}
 	switch {
 	case tr.Decision == DecideOffer || tr.Decision == DecideHandoff:
 		m.Failed, m.Refused, m.Clarified = 0, 0, false

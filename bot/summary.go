@@ -48,8 +48,10 @@ const maxProblem = 600
 
 // summary is what an agent reads before accepting. Somebody who tells the problem
 // with the wish for a person has said what matters; otherwise it is their
-// questions, the newest first.
+// questions, the newest first. Who comes back after a person and says nothing new
+// comes back with what they had then.
 func summary(m Memory, question string, t *Turn) Summary {
+	m.settle() // a wish by button comes without a turn that did
 	s := Summary{Fields: map[string]string{}, Sentiment: m.Trend}
 	problem := ""
 	alone := false // the question says it all
@@ -59,7 +61,7 @@ func summary(m Memory, question string, t *Turn) Summary {
 			problem, alone = shorten(question, maxProblem), wish
 		}
 	}
-	for i := len(m.Turns) - 1; i >= 0; i-- {
+	for i := len(m.Turns) - 1; i >= 0 && !m.Turns[i].Earlier; i-- {
 		x := m.Turns[i]
 		if yes, no := assent(x.Asked); yes || no || x.Decision == DecideSmalltalk || x.Asked == "" {
 			continue
@@ -70,6 +72,9 @@ func summary(m Memory, question string, t *Turn) Summary {
 		if x.Document != "" {
 			s.Tried = append(s.Tried, Source{Document: x.Document, Title: x.Topic})
 		}
+	}
+	if problem == "" {
+		problem = m.Handed
 	}
 	told := problem != ""
 	if !told {

@@ -44,6 +44,16 @@ func TestSummary(t *testing.T) {
 			t.Errorf("%q: %q, %q; want %q, %q", c.question, s.Problem, s.Next, c.problem, c.next)
 		}
 	}
+	// A person has dealt with the parcel and handed back or closed.
+	m.Turns = append(m.Turns, Exchange{Asked: "My parcel is lost. I want a person", Decision: DecideHandoff})
+	m.Handed = "My parcel is lost. I want a person"
+	m.Restart()
+	if s := summary(m, "a person again please", turn(ReasonAsked, 1)); s.Problem != m.Handed || s.Next != NextStart {
+		t.Errorf("back without a word: %q, %q", s.Problem, s.Next)
+	}
+	if s := summary(m, "the teapot burned my hand", turn(ReasonPolicy, 0)); s.Problem != "the teapot burned my hand" {
+		t.Errorf("back with something new: %q", s.Problem)
+	}
 	if s := summary(Memory{}, "a person please", turn(ReasonAsked, 1)); s.Problem != "a person please" || s.Next != NextAsk {
 		t.Errorf("nothing told: %q, %q", s.Problem, s.Next)
 	}

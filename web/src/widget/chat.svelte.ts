@@ -177,6 +177,11 @@ export class Chat {
     this.panel = 'none';
   }
 
+  /** Why something could not be sent, for people. */
+  why(e: unknown): string {
+    return e instanceof Problem && e.status !== 0 ? e.message : this.t('notSentWhy');
+  }
+
   async feedback(event: string, helpful: boolean, why?: Why): Promise<void> {
     if (this.id) await this.http.post(`/visitor/conversations/${this.id}/feedback`, { event, helpful, why });
   }

@@ -15,12 +15,6 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
       return t('tookOver', { name });
     case 'transferred':
       return t('transferred');
-    case 'transfer_declined':
-    case 'transfer_missed':
-    case 'transfer_rescinded':
-    case 'bot_stopped':
-    case 'agent_slow':
-      return e.text; // the server's sentence, in the visitor's language
     case 'handed_back':
       return t('left', { name });
     case 'agent_gone':
@@ -37,6 +31,6 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
     case 'reopened':
       return t('reopened');
     default:
-      return undefined; // offers to agents and their misses
+      return e.text; // the server's sentence, in the visitor's language; what is none of theirs has none
   }
 }

@@ -19,8 +19,8 @@ export function ending(entries: Entry[]): Ending | undefined {
     }
     if (e.event.kind === 'rating') return undefined;
     const change = e.event.change ?? '';
-    if (['closed', 'wrap_up', 'handed_back'].includes(change) && e.event.agent) return { event: e.event.id, about: 'agent', name: e.event.agent.name };
-    if (['enqueued', 'parked', 'accepted', 'taken'].includes(change)) return undefined; // people are at it again
+    if (/^(closed|wrap_up|handed_back)$/.test(change) && e.event.agent) return { event: e.event.id, about: 'agent', name: e.event.agent.name };
+    if (/^(enqueued|parked|accepted|taken)$/.test(change)) return undefined; // people are at it again
   }
   return undefined;
 }

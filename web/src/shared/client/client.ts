@@ -287,10 +287,10 @@ export class Client {
         this.board.typing(f.conversation, f.author, f.stage);
         return;
       case 'viewers':
-        this.tell({ what: 'viewers', conversation: f.conversation, agents: f.agents });
+        this.tell({ what: f.type, ...f });
         return;
       case 'notice':
-        this.tell({ what: 'notice', conversation: f.conversation, event: f.event });
+        this.tell({ what: f.type, ...f });
         return;
       case 'place':
         this.timeline(f.conversation).place = f;

@@ -4,13 +4,7 @@ const locale = { en: 'en-GB', zh: 'zh-CN' } as const;
 
 /** An honest length of time: minutes rounded up, never a fake precision. */
 export function aboutMinutes(seconds: number, lang: Lang): string {
-  const m = Math.max(1, Math.ceil(seconds / 60));
-  if (m >= 90) {
-    const h = Math.round(m / 60);
-    return lang === 'zh' ? `大约 ${h} 小时` : `about ${h} hours`;
-  }
-  if (lang === 'zh') return `大约 ${m} 分钟`;
-  return m === 1 ? 'about a minute' : `about ${m} minutes`;
+  return (lang === 'zh' ? '大约 ' : 'about ') + minutes(seconds, lang);
 }
 
 /** A wait as a bound: "9 minutes", never less than a minute. */

@@ -119,35 +119,34 @@ func (q Queue) check(others []Queue) error {
 
 // checkOverflow refuses targets that do not exist and those that lead back here.
 func (q Queue) checkOverflow(others []Queue) error {
-	find := func(id bot.QueueID) (Queue, bool) {
-		i := slices.IndexFunc(others, func(o Queue) bool { return o.ID == id })
-		if i < 0 {
-			return Queue{}, id == "" // there always is a main queue
-		}
-		return others[i], true
+	helps := map[bot.QueueID][]Overflow{"": nil} // there always is a main queue
+	for _, o := range others {
+		helps[o.ID] = o.Overflow
 	}
 	for i, o := range q.Overflow {
 		field := "overflow[" + strconv.Itoa(i) + "]"
-		if o.After < 0 {
+		_, known := helps[o.To]
+		switch {
+		case o.After < 0:
 			return fault.New(fault.Invalid, "A wait cannot be negative.").WithField(field, "after zero or more seconds")
-		}
-		if _, ok := find(o.To); !ok || o.To == q.ID {
+		case !known || o.To == q.ID:
 			return fault.New(fault.Invalid, "There is no other queue %q to overflow to.", o.To).WithField(field, "the ID of another queue")
-		}
-		seen := map[bot.QueueID]bool{}
-		for todo := []bot.QueueID{o.To}; len(todo) > 0; todo = todo[1:] {
-			if todo[0] == q.ID {
-				return fault.New(fault.Invalid, "Queue %q overflows to %q, which overflows back.", q.ID, o.To).WithField(field, "a queue that does not lead back to this one")
-			}
-			if seen[todo[0]] {
-				continue
-			}
-			seen[todo[0]] = true
-			next, _ := find(todo[0])
-			for _, o := range next.Overflow {
-				todo = append(todo, o.To)
-			}
+		case leads(helps, o.To, q.ID, map[bot.QueueID]bool{}):
+			return fault.New(fault.Invalid, "Queue %q overflows to %q, which overflows back.", q.ID, o.To).WithField(field, "a queue that does not lead back to this one")
 		}
 	}
 	return nil
+}
+
+// leads reports whether overflow goes from one queue to another, maybe by way of
+// others; seen are those that were looked at.
+func leads(helps map[bot.QueueID][]Overflow, from, to bot.QueueID, seen map[bot.QueueID]bool) bool {
+	if from == to {
+		return true
+	}
+	if seen[from] {
+		return false
+	}
+	seen[from] = true
+	return slices.ContainsFunc(helps[from], func(o Overflow) bool { return leads(helps, o.To, to, seen) })
 }

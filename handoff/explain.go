@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,33 +22,9 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 		r.Wanted = append(r.Wanted, n.String())
 	}
 	who := e.pool.stages[stage].who
-	order := make([]int, 0, len(b.agents))
-	rank := func(i int) int {
-		switch {
-		case i == chosen:
-			return 0
-		case b.why(e, i, who, rooms, now) == bot.NotBest:
-			return 1
-		case b.agents[i].Present(now):
-			return 2
-		}
-		return 3
-	}
-	present := 0
-	for i := range b.agents {
-		if b.agents[i].Present(now) {
-			present++
-		}
-		order = append(order, i)
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		if x, y := rank(i), rank(j); x != y {
-			return x - y
-		}
-		return b.compare(e, i, j, rooms, now)
-	})
+	order, present := b.nearest(e, who, chosen, rooms, now)
 	r.Present = present
-	for _, i := range order[:min(len(order), explained+1)] {
+	for _, i := range order {
 		a := b.agents[i]
 		c := bot.Candidate{
 			Agent: a.ID, Name: a.Name, Load: a.slots(now) - rooms[i], Capacity: a.slots(now), Spare: spare(&a, rooms[i]), Skills: len(b.skills[i].level),
@@ -65,6 +42,39 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 		r.Candidates = append(r.Candidates, c)
 	}
 	return r
+}
+
+// nearest are the chosen one and those who came nearest, the best first; present
+// counts who takes offers. Only so many are kept in order, since an offer is
+// explained while others wait for theirs.
+func (b *board) nearest(e *entry, who set, chosen int, rooms []int, now time.Time) (order []int, present int) {
+	type ranked struct{ agent, rank int }
+	best := make([]ranked, 0, explained+2)
+	for i := range b.agents {
+		here := b.agents[i].Present(now)
+		if here {
+			present++
+		}
+		x := ranked{i, 3}
+		switch {
+		case i == chosen:
+			x.rank = 0
+		case b.why(e, i, who, rooms, now) == bot.NotBest:
+			x.rank = 1
+		case here:
+			x.rank = 2
+		}
+		at, _ := slices.BinarySearchFunc(best, x, func(x, y ranked) int {
+			return cmp.Or(cmp.Compare(x.rank, y.rank), b.compare(e, x.agent, y.agent, rooms, now))
+		})
+		if best = slices.Insert(best, at, x); len(best) > explained+1 {
+			best = best[:explained+1]
+		}
+	}
+	for _, x := range best {
+		order = append(order, x.agent)
+	}
+	return order, present
 }
 
 // why says why an agent does not get the conversation.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,27 +16,39 @@ import (
 
 // Run keeps deadlines and makes offers until ctx ends: at once when something
 // changed that may allow one, and every half second whatever happened. Deadlines
-// are columns that are compared with the clock, so a crash loses none.
+// are columns that are compared with the clock, so a crash loses none. Offers are
+// made beside the sweeps, which read a long line for a while.
 func (d *Desk) Run(ctx context.Context) error {
 	defer d.Keep()()
+	d.matching.Add(1)
+	defer d.matching.Add(-1)
+	var matcher sync.WaitGroup
+	defer matcher.Wait()
+	matcher.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-d.kick:
+				d.report(ctx, d.rematch(ctx))
+			}
+		}
+	})
 	tick := time.NewTicker(sweepEach)
 	defer tick.Stop()
-	if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {
-		d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
-	}
 	for {
-		var err error
+		d.report(ctx, d.Sweep(ctx))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			err = d.Sweep(ctx)
-		case <-d.kick:
-			err = d.rematch(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
-		}
+	}
+}
+
+func (d *Desk) report(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		d.log.ErrorContext(ctx, "desk sweep failed", "error", err)
 	}
 }
 
@@ -103,7 +116,7 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 	}
 	var errs []error
 	for _, due := range []func(context.Context, bot.WorkspaceID, view) (bool, error){
-		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.awake, d.waiting, d.parked, d.matched,
+		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.awake, d.waiting, d.parked, d.rematched,
 	} {
 		moved, err := due(ctx, ws, v)
 		errs = append(errs, err)
@@ -440,6 +453,16 @@ const (
 	offersAtOnce = 64
 	offersBeside = 16
 )
+
+// rematched has the offers made that can be made: by Run's matcher, when there is
+// one for this board.
+func (d *Desk) rematched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, error) {
+	if d.matching.Load() > 0 && v.boards != nil {
+		d.wake(ws)
+		return false, nil
+	}
+	return d.matched(ctx, ws, v)
+}
 
 // matched makes the offers that can be made.
 func (d *Desk) matched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, error) {

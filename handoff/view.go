@@ -19,6 +19,8 @@ const (
 
 // boards keeps the desk of each workspace laid out while Run keeps it current.
 type boards struct {
+	reads sync.Mutex // one reading at a time: what comes in meanwhile is kept for one
+
 	mu sync.Mutex // guards the fields below, and the boards themselves
 	on int        // how many Runs keep them
 	of map[bot.WorkspaceID]*kept
@@ -110,6 +112,8 @@ func (d *Desk) Keep() (stop func()) {
 // read reads the desk of a workspace and, when boards are kept, lays it out anew.
 // What moves change meanwhile is done to the new board as well.
 func (d *Desk) read(ctx context.Context, ws bot.WorkspaceID) (view, Floor, error) {
+	d.boards.reads.Lock()
+	defer d.boards.reads.Unlock()
 	d.boards.mu.Lock()
 	k := d.boards.of[ws]
 	keeping := d.boards.on > 0
@@ -120,6 +124,11 @@ func (d *Desk) read(ctx context.Context, ws bot.WorkspaceID) (view, Floor, error
 	began := time.Now()
 	f, err := d.floor(ctx, ws)
 	if err != nil {
+		if k != nil {
+			d.boards.mu.Lock()
+			defer d.boards.mu.Unlock()
+			k.reading, k.missed = false, nil
+		}
 		return view{}, f, err
 	}
 	b := layOut(ws, f)

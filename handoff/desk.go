@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -76,7 +75,6 @@ type Desk struct {
 	goneAfter time.Duration // of silence: an agent loses their chats
 	started   time.Time
 	boards    boards
-	matching  atomic.Int32  // how many Runs make offers
 	kick      chan struct{} // holds one token when something may be matched
 
 	mu     sync.Mutex                    // guards the fields below

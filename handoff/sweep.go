@@ -20,8 +20,6 @@ import (
 // made beside the sweeps, which read a long line for a while.
 func (d *Desk) Run(ctx context.Context) error {
 	defer d.Keep()()
-	d.matching.Add(1)
-	defer d.matching.Add(-1)
 	var matcher sync.WaitGroup
 	defer matcher.Wait()
 	matcher.Go(func() {
@@ -37,7 +35,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEach)
 	defer tick.Stop()
 	for {
-		d.report(ctx, d.Sweep(ctx))
+		d.report(ctx, d.sweepAll(ctx, d.rematched))
 		select {
 		case <-ctx.Done():
 			return nil
@@ -53,14 +51,19 @@ func (d *Desk) report(ctx context.Context, err error) {
 }
 
 // Sweep carries out everything that is due now, in every workspace.
-func (d *Desk) Sweep(ctx context.Context) error {
+func (d *Desk) Sweep(ctx context.Context) error { return d.sweepAll(ctx, d.matched) }
+
+// due carries out one kind of what is due; moved says whether there was any.
+type due func(ctx context.Context, ws bot.WorkspaceID, v view) (moved bool, err error)
+
+func (d *Desk) sweepAll(ctx context.Context, match due) error {
 	all, err := d.store.Workspaces(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, ws := range all {
-		errs = append(errs, d.sweep(ctx, ws), d.wroteInChat(ctx, ws))
+		errs = append(errs, d.sweep(ctx, ws, match), d.wroteInChat(ctx, ws))
 	}
 	return errors.Join(errs...)
 }
@@ -74,7 +77,7 @@ func (d *Desk) rematch(ctx context.Context) error {
 	var errs []error
 	for ws := range woken {
 		if d.kept(ws) == nil {
-			errs = append(errs, d.sweep(ctx, ws))
+			errs = append(errs, d.sweep(ctx, ws, d.matched))
 			continue
 		}
 		v, err := d.view(ctx, ws)
@@ -97,7 +100,7 @@ func (d *Desk) rematch(ctx context.Context) error {
 
 // sweep looks at one workspace. What it finds is looked at again under the
 // locks of each move, so that it may run on many nodes at once.
-func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
+func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID, match due) error {
 	k := d.kept(ws)
 	var (
 		v   view
@@ -115,10 +118,10 @@ func (d *Desk) sweep(ctx context.Context, ws bot.WorkspaceID) error {
 		return err
 	}
 	var errs []error
-	for _, due := range []func(context.Context, bot.WorkspaceID, view) (bool, error){
-		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.awake, d.waiting, d.parked, d.rematched,
+	for _, carryOut := range []due{
+		d.missed, d.gone, d.shifts, d.returned, d.timers(f.Due), d.awake, d.waiting, d.parked, match,
 	} {
-		moved, err := due(ctx, ws, v)
+		moved, err := carryOut(ctx, ws, v)
 		errs = append(errs, err)
 		if !moved || v.boards != nil {
 			continue // moves are on a board that is kept
@@ -282,9 +285,9 @@ func (d *Desk) returned(ctx context.Context, _ bot.WorkspaceID, v view) (bool, e
 }
 
 // timers carries out what was to happen by now with single conversations.
-func (d *Desk) timers(due []Standing) func(context.Context, bot.WorkspaceID, view) (bool, error) {
+func (d *Desk) timers(now []Standing) due {
 	return func(ctx context.Context, _ bot.WorkspaceID, _ view) (bool, error) {
-		return each(due, func(x Standing) error {
+		return each(now, func(x Standing) error {
 			d.noteIdle(x.Conversation.ID, x.Wait) // another desk may have found it so
 			switch x.Wait.Timer.Kind {
 			case TimerWrapUp:
@@ -454,14 +457,13 @@ const (
 	offersBeside = 16
 )
 
-// rematched has the offers made that can be made: by Run's matcher, when there is
-// one for this board.
+// rematched leaves the offers of a board that is kept to Run's matcher.
 func (d *Desk) rematched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, error) {
-	if d.matching.Load() > 0 && v.boards != nil {
-		d.wake(ws)
-		return false, nil
+	if v.boards == nil {
+		return d.matched(ctx, ws, v)
 	}
-	return d.matched(ctx, ws, v)
+	d.wake(ws)
+	return false, nil
 }
 
 // matched makes the offers that can be made.

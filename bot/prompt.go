@@ -27,6 +27,7 @@ type promptPassage struct{ Name, Text string }
 
 type promptData struct {
 	Language string
+	Mark     string // around words to translate
 	Question string
 	Passages []promptPassage
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -134,18 +135,19 @@ func (h *Hub) beat() {
 	h.lookAround(now)
 }
 
+// all lists the topics there are now.
+func (h *Hub) all() []*topic {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Values(h.topics))
+}
+
 // forgetStreams drops streams whose end never came.
 func (h *Hub) forgetStreams(now time.Time) {
 	if h.tick.Load()%60 != 0 {
 		return
 	}
-	h.mu.RLock()
-	topics := make([]*topic, 0, len(h.topics))
-	for _, t := range h.topics {
-		topics = append(topics, t)
-	}
-	h.mu.RUnlock()
-	for _, t := range topics {
+	for _, t := range h.all() {
 		t.mu.Lock()
 		if t.stream != nil && now.Sub(t.stream.at) > streamLife {
 			t.stream = nil

@@ -116,6 +116,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
+		{"TicketsMergedInACircle", testTicketsMergedInACircle},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

@@ -395,3 +395,26 @@ func testTicketsInParallel(t *testing.T, s Stores) {
 		t.Errorf("the conversation says %q", got)
 	}
 }
+
+// Two people merge two tickets into each other at the same moment; what the visitor
+// writes then must not be lost.
+func testTicketsMergedInACircle(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	one, other := d.leave(t, "The lamp is broken."), d.leave(t, "About the lamp again.")
+	a, b := d.ticketOf(t, one).Ticket, d.ticketOf(t, other).Ticket
+	if _, err := d.Merge(t.Context(), d.ws, a.ID, b.ID, lin); err != nil {
+		t.Fatal(err)
+	}
+	// The other merge, which had looked before the first was done.
+	if _, err := s.Desk.Move(t.Context(), handoff.Ask{Workspace: d.ws, Conversation: other.ID, Tickets: true}, func(l handoff.Locked) (handoff.Outcome, error) {
+		late := l.Tickets[0]
+		late.Status, late.MergedInto = handoff.TicketClosed, a.ID
+		return handoff.Outcome{Tickets: []handoff.Ticket{late}}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w := d.comes(t, a.ID, "m@mail", "Any news?")
+	if now := d.ticketOf(t, w.Conversation).Ticket; now.Status != handoff.TicketOpen || now.ID == a.ID || now.ID == b.ID {
+		t.Errorf("the words are on %+v, want a new ticket", now)
+	}
+}

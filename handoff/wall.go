@@ -94,7 +94,7 @@ func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places 
 	load := func(q Queue) *QueueLoad {
 		l := loads[q.ID]
 		if l == nil {
-			l = &QueueLoad{Queue: q, Level: q.answer(), Open: q.Hours.Open(now)}
+			l = &QueueLoad{Queue: q, Level: q.ServiceLevel(), Open: q.Hours.Open(now)}
 			loads[q.ID] = l
 			b.staff(l, now)
 		}

@@ -404,7 +404,7 @@ export interface Reply {
 export interface ReplyList {
   items: Reply[];
   variables: string[];
-  queues: { id: string; name: string }[];
+  queues: { id: string; name: string; answer_s: number }[];
 }
 
 export interface Code {

@@ -52,7 +52,7 @@ test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a 
 	bash scripts/test-llm.sh
 
 test-cluster: build ## the quick faults: kills, cuts and floods under load, with the histories checked
-	FRONTDESK_TEST_FAULTS=quick FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 15m
+	FRONTDESK_TEST_FAULTS=quick FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk $(GO) test ./test/cluster -run "TestFaults|TestProgramSize" -count=1 -v -timeout 15m
 
 test-faults: build ## all faults in full length (over an hour, wants the machine for itself); the table: .cache/faults/faults.md
 	FRONTDESK_TEST_FAULTS=all FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk FRONTDESK_TEST_REPORT=$(CURDIR)/.cache/faults $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 3h

@@ -62,6 +62,7 @@ export interface WallQueue {
 export interface WallAgent extends Agent {
   connected: boolean;
   slots: number;
+  full?: boolean; // no chat of any channel fits in
 }
 
 export interface WallWait {
@@ -359,6 +360,7 @@ export interface InboxConfig {
   greeting: { en?: string; zh?: string };
   language: string;
   hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
+  slots?: number; // of an agent's capacity that a chat takes; absent: 1
   version?: number;
 }
 

@@ -45,6 +45,7 @@ type WallAgent struct {
 	Connected bool
 	Slots     int  // places now, while they ramp up fewer than their capacity
 	Full      bool // no chat of any channel fits in
+	Now, Next Shift
 }
 
 // LongWait compares a wait so far with what the visitor was told first.
@@ -82,6 +83,11 @@ func (d *Desk) Wall(ctx context.Context, ws bot.WorkspaceID) (Wall, error) {
 	d.mu.Unlock()
 	var w Wall
 	v.see(func(b *board) { w = b.wall(now, told, places) })
+	for i := range w.Agents {
+		if a := &w.Agents[i]; !a.Roster.IsZero() {
+			a.Now, a.Next = a.Roster.Shifts(now)
+		}
+	}
 	d.mu.Lock()
 	d.walls[ws] = &w
 	d.mu.Unlock()

@@ -214,8 +214,10 @@ func (w *world) open() error {
 			p := &person{id: bot.AgentID(fmt.Sprintf("%03d-%03d", kind, i)), kind: kind, capacity: cmp.Or(s.Capacity, 1), skills: s.Skills}
 			if _, err := w.desk.PutAgent(w.ctx, handoff.Agent{
 				Workspace: ws, ID: p.id, Name: fmt.Sprintf("%s %d", s.Name, i+1), Skills: s.Skills, Capacity: p.capacity, Weight: s.Weight, Ramp: seconds(s.Ramp),
-				Roster: roster(s.Shifts),
 			}); err != nil {
+				return err
+			}
+			if _, err := w.desk.SetRoster(w.ctx, ws, p.id, roster(s.Shifts), func(handoff.Hours) bool { return true }); err != nil {
 				return err
 			}
 			w.staff, w.byID[p.id] = append(w.staff, p), p

@@ -49,7 +49,7 @@ func putAgent(t *tx, a handoff.Agent) error {
 		}
 	}
 	roster := ""
-	if !a.Roster.Always() {
+	if !a.Roster.IsZero() {
 		var err error
 		if roster, err = cell.Encode(a.Roster); err != nil {
 			return err

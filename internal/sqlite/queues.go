@@ -57,7 +57,7 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 		}
 	}
 	roster := ""
-	if !a.Roster.Always() {
+	if !a.Roster.IsZero() {
 		var err error
 		if roster, err = cell.Encode(a.Roster); err != nil {
 			return err

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"hash/fnv"
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -146,7 +143,7 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 		return nil, fault.New(fault.Conflict, "Somebody deleted this queue meanwhile.")
 	case i >= 0 && b.Version == "":
 		return nil, fault.New(fault.Conflict, "There is a queue with this ID already. Choose another one.").WithField("id", "is taken")
-	case i >= 0 && queueVersion(all[i]) != b.Version:
+	case i >= 0 && versionOf(all[i]) != b.Version:
 		return nil, fault.New(fault.Conflict, "Somebody else changed this queue meanwhile. Load it again.")
 	case i >= 0:
 		q.Hours = all[i].Hours
@@ -199,20 +196,10 @@ func (h QueueHours) hours() handoff.Hours {
 func queueOf(q handoff.Queue) Queue {
 	seconds := func(d time.Duration) int { return int(d / time.Second) }
 	out := Queue{
-		ID: string(q.ID), Name: q.Name, Hours: QueueHours{Zone: q.Hours.Zone, Weeks: []Span{}, Holidays: []Holiday{}},
+		ID: string(q.ID), Name: q.Name, Hours: queueHoursOf(q.Hours),
 		OfferFor: seconds(q.OfferFor), Skills: some(q.Skills), Priority: q.Priority, Relax: []Relax{}, Strict: q.Strict,
 		Overflow: []Overflow{}, RoundRobin: q.RoundRobin, WrapUp: seconds(q.WrapUp), FirstReply: seconds(q.FirstReply),
-		Answer: seconds(q.Answer), Version: queueVersion(q),
-	}
-	for _, w := range q.Hours.Weeks {
-		out.Hours.Weeks = append(out.Hours.Weeks, Span{int(w.Day), clockOf(w.Open), clockOf(w.Close)})
-	}
-	for _, x := range q.Hours.Holidays {
-		day := Holiday{Date: x.Date, Spans: []DaySpan{}}
-		for _, w := range x.Spans {
-			day.Spans = append(day.Spans, DaySpan{clockOf(w.Open), clockOf(w.Close)})
-		}
-		out.Hours.Holidays = append(out.Hours.Holidays, day)
+		Answer: seconds(q.Answer), Version: versionOf(q),
 	}
 	for _, r := range q.Relax {
 		out.Relax = append(out.Relax, Relax{seconds(r.After), r.Drop})
@@ -223,13 +210,17 @@ func queueOf(q handoff.Queue) Queue {
 	return out
 }
 
-// queueVersion names a state of a queue: a hash of what it says.
-func queueVersion(q handoff.Queue) string {
-	text, err := json.Marshal(q)
-	if err != nil {
-		return ""
+func queueHoursOf(h handoff.Hours) QueueHours {
+	out := QueueHours{Zone: h.Zone, Weeks: []Span{}, Holidays: []Holiday{}}
+	for _, w := range h.Weeks {
+		out.Weeks = append(out.Weeks, Span{int(w.Day), clockOf(w.Open), clockOf(w.Close)})
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(text) // a hash takes everything
-	return strconv.FormatUint(h.Sum64(), 36)
+	for _, x := range h.Holidays {
+		day := Holiday{Date: x.Date, Spans: []DaySpan{}}
+		for _, w := range x.Spans {
+			day.Spans = append(day.Spans, DaySpan{clockOf(w.Open), clockOf(w.Close)})
+		}
+		out.Holidays = append(out.Holidays, day)
+	}
+	return out
 }

@@ -172,9 +172,10 @@ type Conversation struct {
 type Agent struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
-	Duty     string   `json:"duty" enum:"on,away,off,missed"`
+	Duty     string   `json:"duty" enum:"on,away,off,missed,drain"`
 	Load     int      `json:"load"`
 	Reserved int      `json:"reserved"`
+	Taken    float64  `json:"taken" doc:"What chats and open offers take of the capacity: not every channel's take one each, and idle ones less."`
 	Capacity int      `json:"capacity"`
 	Skills   []string `json:"skills"`
 }
@@ -331,7 +332,7 @@ func conversationOf(v bot.View, c bot.Conversation, names *names) Conversation {
 }
 
 func agentOf(a handoff.Agent) Agent {
-	return Agent{string(a.ID), a.Name, string(a.Duty), a.Load, a.Reserved, a.Capacity, some(a.Skills)}
+	return Agent{string(a.ID), a.Name, string(a.Duty), a.Load, a.Reserved, places(a.Taken()), a.Capacity, some(a.Skills)}
 }
 
 func placeOf(p handoff.Place, open bool, opens time.Time) Place {

@@ -44,8 +44,10 @@ type Escalator interface {
 	// when it happens. A conversation that waits already keeps its place.
 	Enqueue(ctx context.Context, e Escalation) (Written, error)
 
-	// Outlook says what a visitor would meet in line now, for offers.
-	Outlook(ctx context.Context, ws WorkspaceID, conv ConversationID, skills []string) (Outlook, error)
+	// Outlook says what a visitor would meet in line if Enqueue were called now, for
+	// offers. A conversation that waits already is looked at where it stands. Without a
+	// conversation it is that of somebody new.
+	Outlook(ctx context.Context, e Escalation) (Outlook, error)
 }
 
 // Escalation asks for a person.

@@ -163,22 +163,27 @@ func (d *Desk) alive(a Agent) time.Time {
 	return a.Heartbeat
 }
 
-// Outlook says what a visitor would meet in line now.
-func (d *Desk) Outlook(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, skills []string) (bot.Outlook, error) {
-	c := bot.Conversation{Workspace: ws}
-	if conv != "" { // a question of the test bench has no conversation: it asks as somebody new would
+// Outlook says what a visitor would meet in line if Enqueue were called now: where
+// the rules would put them.
+func (d *Desk) Outlook(ctx context.Context, e bot.Escalation) (bot.Outlook, error) {
+	c := bot.Conversation{Workspace: e.Workspace}
+	if e.Conversation != "" { // a question of the test bench has no conversation: it asks as somebody new would
 		var err error
-		if c, err = d.timeline.Conversation(ctx, ws, conv); err != nil {
+		if c, err = d.timeline.Conversation(ctx, e.Workspace, e.Conversation); err != nil {
 			return bot.Outlook{}, err
 		}
 	}
-	v, err := d.view(ctx, ws)
+	asked := d.ask(ctx, e)
+	v, err := d.view(ctx, e.Workspace)
 	if err != nil {
 		return bot.Outlook{}, err
 	}
-	c.Skills = skills
 	var o bot.Outlook
-	v.see(func(b *board) { o = b.outlook(Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()) })
+	v.see(func(b *board) {
+		s, now := Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()
+		b.joins(&s, asked, e, now)
+		o = b.outlook(s, now)
+	})
 	return o, nil
 }
 

@@ -17,23 +17,16 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 	asked := d.ask(ctx, e)
 	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
-		var placing *bot.Placing
-		if e.Language != "" {
-			s.next.Language = e.Language
-		}
-		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
-		if !waits && !with(before) {
-			if p := s.placed(asked, e); !p.Empty() {
-				placing = &p
-			}
-			// Somebody who comes back soon, or was promised an answer, keeps their age.
-			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
-				s.wait.Since = time.Time{}
-			}
-			s.wait.Away = time.Time{}
-		}
-		var o bot.Outlook
-		s.view.see(func(b *board) { o = b.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
+		var (
+			placing *bot.Placing
+			o       bot.Outlook
+		)
+		s.view.see(func(b *board) {
+			x := Standing{Conversation: s.next, Wait: s.wait}
+			placing = b.joins(&x, asked, e, s.now)
+			s.next, s.wait = x.Conversation, x.Wait
+			o = b.outlook(x, s.now)
+		})
 		if e.Turn != nil {
 			turn, err := e.Turn(before, o)
 			if err != nil {
@@ -49,7 +42,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		}
 		summary := e.Summary
 		switch {
-		case waits || with(before):
+		case inLine(before) || with(before):
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
@@ -65,6 +58,29 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		}
 		return nil
 	})
+}
+
+// joins puts a conversation where rules and its own urgency say, unless it waits
+// already or a person has it; nil when there is nothing to explain.
+func (b *board) joins(s *Standing, a asked, e bot.Escalation, now time.Time) *bot.Placing {
+	c := &s.Conversation
+	if e.Language != "" {
+		c.Language = e.Language
+	}
+	if inLine(*c) || with(*c) {
+		return nil
+	}
+	p := place(a.rules, a.known, bot.Placing{Queue: c.Queue, Skills: e.Skills, Priority: e.Priority}, b, now)
+	c.Reason, c.Queue, c.Skills, c.Priority = e.Reason, p.Queue, p.Skills, p.Priority
+	// Somebody who comes back soon, or was promised an answer, keeps their age.
+	if c.Service == bot.ServiceParked && !s.Wait.Promised && now.Sub(s.Wait.Parked) > keptFor {
+		s.Wait.Since = time.Time{}
+	}
+	s.Wait.Away = time.Time{}
+	if p.Empty() {
+		return nil
+	}
+	return &p
 }
 
 // contactIn is how the visitor may be reached, as far as they said it in the chat.

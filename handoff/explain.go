@@ -16,7 +16,7 @@ const explained = 8
 func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time) bot.Routing {
 	r := bot.Routing{
 		Waited: now.Sub(e.Wait.Since), Queue: e.Conversation.Queue, GivenUp: e.pool.stages[stage].given,
-		Priority: e.Conversation.Priority + e.pool.queue.Priority,
+		Priority: e.Conversation.Priority + e.pool.queue.Priority, Takes: b.takes[e.Conversation.Inbox],
 	}
 	for _, n := range slices.Concat(e.pool.needs, e.pool.team) {
 		r.Wanted = append(r.Wanted, n.String())
@@ -26,9 +26,13 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 	r.Present = present
 	for _, i := range order {
 		a := b.agents[i]
+		taken := whole*a.slots(now) - rooms[i]
 		c := bot.Candidate{
-			Agent: a.ID, Name: a.Name, Load: a.slots(now) - rooms[i], Capacity: a.slots(now), Spare: spare(&a, rooms[i]), Skills: len(b.skills[i].level),
+			Agent: a.ID, Name: a.Name, Load: (taken + whole - 1) / whole, Capacity: a.slots(now), Spare: spare(&a, rooms[i]), Skills: len(b.skills[i].level),
 			Last: a.ID == e.Wait.Last && a.ID != "",
+		}
+		if taken%whole != 0 {
+			c.Taken = taken
 		}
 		if !a.LastGiven.IsZero() {
 			c.Idle = now.Sub(a.LastGiven)
@@ -91,7 +95,7 @@ func (b *board) why(e *entry, i int, who set, rooms []int, now time.Time) bot.No
 		return bot.NotConnected
 	case !who.has(i):
 		return bot.NotSkilled
-	case rooms[i] <= 0:
+	case rooms[i] < a.takes(b.share(e.Conversation.Inbox)):
 		return bot.NotFree
 	case !b.mayHave(e, i, now):
 		return bot.NotAgain

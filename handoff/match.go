@@ -15,38 +15,58 @@ type pair struct {
 	routing      bot.Routing // why so
 }
 
+// free is who has room for a chat that takes a share of a place.
+type free struct {
+	set
+	left int
+}
+
 // match returns the offers to make now, at most limit: for each conversation in its turn the
 // best of those who may take it and have room. Its cost grows with the line, and
 // with the agents who have room.
 func (b *board) match(now time.Time, limit int) []pair {
-	duty, free := b.onDuty(now), newSet(len(b.agents))
-	left, rooms := 0, make([]int, len(b.agents))
-	for i, a := range b.agents {
-		if rooms[i] = a.room(now); a.Present(now) && rooms[i] > 0 {
-			free.add(i)
-			left++
+	duty, rooms := b.onDuty(now), make([]int, len(b.agents))
+	for i := range b.agents {
+		rooms[i] = b.agents[i].room(now)
+	}
+	frees, left := map[int]*free{}, 0 // by share
+	for _, share := range b.shares() {
+		f := &free{set: newSet(len(b.agents))}
+		for i := range b.agents {
+			if b.agents[i].Present(now) && rooms[i] >= b.agents[i].takes(share) {
+				f.add(i)
+				f.left++
+			}
 		}
+		frees[share] = f
+		left += f.left
 	}
 	var out []pair
 	for _, e := range b.line {
 		if left == 0 || len(out) == limit {
 			break
 		}
-		if e.Conversation.Service != bot.ServiceWaiting {
+		share := b.share(e.Conversation.Inbox)
+		if e.Conversation.Service != bot.ServiceWaiting || frees[share].left == 0 {
 			continue
 		}
 		stage := e.pool.stageAt(now.Sub(e.Wait.Since), duty)
 		if stage < 0 {
 			continue
 		}
-		best := b.choose(e, e.pool.stages[stage].who, free, rooms, now)
+		best := b.choose(e, e.pool.stages[stage].who, frees[share].set, rooms, now)
 		if best < 0 {
 			continue
 		}
 		out = append(out, pair{e.Conversation.ID, b.agents[best].ID, b.explain(e, stage, best, rooms, now)})
-		if rooms[best]--; rooms[best] == 0 {
-			free.remove(best)
-			left--
+		a := &b.agents[best]
+		rooms[best] -= a.takes(share)
+		for share, f := range frees {
+			if f.has(best) && rooms[best] < a.takes(share) {
+				f.remove(best)
+				f.left--
+				left--
+			}
 		}
 	}
 	return out
@@ -105,10 +125,10 @@ func (b *board) compare(e *entry, i, j int, rooms []int, now time.Time) int {
 }
 
 // spare is the share of an agent's places that is free, where weight stands for
-// more places or fewer than they have.
+// more places or fewer than they have. room is in hundredths of a place.
 func spare(a *Agent, room int) float64 {
 	places := float64(max(a.Capacity, 1)) * float64(max(a.Weight, 1)) / normalWeight
-	return 1 - float64(a.Capacity-room)/places
+	return 1 - (float64(a.Capacity)-float64(room)/whole)/places
 }
 
 // idle is how long ago the agent was given a chat, by weight.

@@ -142,7 +142,7 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 		})
 	}
 	profile, history := wants(WhenAttribute, WhenTier), wants(WhenReturning)
-	if !profile && !history {
+	if !profile && !history || e.Conversation == "" {
 		return a
 	}
 	c, err := d.timeline.Conversation(ctx, e.Workspace, e.Conversation)
@@ -166,13 +166,4 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 		}
 	}
 	return a
-}
-
-// placed puts the conversation where rules and its own urgency say.
-func (s *step) placed(a asked, e bot.Escalation) bot.Placing {
-	var p bot.Placing
-	base := bot.Placing{Queue: s.next.Queue, Skills: e.Skills, Priority: e.Priority}
-	s.view.see(func(b *board) { p = place(a.rules, a.known, base, b, s.now) })
-	s.next.Reason, s.next.Queue, s.next.Skills, s.next.Priority = e.Reason, p.Queue, p.Skills, p.Priority
-	return p
 }

@@ -23,14 +23,36 @@ export interface Account {
   created_at?: string;
 }
 
+/** A week and the dates on which it differs. */
+export interface Hours {
+  zone?: string;
+  weeks: { day: number; open: string; close: string }[];
+  holidays: { date: string; spans: { open: string; close: string }[] }[];
+}
+
+export interface Shift {
+  from: string;
+  to: string;
+}
+
+/** The shift that is now and the next one, as far as they are planned. */
+export interface Shifts {
+  now?: Shift;
+  next?: Shift;
+}
+
+export interface Roster extends Shifts {
+  agent: string;
+  name: string;
+  duty: Agent['duty'];
+  hours: Hours;
+  version: string;
+}
+
 export interface QueueConfig {
   id: string; // empty: the main queue
   name: string;
-  hours: {
-    zone?: string;
-    weeks: { day: number; open: string; close: string }[];
-    holidays: { date: string; spans: { open: string; close: string }[] }[];
-  };
+  hours: Hours;
   offer_for_s: number; // 0 everywhere: the default
   skills: string[];
   priority: number;
@@ -59,9 +81,10 @@ export interface WallQueue {
   free: number;
 }
 
-export interface WallAgent extends Agent {
+export interface WallAgent extends Agent, Shifts {
   connected: boolean;
   slots: number;
+  full?: boolean; // no chat of any channel fits in
 }
 
 export interface WallWait {
@@ -359,6 +382,7 @@ export interface InboxConfig {
   greeting: { en?: string; zh?: string };
   language: string;
   hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
+  slots?: number; // of an agent's capacity that a chat takes; absent: 1
   version?: number;
 }
 

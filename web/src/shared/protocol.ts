@@ -55,7 +55,7 @@ export interface RoutedAgent {
   name: string;
   lacks: string[];
   skills: number; // how many they have
-  load: number;
+  load: number; // what chats and open offers took of the capacity
   capacity: number;
   spare: number; // free share of their places by weight
   idle_s?: number; // absent: never had a chat
@@ -201,9 +201,10 @@ export interface Reservation {
 export interface Agent {
   id: string;
   name: string;
-  duty: 'on' | 'away' | 'off' | 'missed';
+  duty: 'on' | 'away' | 'off' | 'missed' | 'drain';
   load: number;
   reserved: number;
+  taken: number; // of the capacity, by chats and open offers
   capacity: number;
   skills?: string[];
 }

@@ -2,12 +2,7 @@ import { Problem } from '../../shared/client/http';
 import type { Params, Translate } from '../../shared/i18n';
 import type { QueueConfig } from '../api';
 import type { QueueWord } from '../words/queues';
-
-/** Times of day as a time field has them: the day's end is 00:00 there and 24:00 to the server. */
-export interface Stretch {
-  open: string;
-  close: string;
-}
+import { checkHours, type HoursForm, hoursToBody, hoursToForm, weeksOf } from './hours';
 
 export interface Step {
   after: number | null;
@@ -16,7 +11,7 @@ export interface Step {
 }
 
 /** A queue as the form's fields hold it. */
-export interface QueueForm {
+export interface QueueForm extends HoursForm {
   id: string;
   name: string;
   skills: string;
@@ -29,9 +24,6 @@ export interface QueueForm {
   firstReply: number | null;
   wrapUp: number | null;
   answer: number | null;
-  zone: string;
-  days: Stretch[][]; // by weekday, 0 is Sunday
-  holidays: { date: string; spans: Stretch[] }[];
 }
 
 export const MAIN = 'main';
@@ -40,12 +32,8 @@ export const MAIN = 'main';
 export const addressOf = (id: string): string => id || MAIN;
 
 const kinds = ['levels', 'language', 'skills'] as const;
-const field = (clock: string) => (clock === '24:00' ? '00:00' : clock);
-const wire = (s: Stretch) => ({ open: s.open, close: s.close === '00:00' ? '24:00' : s.close });
 
 export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
-  const days: Stretch[][] = Array.from({ length: 7 }, () => []);
-  for (const w of q?.hours.weeks ?? []) days[w.day]?.push({ open: w.open, close: field(w.close) });
   return {
     id: q?.id ?? '',
     name: q?.name ?? '',
@@ -62,9 +50,7 @@ export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
     firstReply: q?.first_reply_s || null,
     wrapUp: q?.wrap_up_s || null,
     answer: q?.answer_s || null,
-    zone: q?.hours.zone || (q?.id === '' ? '' : zone),
-    days,
-    holidays: (q?.hours.holidays ?? []).map((h) => ({ date: h.date, spans: h.spans.map((s) => ({ open: s.open, close: field(s.close) })) })),
+    ...hoursToForm(q?.hours, q?.id === '' ? '' : zone),
   };
 }
 
@@ -73,8 +59,7 @@ export const skillsOf = (text: string): string[] => text.split(/[,，、\s]+/).f
 /** What PUT /queues takes. The week of the main queue is not the form's to change. */
 export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown> {
   const main = was?.id === '';
-  const weeks = main ? was.hours.weeks : f.days.flatMap((spans, day) => spans.map((s) => ({ day, ...wire(s) })));
-  const zone = main ? was.hours.zone : weeks.length > 0 || f.holidays.length > 0 ? f.zone.trim() : '';
+  const hours = hoursToBody(f, main ? was.hours.weeks : weeksOf(f));
   return {
     name: f.name.trim(),
     skills: skillsOf(f.skills),
@@ -87,20 +72,9 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
     first_reply_s: f.firstReply ?? 0,
     wrap_up_s: f.wrapUp ?? 0,
     answer_s: f.answer ?? 0,
-    hours: { ...(zone ? { zone } : {}), weeks, holidays: f.holidays.map((h) => ({ date: h.date, spans: h.spans.map(wire) })) },
+    hours: main ? { ...(was.hours.zone ? { zone: was.hours.zone } : {}), weeks: hours.weeks, holidays: hours.holidays } : hours,
     ...(was ? { version: was.version } : {}),
   };
-}
-
-const backwards = (s: Stretch) => !s.open || !s.close || (s.close !== '00:00' && s.close <= s.open);
-
-function zoneExists(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What is wrong, by field; rows are named as the server names them: "relax[0]". */
@@ -125,16 +99,7 @@ export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: 
   f.overflow.forEach((o, i) => {
     if (o.after === null || !whole(o.after, 0, 86_400)) p[`overflow[${i}]`] = t('badSeconds', { min: 0, max: 86_400 });
   });
-  const wrong = f.days.findIndex((spans) => spans.some(backwards));
-  if (wrong >= 0) p.weeks = t('badHours', { day: t(`day${wrong}` as QueueWord) });
-  const zone = f.zone.trim();
-  if (zone && !zoneExists(zone)) p.zone = t('badZone');
-  else if (!zone && f.id !== '' && f.days.some((d) => d.length > 0)) p.zone = t('needZone');
-  f.holidays.forEach((h, i) => {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(h.date) || h.spans.some(backwards)) p[`holidays[${i}]`] = t('badDate');
-    else if (f.holidays.findIndex((x) => x.date === h.date) < i) p[`holidays[${i}]`] = t('sameDate');
-  });
-  return p;
+  return { ...p, ...checkHours(f, t, f.id !== '') };
 }
 
 /** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for". */

@@ -91,6 +91,7 @@ const en = {
 } as const;
 
 export type QueueWord = keyof typeof en;
+export type HoursWord = Extract<QueueWord, 'badHours' | 'badZone' | 'needZone' | 'badDate' | 'sameDate' | `day${number}`>;
 
 const zh: Record<QueueWord, string> = {
   title: '队列',

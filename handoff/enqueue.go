@@ -11,20 +11,22 @@ import (
 // Enqueue puts the conversation in line for a person and writes the turn's own
 // change in the same transaction. When nobody is there the conversation is
 // parked: kept, with a follow-up promised. The workspace's rules say into which
-// queue, with which skills and priority it goes. One that waits already keeps its
+// queue, with which skills and priority it goes, and whether it becomes a ticket, as
+// well or, unless the visitor asked for a person, instead. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
 	asked := d.ask(ctx, e)
 	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
 		var placing *bot.Placing
+		var order *bot.TicketOrder
 		if e.Language != "" {
 			s.next.Language = e.Language
 		}
 		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
 		if !waits && !with(before) {
 			if p := s.placed(asked, e); !p.Empty() {
-				placing = &p
+				placing, order = &p, p.Ticket
 			}
 			// Somebody who comes back soon, or was promised an answer, keeps their age.
 			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
@@ -34,6 +36,8 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		}
 		var o bot.Outlook
 		s.view.see(func(b *board) { o = b.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
+		// One who was promised a person is not told otherwise.
+		o.Ticket = order != nil && order.Instead && before.Service != bot.ServiceParked
 		if e.Turn != nil {
 			turn, err := e.Turn(before, o)
 			if err != nil {
@@ -50,18 +54,27 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		summary := e.Summary
 		switch {
 		case waits || with(before):
+		case o.Ticket:
+			contact := contactIn(summary)
+			body := s.happened("ticketed", "", sayTicketed(s.next.Language, contact))
+			body.Summary, body.Placing = &summary, placing
+			s.keep(TicketByRule, summary.Problem, contact, order)
+			s.next.Skills, s.next.Priority = nil, 0 // it waits in no line
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
 			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
 			body.Summary, body.Placing = &summary, placing
+			if order != nil {
+				s.keep(TicketByRule, summary.Problem, contactIn(summary), order)
+			}
 		case before.Service == bot.ServiceParked:
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
 			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketNobody, summary.Problem, contactIn(summary))
+			s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 		}
 		return nil
 	})
@@ -140,7 +153,7 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 			summary.Fields["phone"] = contact.Phone
 		}
 		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
-		s.keep(TicketMessage, contact.Text, contact)
+		s.keep(TicketMessage, contact.Text, contact, nil)
 		return nil
 	})
 }

@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Placing, Source, TicketOrder, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -124,7 +124,7 @@ export interface Ticket {
   language: string;
   email?: string;
   phone?: string;
-  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  origin: 'nobody' | 'message' | 'rule' | 'hand' | 'mail';
   merged_into?: string;
   due_at?: string;
   due_for?: TicketLevel;
@@ -202,6 +202,7 @@ export interface Trace {
   failed?: boolean;
   model?: string;
   fallback?: string;
+  placing?: Placing; // of a hand-off
   timings_ms?: Record<string, number>;
   helpful?: boolean;
   why?: string;
@@ -382,6 +383,7 @@ export interface Rule {
   queue?: string;
   skills?: string[];
   priority?: number;
+  ticket?: TicketOrder;
 }
 
 export type Then = 'close' | 'transfer' | 'hand_back';
@@ -421,7 +423,7 @@ export interface CodeList {
 export interface Rulebook {
   rules: Rule[];
   version: number;
-  broken: { rule: string; queue?: string; skill?: string }[];
+  broken: { rule: string; queue?: string; skill?: string; ticket?: boolean }[];
   queues: { id: string; name: string }[];
   skills: string[];
 }

@@ -41,6 +41,8 @@ export interface QueueConfig {
   wrap_up_s: number;
   first_reply_s: number;
   answer_s: number;
+  pass_back_s: number;
+  tickets: { first_s?: number; next_s?: number; resolve_s?: number; reopen_s?: number };
   version: string;
 }
 

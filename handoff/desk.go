@@ -181,8 +181,9 @@ func (d *Desk) Outlook(ctx context.Context, e bot.Escalation) (bot.Outlook, erro
 	var o bot.Outlook
 	v.see(func(b *board) {
 		s, now := Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()
-		b.joins(&s, asked, e, now)
+		p := b.joins(&s, asked, e, now)
 		o = b.outlook(s, now)
+		o.Ticket = instead(p, c)
 	})
 	return o, nil
 }

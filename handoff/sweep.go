@@ -393,7 +393,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
 				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
-				s.keep(TicketNobody, "", Contact{})
+				s.keep(TicketNobody, "", Contact{}, nil)
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()

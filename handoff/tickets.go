@@ -376,15 +376,24 @@ func headline(text string) string {
 }
 
 // keep has the visitor's wish followed by a ticket: the one that is unfinished, the
-// one solved a while ago, or a new one.
-func (s *step) keep(origin TicketOrigin, subject string, contact Contact) {
+// one solved a while ago, or a new one, which is as a rule orders it.
+func (s *step) keep(origin TicketOrigin, subject string, contact Contact, order *bot.TicketOrder) {
 	if !s.ticketing {
 		return
 	}
 	system := bot.Author{Kind: bot.AuthorSystem}
 	t := s.current()
 	if t == nil || t.Status == TicketSolved && !t.reopens(s.now, s.terms(*t)) {
-		s.put(s.newTicket(origin, subject, contact, cmp.Or(s.wait.Since, s.now)), "opened", system)
+		made := s.newTicket(origin, subject, contact, cmp.Or(s.wait.Since, s.now))
+		if order != nil {
+			made.Origin, made.Queue = TicketByRule, cmp.Or(order.Queue, made.Queue)
+			patch(&made.Priority, order.Priority)
+			if TicketStatus(order.Status) == TicketPending {
+				made.turn(TicketPending, s.now, s.terms(made))
+				made.Clock.Owed = time.Time{} // the visitor's words are awaited first
+			}
+		}
+		s.put(made, "opened", system)
 		return
 	}
 	change := "changed"

@@ -118,6 +118,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskModel", testDeskModel},
 		{"TicketLife", testTicketLife},
 		{"TicketNobody", testTicketNobody},
+		{"TicketRules", testTicketRules},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},

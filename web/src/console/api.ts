@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Placing, Source, TicketOrder, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -63,6 +63,8 @@ export interface QueueConfig {
   wrap_up_s: number;
   first_reply_s: number;
   answer_s: number;
+  pass_back_s: number;
+  tickets: { first_s?: number; next_s?: number; resolve_s?: number; reopen_s?: number };
   version: string;
 }
 
@@ -147,7 +149,7 @@ export interface Ticket {
   language: string;
   email?: string;
   phone?: string;
-  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  origin: 'nobody' | 'message' | 'rule' | 'hand' | 'mail';
   merged_into?: string;
   due_at?: string;
   due_for?: TicketLevel;
@@ -225,6 +227,7 @@ export interface Trace {
   failed?: boolean;
   model?: string;
   fallback?: string;
+  placing?: Placing; // of a hand-off
   timings_ms?: Record<string, number>;
   helpful?: boolean;
   why?: string;
@@ -406,6 +409,7 @@ export interface Rule {
   queue?: string;
   skills?: string[];
   priority?: number;
+  ticket?: TicketOrder;
 }
 
 export type Then = 'close' | 'transfer' | 'hand_back';
@@ -445,7 +449,7 @@ export interface CodeList {
 export interface Rulebook {
   rules: Rule[];
   version: number;
-  broken: { rule: string; queue?: string; skill?: string }[];
+  broken: { rule: string; queue?: string; skill?: string; ticket?: boolean }[];
   queues: { id: string; name: string }[];
   skills: string[];
 }

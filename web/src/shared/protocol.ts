@@ -41,11 +41,19 @@ export interface Summary {
 }
 
 /** How a chat was put in line: which rules spoke, and what raised it by itself. */
+/** The ticket that a rule makes. */
+export interface TicketOrder {
+  queue?: string; // absent: that of the conversation
+  priority?: number; // absent: that of the conversation
+  status?: 'open' | 'pending'; // absent: open
+  instead?: boolean; // of waiting in line
+}
+
 export interface Placing {
   queue?: string;
   priority: number;
   skills: string[];
-  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ignored?: string[] }[];
+  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ticket?: TicketOrder; ignored?: string[] }[];
   raised: { why: 'reason' | 'sentiment'; by: number }[];
 }
 

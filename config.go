@@ -94,10 +94,19 @@ type LLMConfig struct {
 	Key       Secret        `koanf:"key"`        // by environment FRONTDESK_LLM_KEY
 	Second    string        `koanf:"second_url"` // tried when the first endpoint's breaker is open; empty: none
 	TurnLimit time.Duration `koanf:"turn_limit"` // time to a visible outcome; default 15s
+	Translate time.Duration `koanf:"translate"`  // how long a translation for an agent may take; 0: nothing is translated; default 6s
 	// Prices of a million tokens, in a currency of your choice, for the metric of
 	// costs. Zero: not known.
 	InputPrice  float64 `koanf:"input_price"`
 	OutputPrice float64 `koanf:"output_price"`
+}
+
+// limits bounds a model's calls.
+func (c LLMConfig) limits() bot.Limits {
+	if c.Translate == 0 {
+		return bot.Limits{Translate: -1}
+	}
+	return bot.Limits{Translate: c.Translate}
 }
 
 // EmbeddingConfig names another embedding model; empty URL: the built-in one.
@@ -174,7 +183,7 @@ func Defaults() Config {
 		Server:  ServerConfig{Addr: "127.0.0.1:8080"},
 		Storage: StorageConfig{Dir: "data"},
 		Search:  SearchConfig{Vectors: vectorsInMemory},
-		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
+		LLM:     LLMConfig{TurnLimit: 15 * time.Second, Translate: 6 * time.Second},
 		Policy:  PolicyConfig{Answer: bot.DefaultPolicy().Answer},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
@@ -339,6 +348,9 @@ func (c Config) Problems() []fault.Field {
 		}
 	}
 	positive("llm.turn_limit", c.LLM.TurnLimit > 0)
+	if c.LLM.Translate < 0 {
+		bad("llm.translate", "must be a duration such as 6s, or 0 for no translations")
+	}
 	positive("limits.messages_per_minute", c.Limits.MessagesPerMinute > 0)
 	positive("limits.sockets_per_address", c.Limits.SocketsPerAddress > 0)
 	positive("limits.sockets_per_second", c.Limits.SocketsPerSecond > 0)

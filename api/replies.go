@@ -123,6 +123,8 @@ func (s *Server) replyRoutes(g *registrar) {
 			Reply string `json:"reply" maxLength:"64"`
 			Text  string `json:"text,omitempty" maxLength:"8000" doc:"For the visitor, as the agent left it."`
 			Note  string `json:"note,omitempty" maxLength:"8000" doc:"For colleagues, as the agent left it."`
+
+			Written string `json:"written,omitempty" maxLength:"8000" doc:"The agent's own words, when text is the translation of them."`
 		}
 	},
 	) (*bodyOf[Conversation], error) {
@@ -130,9 +132,17 @@ func (s *Server) replyRoutes(g *registrar) {
 		if !id.Valid(b.ID) {
 			return nil, fault.New(fault.Invalid, "The message has no id.").WithField("body.id", "must be a UUID")
 		}
-		h := sha256.Sum256([]byte("macro\x00" + b.Reply + "\x00" + b.Text + "\x00" + b.Note))
+		words := handoff.MacroWords{Text: b.Text, Written: b.Written, Note: b.Note}
+		if b.Written == b.Text {
+			words.Written = "" // nothing was translated
+		}
+		what := "macro\x00" + b.Reply + "\x00" + words.Text + "\x00" + words.Note
+		if words.Written != "" {
+			what += "\x00=" + words.Written
+		}
+		h := sha256.Sum256([]byte(what))
 		by := callOf(ctx).agent()
-		w, err := s.Replies.Run(ctx, s.ws, bot.ConversationID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(h[:])}, b.Reply, b.Text, b.Note)
+		w, err := s.Replies.Run(ctx, s.ws, bot.ConversationID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(h[:])}, b.Reply, words)
 		if err != nil {
 			return nil, err
 		}

@@ -94,6 +94,8 @@ type Event struct {
 	ClientMsgID string       `json:"client_msg_id,omitempty"`
 	At          Time         `json:"at"`
 	Text        string       `json:"text,omitempty"`
+	Written     string       `json:"written,omitempty" doc:"For agents: what the agent wrote, of which text is the translation."`
+	Translated  bool         `json:"translated,omitempty" doc:"Text is the translation of what the agent wrote."`
 	Language    string       `json:"language,omitempty"`
 	Decision    string       `json:"decision,omitempty"`
 	Sources     []Source     `json:"sources,omitempty"`
@@ -246,7 +248,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		ClientMsgID: e.ClientMsgID, At: Time{e.At}, Text: b.Text, Language: b.Language, Decision: string(b.Decision),
 		Suggestions: b.Suggestions, Run: string(b.Run), Of: string(b.Of), State: string(b.State),
 		Service: string(b.Service), Speaker: string(b.Speaker), Change: b.Change, Why: b.Why, Via: b.Via,
-		Rate: b.Rate, Score: b.Score, About: string(b.About),
+		Rate: b.Rate, Score: b.Score, About: string(b.About), Translated: b.Written != "",
 	}
 	if len(b.Sources) > 0 {
 		out.Sources = sourcesOf(b.Sources)
@@ -279,7 +281,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 	if b.Code != "" {
 		out.Code = &Named{b.Code, b.CodeName}
 	}
-	out.Whisper = b.Whisper
+	out.Whisper, out.Written = b.Whisper, b.Written
 	for _, who := range b.Tell {
 		out.Tell = append(out.Tell, string(who))
 	}

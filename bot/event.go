@@ -54,6 +54,7 @@ type Event struct {
 // fields are zero. Engines store it whole.
 type Body struct {
 	Text        string
+	Written     string       // of an agent's message that was translated before it was sent: their own words; never sent to visitors
 	Language    string       // of Text, "en" or "zh"; "" unknown
 	Decision    Decision     // of a bot message
 	Sources     []Source     // what a bot message stands on

@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Feed", testFeed},
 		{"FeedPassesNothing", testFeedPassesNothing},
 		{"Traces", testTraces},
+		{"Translations", testTranslations},
 		{"TimelineModel", testTimelineModel},
 		{"DeskPath", testDeskPath},
 		{"DeskTurn", testDeskTurn},

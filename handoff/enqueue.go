@@ -59,9 +59,9 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
+			mark := s.keep(TicketNobody, summary.Problem, contactIn(summary))
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketNobody, summary.Problem, contactIn(summary))
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
 		}
 		return nil
 	})
@@ -139,8 +139,9 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 		if contact.Phone != "" {
 			summary.Fields["phone"] = contact.Phone
 		}
-		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
-		s.keep(TicketMessage, contact.Text, contact)
+		mark := s.keep(TicketMessage, contact.Text, contact)
+		body := s.happened("left_message", "", sayMessage(s.next.Language, contact))
+		body.Summary, body.Ticket = &summary, mark
 		return nil
 	})
 }

@@ -376,16 +376,18 @@ func headline(text string) string {
 }
 
 // keep has the visitor's wish followed by a ticket: the one that is unfinished, the
-// one solved a while ago, or a new one.
-func (s *step) keep(origin TicketOrigin, subject string, contact Contact) {
+// one solved a while ago, or a new one. What it returns tells the visitor which, in
+// the event that tells them the rest; nil when the desk makes no tickets.
+func (s *step) keep(origin TicketOrigin, subject string, contact Contact) *bot.TicketMark {
 	if !s.ticketing {
-		return
+		return nil
 	}
 	system := bot.Author{Kind: bot.AuthorSystem}
 	t := s.current()
 	if t == nil || t.Status == TicketSolved && !t.reopens(s.now, s.terms(*t)) {
-		s.put(s.newTicket(origin, subject, contact, cmp.Or(s.wait.Since, s.now)), "opened", system)
-		return
+		made := s.newTicket(origin, subject, contact, cmp.Or(s.wait.Since, s.now))
+		s.put(made, "opened", system)
+		return &bot.TicketMark{ID: string(made.ID)} // numbered with the ticket
 	}
 	change := "changed"
 	if t.Status == TicketSolved {
@@ -397,6 +399,7 @@ func (s *step) keep(origin TicketOrigin, subject string, contact Contact) {
 	if *t != before {
 		s.put(*t, change, system)
 	}
+	return &bot.TicketMark{ID: string(t.ID), Number: t.Number}
 }
 
 // solve ends a ticket that was made because nobody was there, now that somebody

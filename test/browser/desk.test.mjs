@@ -2,7 +2,7 @@
 // and Chinese. Each step builds on the ones before it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { newPage, setDuty, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
+import { call, newPage, setDuty, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
 import { startModel } from './model.mjs';
 
 const en = { path: '/', locale: 'en-GB', openChat: /Open chat/ };
@@ -13,21 +13,9 @@ describe('two agents, a supervisor and three visitors', () => {
   let server, browser, model, admin, emma, wei, mei, ann, bo, chen;
   const problems = [];
 
-  /** Makes an account over the API, as the administrator who is signed in. */
-  const hire = (person) =>
-    admin.evaluate(async (p) => {
-      const me = await (await fetch('/api/v1/sessions/current')).json();
-      const res = await fetch('/api/v1/accounts', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
-        body: JSON.stringify({ ...p, password: 'a long password' }),
-      });
-      if (!res.ok) throw new Error(await res.text());
-    }, person);
-
   const comes = async (name, words, roles, skills, capacity) => {
     const email = `${name.toLowerCase()}@desk.example`;
-    await hire({ email, name, roles, skills, capacity });
+    await call(admin, 'POST', '/accounts', { email, name, roles, skills, capacity, password: 'a long password' });
     const page = await newPage(browser, problems, { locale: words === zh ? 'zh-CN' : 'en-GB' });
     await signIn(page, server.url, { email, password: 'a long password' }, { signIn: words === zh ? '登录' : 'Sign in' });
     await page.getByRole('navigation').first().waitFor();

@@ -54,6 +54,13 @@ export async function startServer(extra = []) {
   };
 }
 
+/** What an answer of the test's own server holds; throws what it says went wrong. */
+export async function asked(answer) {
+  const res = await answer;
+  if (!res.ok) throw new Error(await res.text());
+  return res.json();
+}
+
 /** The nodes that TestBrowser started, with a hand on them: FRONTDESK_TEST_CONTROL is its URL. */
 export async function joinCluster() {
   const control = process.env.FRONTDESK_TEST_CONTROL;
@@ -161,15 +168,23 @@ export async function signIn(page, url, who, words) {
   await page.getByRole('button', { name: words.signIn, exact: true }).click();
 }
 
-/** Sets the duty over the API that the menu uses, as the signed-in agent. */
-export async function setDuty(page, duty) {
-  await page.evaluate(async (d) => {
-    const me = await (await fetch('/api/v1/sessions/current')).json();
-    const res = await fetch('/api/v1/agents/me/duty', {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
-      body: JSON.stringify({ duty: d }),
-    });
-    if (!res.ok) throw new Error(await res.text());
-  }, duty);
+/** Calls the API as who is signed in, from their page. */
+export function call(page, method, path, body) {
+  return page.evaluate(
+    async (c) => {
+      const me = await (await fetch('/api/v1/sessions/current')).json();
+      const res = await fetch(`/api/v1${c.path}`, {
+        method: c.method,
+        headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
+        body: c.body && JSON.stringify(c.body),
+      });
+      if (!res.ok) throw new Error(await res.text());
+      const text = await res.text();
+      return text && JSON.parse(text);
+    },
+    { method, path, body },
+  );
 }
+
+/** Sets the duty over the API that the menu uses, as the signed-in agent. */
+export const setDuty = (page, duty) => call(page, 'PUT', '/agents/me/duty', { duty });

@@ -78,7 +78,7 @@ type Overflow struct {
 type putQueueIn struct {
 	ByID
 	Body struct {
-		Name       string      `json:"name" minLength:"1" maxLength:"80"`
+		Name       string      `json:"name" maxLength:"80" doc:"Empty for the main queue only, which pages then call so."`
 		Hours      *QueueHours `json:"hours,omitempty" doc:"Absent: as before."`
 		OfferFor   int         `json:"offer_for_s,omitempty" minimum:"0" maximum:"600"`
 		Skills     []string    `json:"skills,omitempty" maxItems:"20" nullable:"false"`
@@ -160,7 +160,7 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	case i >= 0:
 		q.Hours = all[i].Hours
 	}
-	if q.Name = strings.TrimSpace(b.Name); q.Name == "" {
+	if q.Name = strings.TrimSpace(b.Name); q.Name == "" && name != "" {
 		return nil, fault.New(fault.Invalid, "A queue needs a name.").WithField("name", "write 1 to 80 characters")
 	}
 	if b.Hours != nil {

@@ -122,6 +122,7 @@ type Event struct {
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
 	Ticket      *TicketMark  `json:"ticket,omitempty"`
+	Number      int64        `json:"number,omitempty" doc:"Of a service event: number of the ticket that keeps the visitor's wish."`
 }
 
 // TicketMark is a ticket as an event left it.
@@ -263,6 +264,9 @@ func eventOf(v bot.View, e bot.Event) Event {
 		helpful := b.Helpful
 		out.Helpful = &helpful
 	}
+	if e.Kind == bot.EventService && b.Ticket != nil {
+		out.Number = b.Ticket.Number
+	}
 	if v == bot.ViewVisitor {
 		out.N = e.VSeq
 		if e.Author.Kind != bot.AuthorVisitor {
@@ -274,7 +278,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		return out
 	}
 	out.Reason, out.Summary, out.Placing, out.Routing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing), routingOf(b.Routing)
-	if b.Ticket != nil {
+	if e.Kind == bot.EventTicket && b.Ticket != nil {
 		mark := TicketMark(*b.Ticket)
 		out.Ticket = &mark
 	}

@@ -51,9 +51,9 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		case inLine(before) || with(before):
 		case o.Ticket:
 			contact := contactIn(summary)
+			mark := s.keep(TicketByRule, summary.Problem, contact, order)
 			body := s.happened("ticketed", "", sayTicketed(s.next.Language, contact))
-			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketByRule, summary.Problem, contact, order)
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
 			s.next.Skills, s.next.Priority = nil, 0 // it waits in no line
 		case o.Open:
 			s.queue()
@@ -67,9 +67,9 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
+			mark := s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
 		}
 		return nil
 	})
@@ -176,8 +176,9 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 		if contact.Phone != "" {
 			summary.Fields["phone"] = contact.Phone
 		}
-		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
-		s.keep(TicketMessage, contact.Text, contact, nil)
+		mark := s.keep(TicketMessage, contact.Text, contact, nil)
+		body := s.happened("left_message", "", sayMessage(s.next.Language, contact))
+		body.Summary, body.Ticket = &summary, mark
 		return nil
 	})
 }

@@ -376,10 +376,12 @@ func headline(text string) string {
 }
 
 // keep has the visitor's wish followed by a ticket: the one that is unfinished, the
-// one solved a while ago, or a new one, which is as a rule orders it.
-func (s *step) keep(origin TicketOrigin, subject string, contact Contact, order *bot.TicketOrder) {
+// one solved a while ago, or a new one, which is as a rule orders it. What it returns
+// tells the visitor which, in the event that tells them the rest; nil when the desk
+// makes no tickets.
+func (s *step) keep(origin TicketOrigin, subject string, contact Contact, order *bot.TicketOrder) *bot.TicketMark {
 	if !s.ticketing {
-		return
+		return nil
 	}
 	system := bot.Author{Kind: bot.AuthorSystem}
 	t := s.current()
@@ -394,7 +396,7 @@ func (s *step) keep(origin TicketOrigin, subject string, contact Contact, order 
 			}
 		}
 		s.put(made, "opened", system)
-		return
+		return &bot.TicketMark{ID: string(made.ID)} // numbered with the ticket
 	}
 	change := "changed"
 	if t.Status == TicketSolved {
@@ -406,6 +408,7 @@ func (s *step) keep(origin TicketOrigin, subject string, contact Contact, order 
 	if *t != before {
 		s.put(*t, change, system)
 	}
+	return &bot.TicketMark{ID: string(t.ID), Number: t.Number}
 }
 
 // solve ends a ticket that was made because nobody was there, now that somebody

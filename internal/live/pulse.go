@@ -157,14 +157,12 @@ func (h *Hub) forgetStreams(now time.Time) {
 	}
 }
 
-// Agents returns the agents of whom some console answered lately.
-func (h *Hub) Agents(ws bot.WorkspaceID) []bot.AgentID {
+// Agents returns the agents of whom some console was heard within the last while,
+// in whole seconds.
+func (h *Hub) Agents(ws bot.WorkspaceID, within time.Duration) []bot.AgentID {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	tick := h.tick.Load()
-	// A living console was heard within one ping period and the time to answer.
-	w := &h.wheels[0]
-	oldest := tick - int64(len(w.slots)) - w.answer
+	oldest := h.tick.Load() - int64(within/time.Second)
 	var out []bot.AgentID
 	for p := range h.peers {
 		a := p.who.Agent

@@ -29,6 +29,7 @@ func testTicketLife(t *testing.T, s Stores) {
 	if diff := cmp.Diff(want, f.Ticket); diff != "" {
 		t.Error("made", diff)
 	}
+	d.tellsNumber(t, c, "left_message", 1)
 	// An answer goes by e-mail and waits for the visitor.
 	d.clock.pass(time.Hour)
 	k1 := key(lin, "We send another one.")
@@ -139,6 +140,7 @@ func testTicketNobody(t *testing.T, s Stores) {
 	if want := time.Date(2026, 3, 5, 13, 0, 0, 0, time.UTC); !f.Ticket.Due.Equal(want) {
 		t.Errorf("due %v, want %v", f.Ticket.Due, want)
 	}
+	d.tellsNumber(t, c, "parked", f.Ticket.Number)
 	// A second wish makes no second one.
 	d.enqueue(t, c, nil)
 	if got := d.changes(t, c); got != "opened open" {

@@ -45,6 +45,7 @@ test('the week of the main queue goes back as it came, whatever its order', () =
   const main = { ...billing, id: '', hours: { zone: 'Europe/London', weeks: [{ day: 5, open: '09:00', close: '18:00' }, { day: 1, open: '09:00', close: '18:00' }], holidays: [] } };
   expect(toBody(toForm(main, 'UTC'), main).hours).toEqual(main.hours);
   expect(addressOf('')).toBe('main');
+  expect(check({ ...toForm(main, 'UTC'), name: '' }, false, t)).toEqual({}); // it goes by what pages call it
 });
 
 test('a new queue says no zone unless it has hours, and its version is nobody’s', () => {

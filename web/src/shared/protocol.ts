@@ -117,6 +117,7 @@ export interface Event {
   why?: string;
   via?: 'mail'; // the message came by e-mail
   ticket?: TicketMark; // of kind ticket, which visitors never get
+  number?: number; // of kind service: the ticket that keeps the visitor's wish
 }
 
 export type TicketStatus = 'open' | 'pending' | 'solved' | 'closed';

@@ -93,7 +93,7 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
 export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: Params) => string): Record<string, string> {
   const p: Record<string, string> = {};
   const whole = (n: number | null, min: number, max: number) => n === null || (Number.isInteger(n) && n >= min && n <= max);
-  if (!f.name.trim()) p.name = t('needName');
+  if (!f.name.trim() && (made || f.id !== '')) p.name = t('needName');
   if (made && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(f.id)) p.id = t('needId');
   if (made && f.id === MAIN) p.id = t('idTaken');
   const bad = skillsOf(f.skills).find((s) => !/^[^\s=<>?]{1,60}(>=[1-5])?\??$/.test(s));

@@ -68,7 +68,7 @@ export interface RoutedAgent {
   spare: number; // free share of their places by weight
   idle_s?: number; // absent: never had a chat
   last?: boolean;
-  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'not_best'; // absent: chosen
+  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'kept' | 'not_best'; // absent: chosen
 }
 
 /** Why an offer went to whom it went; agents only. */

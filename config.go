@@ -146,7 +146,7 @@ type LimitsConfig struct {
 // DeskConfig sets the desk's deadlines.
 type DeskConfig struct {
 	OfferFor  time.Duration `koanf:"offer_for"`  // how long an agent may think; default 25s
-	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
+	GoneAfter time.Duration `koanf:"gone_after"` // how much longer than 30s an agent may be silent before their chats go back in line; default 55s
 	IdleAfter time.Duration `koanf:"idle_after"` // a chat counts less when its visitor has been silent for so long; negative: never; default 10m
 	IdleShare int           `koanf:"idle_share"` // of a place that it takes then, in percent, 1 to 100; default 50
 }
@@ -187,7 +187,7 @@ func Defaults() Config {
 		Policy:  PolicyConfig{Answer: bot.DefaultPolicy().Answer},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
-		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second, IdleAfter: 10 * time.Minute, IdleShare: 50},
+		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 55 * time.Second, IdleAfter: 10 * time.Minute, IdleShare: 50},
 		Mail:    MailConfig{Mailbox: "INBOX", Poll: 30 * time.Second},
 
 		Telemetry: TelemetryConfig{SampleRatio: .1},

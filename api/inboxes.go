@@ -22,6 +22,7 @@ type Inbox struct {
 	Language string        `json:"language"`
 	Hours    Hours         `json:"hours"`
 	Keys     []IdentityKey `json:"keys"`
+	Slots    float64       `json:"slots" doc:"How much of an agent's capacity a chat takes: 0.5 to 10, in halves; 1 is usual."`
 	Version  int64         `json:"version" doc:"Send it back: 409 when somebody else changed the inbox meanwhile."`
 }
 
@@ -56,6 +57,7 @@ type putInboxIn struct {
 		Language string         `json:"language,omitempty" enum:"en,zh"`
 		Hours    *Hours         `json:"hours,omitempty"`
 		Keys     *[]IdentityKey `json:"keys,omitempty" maxItems:"10" doc:"Absent: the keys stay."`
+		Slots    float64        `json:"slots,omitempty" minimum:"0" maximum:"10" multipleOf:"0.5" doc:"How much of an agent's capacity a chat takes; absent: as before, or 1."`
 		Version  int64          `json:"version,omitempty" doc:"As read; 0 or absent makes a new inbox or overwrites."`
 	}
 }
@@ -94,7 +96,7 @@ func noInbox(err error) error {
 func inboxOf(b account.Inbox) Inbox {
 	out := Inbox{
 		ID: b.ID, Name: b.Name, Origins: some(b.Origins), Accent: b.Accent, Greeting: Greeting{b.Greeting["en"], b.Greeting["zh"]},
-		Language: b.Language, Hours: Hours{Zone: b.Hours.Zone, Weeks: []Span{}}, Keys: []IdentityKey{}, Version: b.UpdatedAt.UnixMicro(),
+		Language: b.Language, Hours: Hours{Zone: b.Hours.Zone, Weeks: []Span{}}, Keys: []IdentityKey{}, Slots: places(b.Takes), Version: b.UpdatedAt.UnixMicro(),
 	}
 	for _, w := range b.Hours.Weeks {
 		out.Hours.Weeks = append(out.Hours.Weeks, Span{int(w.Day), clockOf(w.Open), clockOf(w.Close)})
@@ -108,6 +110,9 @@ func inboxOf(b account.Inbox) Inbox {
 	}
 	return out
 }
+
+// places writes hundredths of a place.
+func places(hundredths int) float64 { return float64(hundredths) / 100 }
 
 // clockOf writes a time of day, "24:00" for the day's end.
 func clockOf(d time.Duration) string {
@@ -151,6 +156,9 @@ func (s *Server) putInbox(ctx context.Context, in *putInboxIn) (*bodyOf[Inbox], 
 		for _, w := range b.Hours.Weeks {
 			box.Hours.Weeks = append(box.Hours.Weeks, account.Span{Day: time.Weekday(w.Day), Open: clock(w.Open), Close: clock(w.Close)})
 		}
+	}
+	if b.Slots > 0 {
+		box.Takes = int(100 * b.Slots)
 	}
 	if b.Keys != nil {
 		if box.Keys, err = keysFrom(*b.Keys, old.Keys); err != nil {

@@ -78,6 +78,7 @@ func TestInboxes(t *testing.T) {
 	admin.do("PUT", "/inboxes/store", map[string]any{
 		"name": "Store", "origins": []string{"https://store.example.com/"}, "accent": "#3457d5", "greeting": map[string]string{"en": "Hi", "zh": "您好"},
 		"hours": map[string]any{"zone": "Asia/Shanghai", "weeks": []map[string]any{{"day": 1, "open": "09:00", "close": "18:30"}}},
+		"slots": 0.5,
 		"keys":  []map[string]string{{"id": "k1", "alg": "HS256", "secret": secret}},
 	}).want(t, 200)
 	a := admin.do("GET", "/inboxes/store", nil).want(t, 200)
@@ -91,7 +92,7 @@ func TestInboxes(t *testing.T) {
 	if !sess.Inbox.People.Open && sess.Inbox.People.OpensAt == nil {
 		t.Errorf("people %+v: neither open nor opening", sess.Inbox.People)
 	}
-	if in.Origins[0] != "https://store.example.com" || in.Hours.Weeks[0].Close != "18:30" || in.Greeting.ZH != "您好" || len(in.Keys) != 1 || strings.Contains(string(a.body), secret) {
+	if in.Origins[0] != "https://store.example.com" || in.Hours.Weeks[0].Close != "18:30" || in.Greeting.ZH != "您好" || len(in.Keys) != 1 || in.Slots != .5 || strings.Contains(string(a.body), secret) {
 		t.Errorf("inbox %s", a)
 	}
 	// A change that leaves the keys out, or sends one without its secret, keeps the secret.
@@ -99,7 +100,7 @@ func TestInboxes(t *testing.T) {
 	body, _ := json.Marshal(map[string]any{"name": in.Name, "origins": in.Origins, "version": in.Version, "keys": in.Keys})
 	req := json.RawMessage(body)
 	admin.do("PUT", "/inboxes/store", req).want(t, 200)
-	if got, err := w.accounts.Inbox(t.Context(), ws, "store"); err != nil || len(got.Keys[0].Secret) != 32 || got.Name != "Shop of Ana" {
+	if got, err := w.accounts.Inbox(t.Context(), ws, "store"); err != nil || len(got.Keys[0].Secret) != 32 || got.Takes != 50 || got.Name != "Shop of Ana" {
 		t.Errorf("stored %+v %v", got, err)
 	}
 	admin.do("PUT", "/inboxes/store", req).want(t, 409)
@@ -107,6 +108,8 @@ func TestInboxes(t *testing.T) {
 		{"name": "S", "origins": []string{"*"}},
 		{"name": "", "origins": []string{}},
 		{"name": "S", "origins": []string{}, "accent": "red"},
+		{"name": "S", "origins": []string{}, "slots": .3},
+		{"name": "S", "origins": []string{}, "slots": 10.5},
 		{"name": "S", "origins": []string{}, "hours": map[string]any{"weeks": []map[string]any{{"day": 1, "open": "18:00", "close": "09:00"}}}},
 	} {
 		admin.do("PUT", "/inboxes/store", bad).want(t, 422)

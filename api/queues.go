@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"hash/fnv"
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,20 +18,30 @@ const mainQueue = "main"
 
 // Queue is a line and how it is worked.
 type Queue struct {
-	ID         string     `json:"id" doc:"Empty for the main queue, which is addressed as main."`
-	Name       string     `json:"name"`
-	Hours      QueueHours `json:"hours" doc:"The main queue's weeks are those of the inboxes."`
-	OfferFor   int        `json:"offer_for_s" doc:"How long an agent may think about an offer; 0: 25."`
-	Skills     []string   `json:"skills" doc:"Wanted of whoever serves this queue, such as billing, billing>=4 or vip?."`
-	Priority   int        `json:"priority"`
-	Relax      []Relax    `json:"relax" doc:"When to give way on what conversations want; empty: on languages after 30 s, on everything after 60."`
-	Strict     bool       `json:"strict" doc:"Never gives way."`
-	Overflow   []Overflow `json:"overflow"`
-	RoundRobin bool       `json:"round_robin" doc:"Among equally suited agents the one without a chat for longest."`
-	WrapUp     int        `json:"wrap_up_s" doc:"How long the place of a chat that ended stays taken for notes."`
-	FirstReply int        `json:"first_reply_s" doc:"An agent who has not written by then loses the chat; 0: 300."`
-	Answer     int        `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
-	Version    string     `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
+	ID         string      `json:"id" doc:"Empty for the main queue, which is addressed as main."`
+	Name       string      `json:"name"`
+	Hours      QueueHours  `json:"hours" doc:"The main queue's weeks are those of the inboxes."`
+	OfferFor   int         `json:"offer_for_s" doc:"How long an agent may think about an offer; 0: 25."`
+	Skills     []string    `json:"skills" doc:"Wanted of whoever serves this queue, such as billing, billing>=4 or vip?."`
+	Priority   int         `json:"priority"`
+	Relax      []Relax     `json:"relax" doc:"When to give way on what conversations want; empty: on languages after 30 s, on everything after 60."`
+	Strict     bool        `json:"strict" doc:"Never gives way."`
+	Overflow   []Overflow  `json:"overflow"`
+	RoundRobin bool        `json:"round_robin" doc:"Among equally suited agents the one without a chat for longest."`
+	WrapUp     int         `json:"wrap_up_s" doc:"How long the place of a chat that ended stays taken for notes."`
+	FirstReply int         `json:"first_reply_s" doc:"An agent who has not written by then loses the chat; 0: 300."`
+	Answer     int         `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
+	PassBack   int         `json:"pass_back_s" doc:"How long a chat that a colleague would not take stays with who passed it on alone; 0: 60."`
+	Tickets    QueueLevels `json:"tickets"`
+	Version    string      `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
+}
+
+// QueueLevels are the service levels of a queue's tickets, in time in which it is open.
+type QueueLevels struct {
+	First   int `json:"first_s,omitempty" minimum:"0" maximum:"7776000" doc:"The first answer, from the visitor's wish for a person; 0: 4 h."`
+	Next    int `json:"next_s,omitempty" minimum:"0" maximum:"7776000" doc:"Each later answer; 0: 8 h."`
+	Resolve int `json:"resolve_s,omitempty" minimum:"0" maximum:"7776000" doc:"The solution, without the time spent waiting for the visitor; 0: 24 h."`
+	Reopen  int `json:"reopen_s,omitempty" minimum:"0" maximum:"7776000" doc:"How long after its solution the visitor's words open a ticket again, of any time; 0: 72 h."`
 }
 
 // QueueHours say when a queue's people are there; no weeks: whoever is on duty decides.
@@ -71,7 +78,7 @@ type Overflow struct {
 type putQueueIn struct {
 	ByID
 	Body struct {
-		Name       string      `json:"name" minLength:"1" maxLength:"80"`
+		Name       string      `json:"name" maxLength:"80" doc:"Empty for the main queue only, which pages then call so."`
 		Hours      *QueueHours `json:"hours,omitempty" doc:"Absent: as before."`
 		OfferFor   int         `json:"offer_for_s,omitempty" minimum:"0" maximum:"600"`
 		Skills     []string    `json:"skills,omitempty" maxItems:"20" nullable:"false"`
@@ -83,6 +90,8 @@ type putQueueIn struct {
 		WrapUp     int         `json:"wrap_up_s,omitempty" minimum:"0" maximum:"300"`
 		FirstReply int         `json:"first_reply_s,omitempty" minimum:"0" maximum:"86400"`
 		Answer     int         `json:"answer_s,omitempty" minimum:"0" maximum:"86400"`
+		PassBack   int         `json:"pass_back_s,omitempty" minimum:"0" maximum:"3600"`
+		Tickets    QueueLevels `json:"tickets,omitempty"`
 		Version    string      `json:"version,omitempty" maxLength:"40" doc:"As read; absent makes a new queue and refuses to overwrite one."`
 	}
 }
@@ -146,12 +155,12 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 		return nil, fault.New(fault.Conflict, "Somebody deleted this queue meanwhile.")
 	case i >= 0 && b.Version == "":
 		return nil, fault.New(fault.Conflict, "There is a queue with this ID already. Choose another one.").WithField("id", "is taken")
-	case i >= 0 && queueVersion(all[i]) != b.Version:
+	case i >= 0 && versionOf(all[i]) != b.Version:
 		return nil, fault.New(fault.Conflict, "Somebody else changed this queue meanwhile. Load it again.")
 	case i >= 0:
 		q.Hours = all[i].Hours
 	}
-	if q.Name = strings.TrimSpace(b.Name); q.Name == "" {
+	if q.Name = strings.TrimSpace(b.Name); q.Name == "" && name != "" {
 		return nil, fault.New(fault.Invalid, "A queue needs a name.").WithField("name", "write 1 to 80 characters")
 	}
 	if b.Hours != nil {
@@ -165,7 +174,10 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	q.QueueSettings = handoff.QueueSettings{
 		OfferFor: seconds(b.OfferFor), Skills: b.Skills, Priority: b.Priority, Strict: b.Strict, RoundRobin: b.RoundRobin,
-		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer),
+		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), PassBack: seconds(b.PassBack),
+		Tickets: handoff.Levels{
+			First: seconds(b.Tickets.First), Next: seconds(b.Tickets.Next), Resolve: seconds(b.Tickets.Resolve), Reopen: seconds(b.Tickets.Reopen),
+		},
 	}
 	for _, r := range b.Relax {
 		q.Relax = append(q.Relax, handoff.Relax{After: seconds(r.After), Drop: r.Drop})
@@ -199,20 +211,12 @@ func (h QueueHours) hours() handoff.Hours {
 func queueOf(q handoff.Queue) Queue {
 	seconds := func(d time.Duration) int { return int(d / time.Second) }
 	out := Queue{
-		ID: string(q.ID), Name: q.Name, Hours: QueueHours{Zone: q.Hours.Zone, Weeks: []Span{}, Holidays: []Holiday{}},
+		ID: string(q.ID), Name: q.Name, Hours: queueHoursOf(q.Hours),
 		OfferFor: seconds(q.OfferFor), Skills: some(q.Skills), Priority: q.Priority, Relax: []Relax{}, Strict: q.Strict,
 		Overflow: []Overflow{}, RoundRobin: q.RoundRobin, WrapUp: seconds(q.WrapUp), FirstReply: seconds(q.FirstReply),
-		Answer: seconds(q.Answer), Version: queueVersion(q),
-	}
-	for _, w := range q.Hours.Weeks {
-		out.Hours.Weeks = append(out.Hours.Weeks, Span{int(w.Day), clockOf(w.Open), clockOf(w.Close)})
-	}
-	for _, x := range q.Hours.Holidays {
-		day := Holiday{Date: x.Date, Spans: []DaySpan{}}
-		for _, w := range x.Spans {
-			day.Spans = append(day.Spans, DaySpan{clockOf(w.Open), clockOf(w.Close)})
-		}
-		out.Hours.Holidays = append(out.Hours.Holidays, day)
+		Answer: seconds(q.Answer), PassBack: seconds(q.PassBack),
+		Tickets: QueueLevels{seconds(q.Tickets.First), seconds(q.Tickets.Next), seconds(q.Tickets.Resolve), seconds(q.Tickets.Reopen)},
+		Version: versionOf(q),
 	}
 	for _, r := range q.Relax {
 		out.Relax = append(out.Relax, Relax{seconds(r.After), r.Drop})
@@ -223,13 +227,17 @@ func queueOf(q handoff.Queue) Queue {
 	return out
 }
 
-// queueVersion names a state of a queue: a hash of what it says.
-func queueVersion(q handoff.Queue) string {
-	text, err := json.Marshal(q)
-	if err != nil {
-		return ""
+func queueHoursOf(h handoff.Hours) QueueHours {
+	out := QueueHours{Zone: h.Zone, Weeks: []Span{}, Holidays: []Holiday{}}
+	for _, w := range h.Weeks {
+		out.Weeks = append(out.Weeks, Span{int(w.Day), clockOf(w.Open), clockOf(w.Close)})
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(text) // a hash takes everything
-	return strconv.FormatUint(h.Sum64(), 36)
+	for _, x := range h.Holidays {
+		day := Holiday{Date: x.Date, Spans: []DaySpan{}}
+		for _, w := range x.Spans {
+			day.Spans = append(day.Spans, DaySpan{clockOf(w.Open), clockOf(w.Close)})
+		}
+		out.Holidays = append(out.Holidays, day)
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -23,7 +24,8 @@ func TestQueuesOverHTTP(t *testing.T) {
 	}
 	billing := map[string]any{
 		"name": "Billing", "offer_for_s": 20, "skills": []string{"billing>=3"}, "priority": 2, "relax": []map[string]any{{"after_s": 30, "drop": "levels"}},
-		"overflow": []map[string]any{{"after_s": 60, "to": ""}}, "round_robin": true, "wrap_up_s": 40, "first_reply_s": 120, "answer_s": 45,
+		"overflow": []map[string]any{{"after_s": 60, "to": ""}}, "round_robin": true, "wrap_up_s": 40, "first_reply_s": 120, "answer_s": 45, "pass_back_s": 30,
+		"tickets": map[string]any{"first_s": 3600, "next_s": 7200, "resolve_s": 86400, "reopen_s": 600},
 		"hours": map[string]any{
 			"zone": "Asia/Shanghai", "weeks": []map[string]any{{"day": 1, "open": "09:00", "close": "24:00"}},
 			"holidays": []map[string]any{{"date": "2026-10-01", "spans": []any{}}, {"date": "2026-12-24", "spans": []map[string]any{{"open": "09:00", "close": "12:30"}}}},
@@ -33,6 +35,7 @@ func TestQueuesOverHTTP(t *testing.T) {
 	boss.do("PUT", "/queues/billing", billing).want(t, 200).into(t, &made)
 	all := read()
 	if len(all) != 2 || all[1].ID != "billing" || all[1].Version != made.Version || all[1].WrapUp != 40 || all[1].Answer != 45 ||
+		all[1].PassBack != 30 || all[1].Tickets != (api.QueueLevels{First: 3600, Next: 7200, Resolve: 86400, Reopen: 600}) ||
 		all[1].Relax[0] != (api.Relax{After: 30, Drop: "levels"}) || all[1].Overflow[0] != (api.Overflow{After: 60}) ||
 		all[1].Hours.Weeks[0] != (api.Span{Day: 1, Open: "09:00", Close: "24:00"}) || all[1].Hours.Holidays[1].Spans[0].Close != "12:30" {
 		t.Errorf("read back: %+v", all)
@@ -47,9 +50,11 @@ func TestQueuesOverHTTP(t *testing.T) {
 		field string
 	}{
 		"priority":      {"x", map[string]any{"priority": 11}, "invalid", "body.priority"},
+		"ticket level":  {"x", map[string]any{"tickets": map[string]any{"next_s": 7776001}}, "invalid", "body.tickets.next_s"},
+		"pass back":     {"x", map[string]any{"pass_back_s": 3601}, "invalid", "body.pass_back_s"},
 		"skill":         {"x", map[string]any{"skills": []string{"two words"}}, "invalid", "skills"},
 		"zone":          {"x", map[string]any{"hours": map[string]any{"zone": "Mars/Base", "weeks": []any{}, "holidays": []any{}}}, "invalid", "zone"},
-		"backwards":     {"x", map[string]any{"hours": map[string]any{"weeks": []map[string]any{{"day": 1, "open": "12:00", "close": "09:00"}}, "holidays": []any{}}}, "invalid", "weeks"},
+		"backwards":     {"x", map[string]any{"hours": map[string]any{"weeks": []map[string]any{{"day": 1, "open": "12:00", "close": "09:00"}}, "holidays": []any{}}}, "invalid", "weeks[0]"},
 		"no date":       {"x", map[string]any{"hours": map[string]any{"weeks": []any{}, "holidays": []map[string]any{{"date": "2026-02-30", "spans": []any{}}}}}, "invalid", "holidays[0]"},
 		"strict":        {"x", map[string]any{"strict": true}, "invalid", "relax"},
 		"no queue":      {"x", map[string]any{"overflow": []map[string]any{{"after_s": 1, "to": "nowhere"}}}, "invalid", "overflow[0]"},
@@ -104,6 +109,7 @@ func TestWallAndRoutingOverHTTP(t *testing.T) {
 	boss := w.console(account.RoleSupervisor)
 	admin := w.console(account.RoleAdministrator)
 	lin, ana := w.console(account.RoleAgent), w.console(account.RoleAgent)
+	boss.do("PUT", "/queues/main", map[string]any{"name": "", "version": queueVersion(t, boss)}).want(t, 200) // pages call it so
 	boss.do("PUT", "/queues/main", map[string]any{"name": "Main", "answer_s": 30, "wrap_up_s": 60, "version": queueVersion(t, boss)}).want(t, 200)
 	admin.do("PATCH", "/accounts/"+ana.id, map[string]any{"skills": []string{"two words"}}).want(t, 422)
 	var changed api.Account
@@ -176,6 +182,77 @@ func TestWallAndRoutingOverHTTP(t *testing.T) {
 	boss.do("GET", "/conversations/"+one, nil).want(t, 200).into(t, &c)
 	if c.Service != "closed" {
 		t.Errorf("after notes: %s", c.Service)
+	}
+}
+
+func TestRostersOverHTTP(t *testing.T) {
+	w := newWorld(t, setup{})
+	boss, lin := w.console(account.RoleSupervisor), w.console(account.RoleAgent)
+	mine := func() api.Roster {
+		t.Helper()
+		var all struct{ Items []api.Roster }
+		boss.do("GET", "/rosters", nil).want(t, 200).into(t, &all)
+		i := slices.IndexFunc(all.Items, func(r api.Roster) bool { return r.Agent == lin.id })
+		if i < 0 {
+			t.Fatalf("no roster of %s in %+v", lin.id, all.Items)
+		}
+		return all.Items[i]
+	}
+	now := w.now().UTC()
+	at := func(d time.Duration) string { return now.Add(d).Format("15:04") }
+	day := func(d time.Duration) string { return now.Add(d).Format(time.DateOnly) }
+	// Dates alone: the week plans nothing.
+	hours := map[string]any{"zone": "UTC", "weeks": []any{}, "holidays": []map[string]any{
+		{"date": day(24 * time.Hour), "spans": []map[string]any{{"open": "09:00", "close": "12:00"}}},
+	}}
+	was := mine()
+	if was.Now != nil || was.Next != nil || was.Version == "" {
+		t.Errorf("nothing is planned: %+v", was)
+	}
+	lin.do("PUT", "/rosters/"+lin.id, map[string]any{"hours": hours, "version": was.Version}).want(t, 403)
+	boss.do("PUT", "/rosters/"+lin.id, map[string]any{"hours": hours, "version": "old"}).want(t, 409)
+	boss.do("PUT", "/rosters/"+lin.id, map[string]any{"hours": hours, "version": was.Version}).want(t, 200)
+	is := mine()
+	if is.Now != nil || is.Next == nil || is.Next.From.Format("2006-01-02 15:04") != day(24*time.Hour)+" 09:00" || is.Version == was.Version {
+		t.Errorf("planned %+v", is)
+	}
+	if now.Hour() > 0 && now.Hour() < 23 { // else the shift would end tomorrow
+		hours["holidays"] = []map[string]any{{"date": day(0), "spans": []map[string]any{{"open": at(-time.Hour), "close": at(10 * time.Minute)}}}}
+		boss.do("PUT", "/rosters/"+lin.id, map[string]any{"hours": hours, "version": is.Version}).want(t, 200)
+		var own api.Shifts
+		lin.do("GET", "/agents/me/shifts", nil).want(t, 200).into(t, &own)
+		if own.Now == nil || own.Now.To.Format("15:04") != at(10*time.Minute) {
+			t.Errorf("own shifts %+v", own)
+		}
+		var wall api.Wall
+		w.pass(time.Second + time.Millisecond)
+		boss.do("GET", "/wall", nil).want(t, 200).into(t, &wall)
+		if i := slices.IndexFunc(wall.Agents, func(a api.WallAgent) bool { return a.ID == lin.id }); i < 0 || wall.Agents[i].Now == nil {
+			t.Errorf("the wall shows no shift: %+v", wall.Agents)
+		}
+	}
+	// What is wrong is named by its row.
+	weeks := func(spans ...map[string]any) map[string]any {
+		return map[string]any{"zone": "UTC", "weeks": spans, "holidays": []any{}}
+	}
+	span := func(day int, open, closing string) map[string]any {
+		return map[string]any{"day": day, "open": open, "close": closing}
+	}
+	for name, c := range map[string]struct {
+		hours map[string]any
+		field string
+	}{
+		"end before start": {weeks(span(1, "09:00", "12:00"), span(2, "18:00", "09:00")), "weeks[1]"},
+		"overlap":          {weeks(span(1, "09:00", "12:00"), span(1, "11:00", "14:00")), "weeks[1]"},
+		"zone":             {map[string]any{"zone": "Mars/Base", "weeks": []any{}, "holidays": []any{}}, "zone"},
+		"day twice": {map[string]any{"zone": "UTC", "weeks": []any{}, "holidays": []map[string]any{
+			{"date": "2026-12-25", "spans": []any{}}, {"date": "2026-12-25", "spans": []any{}},
+		}}, "holidays[1]"},
+	} {
+		a := boss.do("PUT", "/rosters/"+lin.id, map[string]any{"hours": c.hours, "version": mine().Version}).want(t, 422)
+		if !strings.Contains(string(a.body), c.field) {
+			t.Errorf("%s: %s", name, a)
+		}
 	}
 }
 

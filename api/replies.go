@@ -44,7 +44,13 @@ type Bilingual struct {
 type ReplyList struct {
 	Items     []Reply  `json:"items"`
 	Variables []string `json:"variables" doc:"Written as {{visitor.name}}, or {{visitor.name|there}} with a text for when there is none."`
-	Queues    []Named  `json:"queues"`
+	Queues    []Line   `json:"queues"`
+}
+
+// Line is what agents know of a queue.
+type Line struct {
+	Named
+	Answer int `json:"answer_s" doc:"The service level of first answers."`
 }
 
 // Code is a wrap-up code.
@@ -85,12 +91,12 @@ func (s *Server) replyRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
-		out := ReplyList{Items: []Reply{}, Variables: handoff.Variables(), Queues: []Named{}}
+		out := ReplyList{Items: []Reply{}, Variables: handoff.Variables(), Queues: []Line{}}
 		for _, r := range all {
 			out.Items = append(out.Items, replyOf(r))
 		}
 		for _, q := range queues {
-			out.Queues = append(out.Queues, Named{string(q.ID), q.Name})
+			out.Queues = append(out.Queues, Line{Named{string(q.ID), q.Name}, seconds(q.ServiceLevel())})
 		}
 		return &bodyOf[ReplyList]{out}, nil
 	})

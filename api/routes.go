@@ -83,6 +83,9 @@ func routes() []route {
 		{"POST", "/offers/{id}/decline", agent, "Decline an offer"},
 		{"GET", "/agents", agent, "List who takes chats"},
 		{"PUT", "/agents/me/duty", agent, "Go on duty, away or off"},
+		{"GET", "/agents/me/shifts", agent, "Read one's own shift now and the next one"},
+		{"GET", "/rosters", supervisor, "List the planned shifts of who takes chats"},
+		{"PUT", "/rosters/{id}", supervisor, "Replace the planned shifts of an agent"},
 		{"GET", "/queue", agent, "List who waits"},
 		{"GET", "/queues", agent, "List queues and how they are worked"},
 		{"PUT", "/queues/{id}", supervisor, "Make or change a queue"},
@@ -268,6 +271,7 @@ func (s *Server) register() error {
 	s.translationRoutes(g)
 	s.codeRoutes(g)
 	s.queueRoutes(g)
+	s.rosterRoutes(g)
 	s.wallRoutes(g)
 	s.superviseRoutes(g)
 	s.documentRoutes(g)

@@ -72,6 +72,8 @@ func sample(path string) any {
 		return map[string]any{"name": "Other"}
 	case "/queues/{id}":
 		return map[string]any{"name": "Other"}
+	case "/rosters/{id}":
+		return map[string]any{"hours": map[string]any{"weeks": []any{}, "holidays": []any{}}, "version": "x"}
 	case "/inboxes/{id}":
 		return map[string]any{"name": "Other", "origins": []string{}}
 	}

@@ -306,21 +306,27 @@ func (s *Server) askForPerson(ctx context.Context, in *personIn) (*bodyOf[Place]
 	if wait := s.limits.messages.take(string(c.Visitor)); wait > 0 {
 		return nil, tooMuch(wait, "Too many messages. Wait a moment.")
 	}
-	w, err := s.Desk.Enqueue(ctx, bot.Escalation{
-		Workspace: s.ws, Conversation: c.ID, Reason: bot.ReasonAsked, Language: c.Language, Skills: c.Skills,
-		Key:     visitorKey(c.Visitor, in.Body.ID, "person"),
-		Summary: summaryFrom(c), Topics: c.Memory.Topics, Page: cmp.Or(s.names.page(c.ID), c.Memory.Page),
-	})
+	wish := s.wishOf(c)
+	wish.Key = visitorKey(c.Visitor, in.Body.ID, "person")
+	w, err := s.Desk.Enqueue(ctx, wish)
 	if err != nil {
 		return nil, err
 	}
 	return s.standing(ctx, w.Conversation)
 }
 
+// wishOf is the wish for a person of a visitor who presses the button.
+func (s *Server) wishOf(c bot.Conversation) bot.Escalation {
+	return bot.Escalation{
+		Workspace: s.ws, Conversation: c.ID, Reason: bot.ReasonAsked, Language: c.Language, Skills: c.Skills,
+		Summary: summaryFrom(c), Topics: c.Memory.Topics, Page: cmp.Or(s.names.page(c.ID), c.Memory.Page),
+	}
+}
+
 // standing returns where a conversation stands after a move.
 func (s *Server) standing(ctx context.Context, c bot.Conversation) (*bodyOf[Place], error) {
 	out := Place{Conversation: string(c.ID)}
-	o, err := s.Desk.Outlook(ctx, s.ws, c.ID, c.Skills)
+	o, err := s.Desk.Outlook(ctx, s.wishOf(c))
 	if err != nil {
 		return nil, err
 	}

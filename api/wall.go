@@ -49,6 +49,8 @@ type WallAgent struct {
 	Agent
 	Connected bool `json:"connected"`
 	Slots     int  `json:"slots" doc:"Chats at once now; fewer than capacity while they ramp up."`
+	Full      bool `json:"full,omitempty" doc:"No chat of any channel fits in."`
+	Shifts
 }
 
 // WallWait compares a wait so far with what the visitor was told first.
@@ -120,7 +122,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 		})
 	}
 	for _, a := range w.Agents {
-		out.Agents = append(out.Agents, WallAgent{Agent: agentOf(a.Agent), Connected: a.Connected, Slots: a.Slots})
+		out.Agents = append(out.Agents, WallAgent{Agent: agentOf(a.Agent), Connected: a.Connected, Slots: a.Slots, Full: a.Full, Shifts: Shifts{shiftOf(a.Now), shiftOf(a.Next)}})
 	}
 	for _, x := range w.Waits {
 		out.Waits = append(out.Waits, WallWait{

@@ -122,6 +122,7 @@ type Event struct {
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
 	Ticket      *TicketMark  `json:"ticket,omitempty"`
+	Number      int64        `json:"number,omitempty" doc:"Of a service event: number of the ticket that keeps the visitor's wish."`
 }
 
 // TicketMark is a ticket as an event left it.
@@ -174,9 +175,10 @@ type Conversation struct {
 type Agent struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
-	Duty     string   `json:"duty" enum:"on,away,off,missed"`
+	Duty     string   `json:"duty" enum:"on,away,off,missed,drain"`
 	Load     int      `json:"load"`
 	Reserved int      `json:"reserved"`
+	Taken    float64  `json:"taken" doc:"What chats and open offers take of the capacity: not every channel's take one each, and idle ones less."`
 	Capacity int      `json:"capacity"`
 	Skills   []string `json:"skills"`
 }
@@ -262,6 +264,9 @@ func eventOf(v bot.View, e bot.Event) Event {
 		helpful := b.Helpful
 		out.Helpful = &helpful
 	}
+	if e.Kind == bot.EventService && b.Ticket != nil {
+		out.Number = b.Ticket.Number
+	}
 	if v == bot.ViewVisitor {
 		out.N = e.VSeq
 		if e.Author.Kind != bot.AuthorVisitor {
@@ -273,7 +278,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		return out
 	}
 	out.Reason, out.Summary, out.Placing, out.Routing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing), routingOf(b.Routing)
-	if b.Ticket != nil {
+	if e.Kind == bot.EventTicket && b.Ticket != nil {
 		mark := TicketMark(*b.Ticket)
 		out.Ticket = &mark
 	}
@@ -333,7 +338,7 @@ func conversationOf(v bot.View, c bot.Conversation, names *names) Conversation {
 }
 
 func agentOf(a handoff.Agent) Agent {
-	return Agent{string(a.ID), a.Name, string(a.Duty), a.Load, a.Reserved, a.Capacity, some(a.Skills)}
+	return Agent{string(a.ID), a.Name, string(a.Duty), a.Load, a.Reserved, places(a.Taken()), a.Capacity, some(a.Skills)}
 }
 
 func placeOf(p handoff.Place, open bool, opens time.Time) Place {

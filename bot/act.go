@@ -124,7 +124,7 @@ func (e *Engine) outlook(ctx context.Context, t *Turn) Outlook {
 	if e.Escalator == nil {
 		return Outlook{}
 	}
-	o, err := e.Escalator.Outlook(ctx, t.Trace.Workspace, t.Trace.Conversation, t.Rule.Skills)
+	o, err := e.Escalator.Outlook(ctx, t.escalation())
 	if err != nil {
 		e.Logger.WarnContext(ctx, "the desk gave no outlook", "conversation_id", t.Trace.Conversation, "error", err)
 		return Outlook{}

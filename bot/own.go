@@ -112,19 +112,15 @@ func (e *Engine) append(ctx context.Context, t *Turn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitFor)
 	defer cancel()
 	if t.Trace.Decision == DecideHandoff {
-		w, err := e.Escalator.Enqueue(ctx, Escalation{
-			Workspace: t.Run.Workspace, Conversation: t.Run.Conversation,
-			Reason: t.Trace.Reason, Skills: t.Rule.Skills, Priority: t.Rule.Priority,
-			Summary: summary(t.Memory, t.Trace.Asked, t), Language: t.language(),
-			Topics: t.Memory.topicsWith(t.Trace.Reading), Page: t.Memory.pageOf(t.Messages),
-			Turn: func(c Conversation, o Outlook) (Change, error) {
-				u := *t
-				u.Outlook = o
-				u.Reply.Text = handoffText(handoffPhrase(u.Rule), u.language(), o, e.Now())
-				u.Trace.Answer = u.Reply.Text
-				return e.change(&u, c, RunComplete)
-			},
-		})
+		ask := t.escalation()
+		ask.Turn = func(c Conversation, o Outlook) (Change, error) {
+			u := *t
+			u.Outlook = o
+			u.Reply.Text = handoffText(handoffPhrase(u.Rule), u.language(), o, e.Now())
+			u.Trace.Answer = u.Reply.Text
+			return e.change(&u, c, RunComplete)
+		}
+		w, err := e.Escalator.Enqueue(ctx, ask)
 		if err == nil {
 			t.written = w
 			return nil
@@ -138,6 +134,16 @@ func (e *Engine) append(ctx context.Context, t *Turn) error {
 		return e.write(ctx, t, RunFailed)
 	}
 	return e.write(ctx, t, RunComplete)
+}
+
+// escalation is the turn's wish for a person.
+func (t *Turn) escalation() Escalation {
+	return Escalation{
+		Workspace: t.Trace.Workspace, Conversation: t.Trace.Conversation,
+		Reason: t.Trace.Reason, Skills: t.Rule.Skills, Priority: t.Rule.Priority,
+		Summary: summary(t.Memory, t.Trace.Asked, t), Language: t.language(),
+		Topics: t.Memory.topicsWith(t.Trace.Reading), Page: t.Memory.pageOf(t.Messages),
+	}
 }
 
 func (e *Engine) write(ctx context.Context, t *Turn, state RunState) error {

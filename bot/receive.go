@@ -140,18 +140,18 @@ func (e *Engine) unpark(ctx context.Context, c Conversation) {
 	if e.Escalator == nil {
 		return
 	}
-	o, err := e.Escalator.Outlook(ctx, c.Workspace, c.ID, c.Skills)
-	if err != nil || !o.Open {
-		return
-	}
 	reason := c.Reason
 	if reason == "" {
 		reason = ReasonAsked
 	}
-	w, err := e.Escalator.Enqueue(ctx, Escalation{
+	ask := Escalation{
 		Workspace: c.Workspace, Conversation: c.ID, Reason: reason, Skills: c.Skills, Priority: c.Priority,
 		Summary: summary(c.Memory, "", nil), Language: c.Language, Topics: c.Memory.Topics, Page: c.Memory.Page,
-	})
+	}
+	if o, err := e.Escalator.Outlook(ctx, ask); err != nil || !o.Open {
+		return
+	}
+	w, err := e.Escalator.Enqueue(ctx, ask)
 	if err != nil {
 		e.Logger.WarnContext(ctx, "a parked conversation could not go back in line", "conversation_id", c.ID, "error", err)
 		return

@@ -44,8 +44,10 @@ type Escalator interface {
 	// when it happens. A conversation that waits already keeps its place.
 	Enqueue(ctx context.Context, e Escalation) (Written, error)
 
-	// Outlook says what a visitor would meet in line now, for offers.
-	Outlook(ctx context.Context, ws WorkspaceID, conv ConversationID, skills []string) (Outlook, error)
+	// Outlook says what a visitor would meet in line if Enqueue were called now, for
+	// offers. A conversation that waits already is looked at where it stands. Without a
+	// conversation it is that of somebody new.
+	Outlook(ctx context.Context, e Escalation) (Outlook, error)
 }
 
 // Escalation asks for a person.
@@ -74,6 +76,7 @@ type Outlook struct {
 	Wait      time.Duration // expected wait, the median; 0: unknown
 	WaitUpper time.Duration // nine in ten wait less; 0: unknown
 	Agents    int           // agents on duty who could take it
+	Ticket    bool          // only of a hand-off: a rule makes a ticket of it instead of a place in line
 }
 
 // Publisher tells connected readers what was written or is under way. It must

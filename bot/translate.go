@@ -208,7 +208,7 @@ func (e *Engine) askTranslation(ctx context.Context, g *guarded, words, to strin
 func translatePrompt(words, to string) Prompt {
 	m := mark(words)
 	return Prompt{
-		System:    render("translate.tmpl", promptData{Language: to, Mark: m}),
+		System:    strings.ReplaceAll(instructions("translate", to), "{mark}", m),
 		Messages:  []PromptMessage{{Role: "user", Text: m + "\n" + words + "\n" + m}},
 		MaxTokens: 200 + 2*utf8.RuneCountInString(words), // a character is two tokens at most in either language
 	}

@@ -26,8 +26,8 @@ type Agent struct {
 	Skills    []string      // see ParseSkill
 	Capacity  int           // chats at once, 1…50
 	Load      int           // active chats, idle ones among them
-	Relief    int           // of their places that idle chats give back, in hundredths of a chat
 	Reserved  int           // open offers
+	Relief    int           // how much less their chats and offers take than a place each, in hundredths of one; below 0: more
 	Weight    int           // share among equals, 1…1000; 100 is normal
 	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size; 0: at once
 	Roster    Hours         // planned shifts, for foreseeing waits and for the end of duty; zero: none
@@ -85,6 +85,7 @@ type Reservation struct {
 	OfferedAt    time.Time
 	Deadline     time.Time
 	DecidedAt    time.Time // zero while open
+	Takes        int       // of the agent's places, in hundredths of one; 0: one
 }
 
 // Place is where one conversation stands in line.

@@ -16,7 +16,8 @@ type board struct {
 	workspace bot.WorkspaceID
 	queues    []Queue
 	measures  Measures
-	gone      time.Duration // of silence: an agent is taken for gone
+	takes     map[bot.InboxID]int // as of Floor
+	gone      time.Duration       // of silence: an agent is taken for gone
 
 	agents []Agent // in order of ID
 	skills []skillset
@@ -45,14 +46,14 @@ type passing struct {
 // layOut makes a board of a floor.
 func layOut(ws bot.WorkspaceID, f Floor) *board {
 	b := &board{
-		workspace: ws, queues: f.Queues, measures: f.Measures, gone: f.goneAfter(), agents: slices.Clone(f.Agents),
+		workspace: ws, queues: f.Queues, measures: f.Measures, takes: f.Takes, gone: f.goneAfter(), agents: slices.Clone(f.Agents),
 		entries: make(map[bot.ConversationID]*entry, len(f.Line)), parked: map[bot.ConversationID]Standing{},
 		open: map[string]Reservation{}, passed: map[passing]time.Time{},
 	}
 	b.recount()
 	for _, s := range f.Line {
 		switch {
-		case s.inLine():
+		case inLine(s.Conversation):
 			e := b.entry(s)
 			b.line, b.entries[s.Conversation.ID] = append(b.line, e), e
 		case s.Conversation.Service == bot.ServiceParked:
@@ -131,7 +132,7 @@ func (b *board) stands(s Standing) {
 	}
 	delete(b.parked, id)
 	switch {
-	case s.inLine():
+	case inLine(s.Conversation):
 		e := b.entry(s)
 		i, _ := slices.BinarySearchFunc(b.line, e, turns)
 		b.line, b.entries[id] = slices.Insert(b.line, i, e), e
@@ -203,16 +204,6 @@ func (b *board) waits(c bot.Conversation, now time.Time) (open bool, opens time.
 		return true, time.Time{}
 	}
 	return false, h.Next(now)
-}
-
-// room is how many more chats the agent may be offered now; below 0 when they have
-// more than they should. Idle chats count by their share of a place.
-func (a Agent) room(now time.Time) int {
-	left := whole*(a.slots(now)-a.Load-a.Reserved) + a.Relief
-	if left < 0 {
-		return (left - whole + 1) / whole
-	}
-	return left / whole
 }
 
 // slots is the agent's capacity, which grows by and by from one at the start of

@@ -17,7 +17,7 @@ import (
 const (
 	offerFor    = 25 * time.Second // to answer an offer, when neither queue nor options say
 	freshFor    = 30 * time.Second // an agent silent for longer gets no offers
-	graceFor    = 60 * time.Second // … and for so much longer still loses their chats
+	graceFor    = 55 * time.Second // … and for so much longer still loses their chats: 90 s are promised, signs of life are stored up to 3 s late
 	awayFor     = 2 * time.Minute  // a visitor who left while waiting is parked then
 	keptFor     = 30 * time.Minute // and finds the old place on coming back within this
 	excludedFor = 60 * time.Second // an agent who declined or missed it is not asked again
@@ -42,7 +42,7 @@ type Options struct {
 	Customers Customers     // for rules; nil: nobody is known
 	OfferFor  time.Duration // to answer an offer, when the queue does not say; 0: 25 s
 	Idle      Idle          // when chats count less
-	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
+	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 55 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen    func(ws bot.WorkspaceID, f Floor)
@@ -163,22 +163,28 @@ func (d *Desk) alive(a Agent) time.Time {
 	return a.Heartbeat
 }
 
-// Outlook says what a visitor would meet in line now.
-func (d *Desk) Outlook(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, skills []string) (bot.Outlook, error) {
-	c := bot.Conversation{Workspace: ws}
-	if conv != "" { // a question of the test bench has no conversation: it asks as somebody new would
+// Outlook says what a visitor would meet in line if Enqueue were called now: where
+// the rules would put them.
+func (d *Desk) Outlook(ctx context.Context, e bot.Escalation) (bot.Outlook, error) {
+	c := bot.Conversation{Workspace: e.Workspace}
+	if e.Conversation != "" { // a question of the test bench has no conversation: it asks as somebody new would
 		var err error
-		if c, err = d.timeline.Conversation(ctx, ws, conv); err != nil {
+		if c, err = d.timeline.Conversation(ctx, e.Workspace, e.Conversation); err != nil {
 			return bot.Outlook{}, err
 		}
 	}
-	v, err := d.view(ctx, ws)
+	asked := d.ask(ctx, e)
+	v, err := d.view(ctx, e.Workspace)
 	if err != nil {
 		return bot.Outlook{}, err
 	}
-	c.Skills = skills
 	var o bot.Outlook
-	v.see(func(b *board) { o = b.outlook(Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()) })
+	v.see(func(b *board) {
+		s, now := Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()
+		p := b.joins(&s, asked, e, now)
+		o = b.outlook(s, now)
+		o.Ticket = instead(p, c)
+	})
 	return o, nil
 }
 

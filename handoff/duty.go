@@ -20,7 +20,7 @@ func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 		switch {
 		case duty != DutyOn && duty != DutyAway:
 			a.OnSince = time.Time{}
-		case a.OnSince.IsZero():
+		case a.OnSince.IsZero(), a.Duty == DutyDrain: // who stays after their shift does so by their own word
 			a.OnSince = d.now()
 		}
 		a.Duty = duty
@@ -103,8 +103,8 @@ func (d *Desk) agent(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID)
 }
 
 // PutAgent makes an agent or changes what administrators decide: name, skills,
-// capacity (zero: 4), weight (zero: 100), ramp-up and roster. What the desk keeps of an agent
-// stays as it is. A new agent is off duty. Error: Invalid.
+// capacity (zero: 4), weight (zero: 100) and ramp-up. What the desk keeps of an agent, and
+// the roster, stays as it is. A new agent is off duty. Error: Invalid.
 func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 	if in.Capacity == 0 {
 		in.Capacity = 4
@@ -124,16 +124,13 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 	case in.Ramp < 0 || in.Ramp > day:
 		return Agent{}, fault.New(fault.Invalid, "An agent's ramp-up takes no longer than a day.").WithField("ramp", "0 to 24 hours")
 	}
-	if err := in.Roster.check(); err != nil {
-		return Agent{}, err
-	}
 	for _, s := range in.Skills {
 		if _, err := ParseSkill(s); err != nil {
 			return Agent{}, err
 		}
 	}
 	a, err := d.store.ChangeAgent(ctx, in.Workspace, in.ID, true, func(a *Agent) error {
-		a.Name, a.Skills, a.Capacity, a.Weight, a.Ramp, a.Roster = in.Name, in.Skills, in.Capacity, in.Weight, in.Ramp, in.Roster
+		a.Name, a.Skills, a.Capacity, a.Weight, a.Ramp = in.Name, in.Skills, in.Capacity, in.Weight, in.Ramp
 		if a.Duty == "" {
 			a.Duty = DutyOff
 		}

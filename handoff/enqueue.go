@@ -11,29 +11,28 @@ import (
 // Enqueue puts the conversation in line for a person and writes the turn's own
 // change in the same transaction. When nobody is there the conversation is
 // parked: kept, with a follow-up promised. The workspace's rules say into which
-// queue, with which skills and priority it goes. One that waits already keeps its
+// queue, with which skills and priority it goes, and whether it becomes a ticket, as
+// well or, unless the visitor asked for a person, instead. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
 	asked := d.ask(ctx, e)
 	return d.looking(ctx, Ask{Workspace: e.Workspace, Conversation: e.Conversation, Key: e.Key, Tickets: true}, func(s *step) error {
 		before := s.next
-		var placing *bot.Placing
-		if e.Language != "" {
-			s.next.Language = e.Language
+		var (
+			placing *bot.Placing
+			o       bot.Outlook
+		)
+		s.view.see(func(b *board) {
+			x := Standing{Conversation: s.next, Wait: s.wait}
+			placing = b.joins(&x, asked, e, s.now)
+			s.next, s.wait = x.Conversation, x.Wait
+			o = b.outlook(x, s.now)
+		})
+		var order *bot.TicketOrder
+		if placing != nil {
+			order = placing.Ticket
 		}
-		waits := before.Service == bot.ServiceWaiting || before.Service == bot.ServiceOffered
-		if !waits && !with(before) {
-			if p := s.placed(asked, e); !p.Empty() {
-				placing = &p
-			}
-			// Somebody who comes back soon, or was promised an answer, keeps their age.
-			if before.Service == bot.ServiceParked && !s.wait.Promised && s.now.Sub(s.wait.Parked) > keptFor {
-				s.wait.Since = time.Time{}
-			}
-			s.wait.Away = time.Time{}
-		}
-		var o bot.Outlook
-		s.view.see(func(b *board) { o = b.outlook(Standing{Conversation: s.next, Wait: s.wait}, s.now) })
+		o.Ticket = instead(placing, before)
 		if e.Turn != nil {
 			turn, err := e.Turn(before, o)
 			if err != nil {
@@ -49,22 +48,60 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		}
 		summary := e.Summary
 		switch {
-		case waits || with(before):
+		case inLine(before) || with(before):
+		case o.Ticket:
+			contact := contactIn(summary)
+			mark := s.keep(TicketByRule, summary.Problem, contact, order)
+			body := s.happened("ticketed", "", sayTicketed(s.next.Language, contact))
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
+			s.next.Skills, s.next.Priority = nil, 0 // it waits in no line
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
 			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
 			body.Summary, body.Placing = &summary, placing
+			if order != nil {
+				s.keep(TicketByRule, summary.Problem, contactIn(summary), order)
+			}
 		case before.Service == bot.ServiceParked:
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
+			mark := s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketNobody, summary.Problem, contactIn(summary))
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
 		}
 		return nil
 	})
+}
+
+// joins puts a conversation where rules and its own urgency say, unless it waits
+// already or a person has it; nil when there is nothing to explain.
+func (b *board) joins(s *Standing, a asked, e bot.Escalation, now time.Time) *bot.Placing {
+	c := &s.Conversation
+	if e.Language != "" {
+		c.Language = e.Language
+	}
+	if inLine(*c) || with(*c) {
+		return nil
+	}
+	p := place(a.rules, a.known, bot.Placing{Queue: c.Queue, Skills: e.Skills, Priority: e.Priority}, b, now)
+	c.Reason, c.Queue, c.Skills, c.Priority = e.Reason, p.Queue, p.Skills, p.Priority
+	// Somebody who comes back soon, or was promised an answer, keeps their age.
+	if c.Service == bot.ServiceParked && !s.Wait.Promised && now.Sub(s.Wait.Parked) > keptFor {
+		s.Wait.Since = time.Time{}
+	}
+	s.Wait.Away = time.Time{}
+	if p.Empty() {
+		return nil
+	}
+	return &p
+}
+
+// instead reports whether a rule makes a ticket of the conversation rather than have
+// it wait. One who was promised a person is not told otherwise.
+func instead(p *bot.Placing, before bot.Conversation) bool {
+	return p != nil && p.Ticket != nil && p.Ticket.Instead && before.Service != bot.ServiceParked
 }
 
 // contactIn is how the visitor may be reached, as far as they said it in the chat.
@@ -139,8 +176,9 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 		if contact.Phone != "" {
 			summary.Fields["phone"] = contact.Phone
 		}
-		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
-		s.keep(TicketMessage, contact.Text, contact)
+		mark := s.keep(TicketMessage, contact.Text, contact, nil)
+		body := s.happened("left_message", "", sayMessage(s.next.Language, contact))
+		body.Summary, body.Ticket = &summary, mark
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -17,34 +18,52 @@ func (h Hours) check() error {
 		return fault.Wrap(fault.Invalid, err, "There is no time zone %q.", h.Zone).
 			WithField("zone", "an IANA name such as Asia/Shanghai")
 	}
-	if !slices.ContainsFunc(h.Weeks, Span.odd) {
-		return h.checkHolidays()
+	for i, s := range h.Weeks {
+		if s.odd() {
+			return errSpan(index("weeks", i), s.Day.String(), s)
+		}
 	}
-	return errSpan("weeks")
+	return h.checkHolidays()
 }
 
 func (h Hours) checkHolidays() error {
 	for i, x := range h.Holidays {
-		field := "holidays[" + strconv.Itoa(i) + "]"
+		field := index("holidays", i)
 		if _, err := time.Parse(time.DateOnly, x.Date); err != nil {
 			return fault.Wrap(fault.Invalid, err, "%q is not a date.", x.Date).WithField(field, "a date such as 2026-12-25")
 		}
-		if slices.ContainsFunc(x.Spans, Span.odd) {
-			return errSpan(field)
+		if slices.ContainsFunc(h.Holidays[:i], func(o Holiday) bool { return o.Date == x.Date }) {
+			return fault.New(fault.Invalid, "%s is there twice.", x.Date).WithField(field, "is there twice: put its hours into one row")
+		}
+		for _, s := range x.Spans {
+			if s.odd() {
+				return errSpan(field, x.Date, s)
+			}
 		}
 	}
 	return nil
 }
 
-func errSpan(field string) error {
-	return fault.New(fault.Invalid, "Opening hours must begin before they end, within one day.").
-		WithField(field, "split a span that goes past midnight")
+func index(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
+
+func errSpan(field, date string, s Span) error {
+	return fault.New(fault.Invalid, "%s, %s: hours must begin before they end, within one day.", date, s).
+		WithField(field, "begins before it ends; split one that goes past midnight")
+}
+
+// String writes the span's times.
+func (s Span) String() string {
+	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", d/time.Hour, d%time.Hour/time.Minute) }
+	return clock(s.Open) + "–" + clock(s.Close)
 }
 
 // odd reports whether a span means nothing.
 func (s Span) odd() bool {
 	return s.Day < time.Sunday || s.Day > time.Saturday || s.Open < 0 || s.Close > day || s.Open >= s.Close
 }
+
+// IsZero reports whether nothing is said, not even of a date.
+func (h Hours) IsZero() bool { return len(h.Weeks) == 0 && len(h.Holidays) == 0 }
 
 // Always reports whether no hours are set: then only agents on duty decide.
 func (h Hours) Always() bool { return len(h.Weeks) == 0 }

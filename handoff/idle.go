@@ -14,11 +14,8 @@ import (
 // and takes nothing from them. The zero Idle is the default.
 type Idle struct {
 	After time.Duration // of silence; 0: 10 min; negative: chats always count in full
-	Share int           // of a place that an idle chat takes, in percent, 1…100; 0: 50
+	Share int           // of what a chat takes while its visitor is there that an idle one takes, in percent, 1…100; 0: 50
 }
-
-// whole is a place in the unit of Agent.Relief.
-const whole = 100
 
 // idleLook is how often an idle chat is looked at, in case nobody told this desk
 // that its visitor wrote.
@@ -44,27 +41,18 @@ func (i Idle) look(now time.Time) Timer {
 	return Timer{now, TimerIdle}
 }
 
-// doze has the conversation count less.
+// doze has the conversation count less, but never for nothing.
 func (s *step) doze() {
-	a, ok := s.agent(s.next.Agent)
-	if !ok || s.wait.Relief > 0 {
-		return
+	if _, ok := s.agent(s.next.Agent); ok && !s.wait.idle() {
+		s.counts((s.wait.takes()*s.idle.Share + 99) / 100)
 	}
-	s.wait.Relief = whole - s.idle.Share
-	a.Relief += s.wait.Relief
-	s.set(a)
 }
 
 // wake has the conversation count in full.
 func (s *step) wake() {
-	if s.wait.Relief == 0 {
-		return
+	if s.next.Agent != "" && s.wait.idle() {
+		s.counts(s.wait.takes())
 	}
-	if a, ok := s.agent(s.next.Agent); ok {
-		a.Relief = max(a.Relief-s.wait.Relief, 0)
-		s.set(a)
-	}
-	s.wait.Relief = 0
 }
 
 // looksIdle sees whether the visitor of an agent's chat is silent.
@@ -152,7 +140,7 @@ func (d *Desk) Heard(w bot.Written) {
 func (d *Desk) noteIdle(conv bot.ConversationID, w Wait) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w.Relief > 0 {
+	if w.idle() {
 		d.silent[conv] = true
 	} else {
 		delete(d.silent, conv)
@@ -174,7 +162,7 @@ func (d *Desk) awake(ctx context.Context, ws bot.WorkspaceID, _ view) (bool, err
 	d.mu.Unlock()
 	return each(due, func(x Standing) error {
 		_, err := d.move(ctx, Ask{Workspace: ws, Conversation: x.Conversation.ID}, func(s *step) error {
-			if s.wait.Relief > 0 {
+			if s.wait.idle() {
 				s.wake()
 				s.wait.Timer = s.idle.timer(s.now)
 			}

@@ -25,9 +25,9 @@ func (s Standing) turn(queue int) time.Time {
 	return s.Wait.Since.Add(-time.Duration(p) * ageEvery)
 }
 
-// inLine reports whether the conversation waits for its turn.
-func (s Standing) inLine() bool {
-	return s.Conversation.Service == bot.ServiceWaiting || s.Conversation.Service == bot.ServiceOffered
+// inLine reports whether a conversation waits for its turn.
+func inLine(c bot.Conversation) bool {
+	return c.Service == bot.ServiceWaiting || c.Service == bot.ServiceOffered
 }
 
 // turns orders the line: by turn, then by age, then by ID.

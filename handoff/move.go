@@ -204,6 +204,7 @@ func (s *step) endOffer(state ReservationState) {
 		return
 	}
 	a.Reserved = max(a.Reserved-1, 0)
+	a.Relief -= whole - r.takes()
 	switch state {
 	case ReservationMissed:
 		if a.Missed++; a.Missed >= maxMissed && a.Duty == DutyOn {
@@ -220,22 +221,24 @@ func (s *step) release() {
 	if s.next.Agent == "" {
 		return
 	}
-	s.wake()
 	if a, ok := s.agent(s.next.Agent); ok {
 		a.Load = max(a.Load-1, 0)
+		a.Relief -= s.wait.Relief
 		s.set(a)
 	}
-	s.next.Agent = ""
+	s.next.Agent, s.wait.Takes, s.wait.Relief = "", 0, 0
 }
 
-// give makes the agent responsible and lets them speak: the bot's answers under
-// way end here, in the same transaction.
-func (s *step) give(a Agent) {
+// give makes the agent responsible, of whose places it takes so much, and lets them
+// speak: the bot's answers under way end here, in the same transaction.
+func (s *step) give(a Agent, takes int) {
 	s.release()
 	a, _ = s.agent(a.ID)
 	a.Load++
+	a.Relief += whole - takes
 	a.LastGiven, a.Missed = s.now, 0
 	s.set(a)
+	s.wait.Takes, s.wait.Relief = takes, whole-takes
 	s.next.Agent, s.next.Service, s.next.Speaker = a.ID, bot.ServiceActive, bot.SpeakerHuman
 	s.next.Enqueued = time.Time{}
 	s.next.ControlEpoch = s.locked.Conversation.ControlEpoch + 1
@@ -286,12 +289,14 @@ func (s *step) offer(a Agent, queue Queue) {
 	if hold <= 0 {
 		hold = s.hold
 	}
+	takes := a.takes(s.share())
 	a.Reserved++
+	a.Relief += whole - takes
 	s.set(a)
 	s.next.Service = bot.ServiceOffered
 	s.offers = append(s.offers, Reservation{
 		Workspace: s.next.Workspace, ID: id.New(), Conversation: s.next.ID, Agent: a.ID,
-		State: ReservationOpen, OfferedAt: s.now, Deadline: s.now.Add(hold),
+		State: ReservationOpen, OfferedAt: s.now, Deadline: s.now.Add(hold), Takes: takes,
 	})
 }
 

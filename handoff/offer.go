@@ -28,7 +28,7 @@ func (d *Desk) Accept(ctx context.Context, ws bot.WorkspaceID, reservation strin
 		}
 		s.endOffer(ReservationAccepted)
 		s.learn(func(m Measures) Measures { return m.accepted(s.now.Sub(s.locked.Offer.OfferedAt)) })
-		s.give(a)
+		s.give(a, s.locked.Offer.takes())
 		s.served()
 		text := sayJoined(s.next.Language, s.name(agent))
 		if old != "" {
@@ -98,7 +98,7 @@ func (d *Desk) offerTo(ctx context.Context, ws bot.WorkspaceID, p pair) error {
 	_, err := d.looking(ctx, Ask{Workspace: ws, Conversation: p.conversation, Agents: []bot.AgentID{p.agent}}, func(s *step) error {
 		a, ok := s.agent(p.agent)
 		a.Heartbeat = d.alive(a)
-		if !ok || s.next.Service != bot.ServiceWaiting || s.locked.Offer != nil || a.ID == s.next.Agent || !a.Present(s.now) || a.room(s.now) <= 0 {
+		if !ok || s.next.Service != bot.ServiceWaiting || s.locked.Offer != nil || a.ID == s.next.Agent || !a.Present(s.now) || a.room(s.now) < a.takes(s.share()) {
 			return nil
 		}
 		s.offer(a, s.queueOf(s.next.Queue))

@@ -28,6 +28,7 @@ type outlook struct {
 	meet  [][]bool  // whether two pools want somebody of the same people, as far as nothing is given up yet
 	ahead []int     // by pool
 	step  float64   // handling time in s, with that of answering
+	least float64   // the smallest part of a place that a chat takes
 	leave float64   // rate of giving up, 1/s
 }
 
@@ -57,12 +58,12 @@ func (c *crew) at(t float64) float64 {
 	return n
 }
 
-// soonest is when somebody of the crew is free next: a place that becomes free, or
+// soonest is when somebody of the crew is free next for a share of a place: one that becomes free, or
 // one of somebody who comes (coming is their index then, else −1).
-func (c *crew) soonest(step float64) (at float64, coming int) {
+func (c *crew) soonest(step, share float64) (at float64, coming int) {
 	at = math.Inf(1)
 	if n := c.at(c.mean); n > 0 {
-		at = c.mean + step/n
+		at = c.mean + step*share/n
 	}
 	for i, x := range c.changes {
 		if x.left > 0 && x.at < at {
@@ -84,6 +85,7 @@ func (b *board) outlookOf(now time.Time) *outlook {
 	o := &outlook{
 		board: b, at: now, duty: b.onDuty(now), reach: make([][]reach, n), meet: make([][]bool, n), ahead: make([]int, n),
 		step: (b.measures.handling() + b.measures.answering()).Seconds(), leave: b.measures.leaving(),
+		least: float64(b.least()) / whole,
 	}
 	pools := make([]*pool, n)
 	for _, p := range b.pools {
@@ -138,7 +140,7 @@ func (o *outlook) muster(pools []*pool, now time.Time) {
 			o.crews[c].places += float64(max(a.Capacity, 1))
 		}
 		if a.Present(now) {
-			o.crews[c].free += float64(max(a.room(now), 0))
+			o.crews[c].free += math.Floor(max(float64(a.room(now))/whole, 0)/o.least) * o.least // of two halves at two agents no whole chat is made
 		}
 		for _, x := range a.planned(on, now) {
 			n := float64(max(a.Capacity, 1))
@@ -172,15 +174,15 @@ func (o *outlook) next(e *entry, now time.Time) Place {
 	if best < 0 {
 		return p
 	}
-	c := &o.crews[best]
-	if c.free >= 1 {
-		c.free--
+	c, share := &o.crews[best], o.share(e)
+	if c.free >= share {
+		c.free -= share
 		return p
 	}
 	stays := math.Exp(-o.leave * at)
-	free, coming := c.soonest(o.step)
+	free, coming := c.soonest(o.step, share)
 	if coming >= 0 {
-		c.changes[coming].left -= stays
+		c.changes[coming].left -= stays * share
 		return p
 	}
 	c.mean += (free - c.mean) * stays
@@ -206,9 +208,10 @@ func (o *outlook) place(e *entry, now time.Time) Place {
 	if best < 0 {
 		return p
 	}
-	p.Free = at == 0 && o.crews[best].free >= 1
-	spread := at * o.step / places // all crews that it may have are at work for it: steps are that much shorter
-	if _, coming := o.crews[best].soonest(o.step); coming >= 0 {
+	share := o.share(e)
+	p.Free = at == 0 && o.crews[best].free >= share
+	spread := at * o.step * share / places // all crews that it may have are at work for it: steps are that much shorter
+	if _, coming := o.crews[best].soonest(o.step, share); coming >= 0 {
 		spread = 0 // a shift begins when it begins
 	}
 	p.Wait, p.WaitUpper = m.quantiles(at, spread)
@@ -220,13 +223,13 @@ func (o *outlook) place(e *entry, now time.Time) Place {
 func (o *outlook) soonest(e *entry, now time.Time) (best int, at, places float64) {
 	best, at = -1, math.Inf(1)
 	waited := now.Sub(e.Wait.Since).Seconds()
-	chosen, strict := 0, e.pool.queue.Strict
+	chosen, strict, share := 0, e.pool.queue.Strict, o.share(e)
 	for k, r := range o.reach[e.pool.index] {
 		for x := r.crews; x != 0; x &= x - 1 {
 			c := bits.TrailingZeros64(x)
 			t := 0.0
-			if o.crews[c].free < 1 {
-				t, _ = o.crews[c].soonest(o.step)
+			if o.crews[c].free < share {
+				t, _ = o.crews[c].soonest(o.step, share)
 			}
 			if k > 0 && (best >= 0 || strict) {
 				t = max(t, r.after-waited) // what is not given up yet is held out for
@@ -243,6 +246,11 @@ func (o *outlook) soonest(e *entry, now time.Time) (best int, at, places float64
 		places += max(o.crews[bits.TrailingZeros64(x)].at(at), 0)
 	}
 	return best, at, max(places, 1)
+}
+
+// share is what a conversation takes of a place.
+func (o *outlook) share(e *entry) float64 {
+	return float64(o.board.share(e.Conversation.Inbox)) / whole
 }
 
 // first is whom a pool has before it gives way: of the first stage at which

@@ -1,8 +1,12 @@
 package handoff
 
 import (
+	"context"
 	"slices"
 	"time"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 // foreseen is how far ahead rosters are looked at.
@@ -39,13 +43,13 @@ func (h Hours) boundaries(from time.Time, ahead time.Duration) []boundary {
 // they get no more offers and keep what they have. Who came on duty outside the
 // roster stays.
 func (a Agent) drains(now time.Time) bool {
-	return a.Duty == DutyOn && !a.Roster.Always() && !a.Roster.Open(now) && a.Roster.Open(a.OnSince)
+	return a.Duty == DutyOn && !a.Roster.IsZero() && !a.Roster.Open(now) && a.Roster.Open(a.OnSince)
 }
 
 // planned is when the agent comes and goes soon, as the roster says. Who is on duty
 // outside of it comes and goes by their own word.
 func (a Agent) planned(on bool, now time.Time) []boundary {
-	if a.Roster.Always() || on && !a.Roster.Open(now) {
+	if a.Roster.IsZero() || on && !a.Roster.Open(now) {
 		return nil
 	}
 	all := a.Roster.boundaries(now, foreseen)
@@ -54,3 +58,98 @@ func (a Agent) planned(on bool, now time.Time) []boundary {
 	}
 	return all
 }
+
+// Shift is a stretch of a roster without a break. The zero Shift is none.
+type Shift struct{ From, To time.Time }
+
+// IsZero reports whether it is none.
+func (s Shift) IsZero() bool { return s.To.IsZero() }
+
+// rosterAhead is for how many days the next shift is looked for.
+const rosterAhead = 31
+
+// Shifts returns the shift that t is in and the next one that begins after t; none
+// where the hours say none, or nothing for a month.
+func (h Hours) Shifts(t time.Time) (now, next Shift) {
+	t = t.In(h.location())
+	var open Shift // the last one found, which may go on past midnight
+	for ahead := -1; ahead <= rosterAhead; ahead++ {
+		date := t.AddDate(0, 0, ahead)
+		spans := slices.SortedFunc(slices.Values(h.of(date)), func(a, b Span) int { return int(a.Open - b.Open) })
+		for _, s := range spans {
+			from, to := s.on(date)
+			if !open.IsZero() && from.Equal(open.To) {
+				open.To = to
+				continue
+			}
+			if !open.IsZero() && open.To.After(t) {
+				if open.From.After(t) {
+					return now, open
+				}
+				now = open
+			}
+			open = Shift{from, to}
+		}
+	}
+	if open.To.After(t) {
+		if open.From.After(t) {
+			return now, open
+		}
+		now = open
+	}
+	return now, Shift{}
+}
+
+// checkRoster refuses shifts that mean nothing, or two at once.
+func (h Hours) checkRoster() error {
+	if err := h.check(); err != nil {
+		return err
+	}
+	if h.Zone == "" && !h.IsZero() {
+		return fault.New(fault.Invalid, "Shifts need a time zone.").WithField("zone", "an IANA name such as Asia/Shanghai")
+	}
+	for i, s := range h.Weeks {
+		for _, o := range h.Weeks[:i] {
+			if o.Day == s.Day && o.Open < s.Close && s.Open < o.Close {
+				return errTwice(index("weeks", i), s.Day.String(), o, s)
+			}
+		}
+	}
+	for i, x := range h.Holidays {
+		for k, s := range x.Spans {
+			for _, o := range x.Spans[:k] {
+				if o.Open < s.Close && s.Open < o.Close {
+					return errTwice(index("holidays", i), x.Date, o, s)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func errTwice(field, date string, a, b Span) error {
+	return fault.New(fault.Invalid, "%s has two shifts at once: %s and %s.", date, a, b).WithField(field, "must not overlap another shift")
+}
+
+// SetRoster replaces an agent's planned shifts, whose state the caller saw as old;
+// the zero Hours are none. Errors: Invalid, with the field; NotFound; Conflict when somebody
+// else changed them meanwhile.
+func (d *Desk) SetRoster(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID, roster Hours, same func(old Hours) bool) (Agent, error) {
+	if err := roster.checkRoster(); err != nil {
+		return Agent{}, err
+	}
+	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
+		if !same(a.Roster) {
+			return fault.New(fault.Conflict, "Somebody else changed the shifts of %s meanwhile. Load them again.", a.Name)
+		}
+		a.Roster = roster
+		return nil
+	})
+	if err == nil {
+		d.changed(a)
+	}
+	return a, err
+}
+
+// Retired reports whether the agent answers nobody any more.
+func (a Agent) Retired() bool { return len(a.Skills) == 1 && a.Skills[0] == retired }

@@ -28,9 +28,10 @@ type Rulebook struct {
 
 // Broken is a part of a rule that names what is no more. The rule goes on without.
 type Broken struct {
-	Rule  string // its ID
-	Queue bot.QueueID
-	Skill string
+	Rule   string // its ID
+	Queue  bot.QueueID
+	Skill  string
+	Ticket bool // the queue is that of the rule's ticket
 }
 
 // Rules returns the workspace's rules.
@@ -75,6 +76,9 @@ func broken(r Rule, have staff) (out []Broken) {
 			out = append(out, Broken{Rule: r.ID, Skill: s})
 		}
 	}
+	if r.Ticket != nil && r.Ticket.Queue != "" && !have.hasQueue(r.Ticket.Queue) {
+		out = append(out, Broken{Rule: r.ID, Queue: r.Ticket.Queue, Ticket: true})
+	}
 	return out
 }
 
@@ -106,6 +110,9 @@ func (d *Desk) PutRules(ctx context.Context, ws bot.WorkspaceID, rules []Rule, v
 		}
 		for _, x := range broken(*r, b) {
 			at := "rules[" + strconv.Itoa(i) + "]."
+			if x.Ticket {
+				at += "ticket."
+			}
 			if x.Queue != "" {
 				return Rulebook{}, fault.New(fault.Invalid, "Rule %d, “%s”, names the queue “%s”, which does not exist.", i+1, r.Name, x.Queue).
 					WithField(at+"queue", "choose a queue that exists, or make it first")
@@ -136,13 +143,18 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 	if a.rules, _, err = readList[Rule](ctx, d.store, e.Workspace, listRules); err != nil {
 		d.log.WarnContext(ctx, "the rules could not be read; a conversation is placed without", "conversation_id", string(e.Conversation), "error", err)
 	}
+	if d.tickets == nil { // a desk that keeps none
+		for i := range a.rules {
+			a.rules[i].Ticket = nil
+		}
+	}
 	wants := func(kinds ...ConditionKind) bool {
 		return slices.ContainsFunc(a.rules, func(r Rule) bool {
 			return !r.Off && slices.ContainsFunc(r.When, func(c Condition) bool { return slices.Contains(kinds, c.Kind) })
 		})
 	}
 	profile, history := wants(WhenAttribute, WhenTier), wants(WhenReturning)
-	if !profile && !history {
+	if !profile && !history || e.Conversation == "" {
 		return a
 	}
 	c, err := d.timeline.Conversation(ctx, e.Workspace, e.Conversation)
@@ -166,13 +178,4 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 		}
 	}
 	return a
-}
-
-// placed puts the conversation where rules and its own urgency say.
-func (s *step) placed(a asked, e bot.Escalation) bot.Placing {
-	var p bot.Placing
-	base := bot.Placing{Queue: s.next.Queue, Skills: e.Skills, Priority: e.Priority}
-	s.view.see(func(b *board) { p = place(a.rules, a.known, base, b, s.now) })
-	s.next.Reason, s.next.Queue, s.next.Skills, s.next.Priority = e.Reason, p.Queue, p.Skills, p.Priority
-	return p
 }

@@ -104,11 +104,12 @@ func (o *Outcome) Numbered(i int, n int64) {
 
 // Floor is the desk of one workspace.
 type Floor struct {
-	Agents   []Agent       // in order of ID
-	Line     []Standing    // waiting, offered and parked, in order of Since, then conversation; rows without Memory
-	Due      []Standing    // whose timer is due; rows without Memory
-	Offers   []Reservation // open ones, and those declined or missed recently
-	Queues   []Queue       // in order of ID
+	Agents   []Agent             // in order of ID
+	Line     []Standing          // waiting, offered and parked, in order of Since, then conversation; rows without Memory
+	Due      []Standing          // whose timer is due; rows without Memory
+	Offers   []Reservation       // open ones, and those declined or missed recently
+	Queues   []Queue             // in order of ID
+	Takes    map[bot.InboxID]int // what a chat of an inbox takes of its agent's places, in hundredths of one; those that take one are left out
 	Measures Measures
 
 	gone time.Duration // the silence after which the desk takes an agent for gone; 0: its default
@@ -132,7 +133,8 @@ type Wait struct {
 	Contact  Contact     // left with a message
 	Last     bot.AgentID // who had it last; stays when the rest is forgotten
 	Timer    Timer
-	Relief   int         // while it is idle: what it gives back of its agent's places, in hundredths of a chat; 0: it counts in full
+	Takes    int         // of its agent's places while it is not idle, in hundredths of one; 0: one, or nobody has it
+	Relief   int         // how much less than one place it takes now, in hundredths; below 0: more; 0 too when nobody has it
 	PassedTo bot.AgentID // the colleague who has been asked to take it over and has not answered; "": nobody
 	Stopped  bool        // a supervisor silenced the bot: it keeps silent until an agent has had it, or the visitor's next question after its end
 }

@@ -392,8 +392,8 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				_, at := s.waits()
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
-				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
-				s.keep(TicketNobody, "", Contact{})
+				mark := s.keep(TicketNobody, "", Contact{}, nil)
+				s.happened("parked", "", sayNobody(s.next.Language, at, s.now)).Ticket = mark
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()
@@ -409,7 +409,7 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 // parks says why a conversation in line should leave it now, "" when it should
 // not. One that an agent still answers for stays.
 func (e *entry) parks(duty set, now time.Time) Parking {
-	if !e.inLine() || e.Conversation.Agent != "" {
+	if !inLine(e.Conversation) || e.Conversation.Agent != "" {
 		return ""
 	}
 	if e.pool.stageAt(0, duty) < 0 && !e.pool.queue.Hours.Open(now) {

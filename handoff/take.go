@@ -19,7 +19,7 @@ type TakeOptions struct {
 // one's own conversation changes nothing. Errors: NotFound; Conflict with the
 // winner's name when somebody else was first, and for a closed conversation.
 func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
-	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
 		a, err := s.known(agent)
 		if err != nil {
 			return err
@@ -34,7 +34,7 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 			return fault.New(fault.Conflict, "%s has this conversation already.", s.name(old))
 		}
 		s.endOffer(ReservationRescinded)
-		s.give(a)
+		s.give(a, a.takes(s.share()))
 		if s.next.Reason == "" {
 			s.next.Reason = bot.ReasonTaken
 		}
@@ -91,7 +91,7 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 			switch {
 			case a.Duty != DutyOn || s.now.Sub(d.alive(a)) >= freshFor:
 				return fault.New(fault.Conflict, "%s is not on duty now.", s.name(to))
-			case a.room(s.now) <= 0:
+			case a.room(s.now) < a.takes(s.share()):
 				return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
 			}
 			s.offer(a, s.queueOf(s.next.Queue))
@@ -162,7 +162,7 @@ func (s *step) closes(by bot.Author, code Code) error {
 // Reopen gives a closed conversation to the agent. Errors: NotFound; Conflict
 // when it is not closed.
 func (d *Desk) Reopen(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID) (bot.Written, error) {
-	return d.move(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
 		a, err := s.known(agent)
 		if err != nil {
 			return err
@@ -170,7 +170,7 @@ func (d *Desk) Reopen(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversa
 		if s.next.Service != bot.ServiceClosed {
 			return fault.New(fault.Conflict, "This conversation is open.")
 		}
-		s.give(a)
+		s.give(a, a.takes(s.share()))
 		s.happened("reopened", agent, sayReopened(s.next.Language, s.name(agent)))
 		return nil
 	})

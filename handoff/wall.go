@@ -43,7 +43,9 @@ type QueueLoad struct {
 type WallAgent struct {
 	Agent
 	Connected bool
-	Slots     int // chats at once now, while they ramp up fewer than their capacity
+	Slots     int  // places now, while they ramp up fewer than their capacity
+	Full      bool // no chat of any channel fits in
+	Now, Next Shift
 }
 
 // LongWait compares a wait so far with what the visitor was told first.
@@ -81,6 +83,11 @@ func (d *Desk) Wall(ctx context.Context, ws bot.WorkspaceID) (Wall, error) {
 	d.mu.Unlock()
 	var w Wall
 	v.see(func(b *board) { w = b.wall(now, told, places) })
+	for i := range w.Agents {
+		if a := &w.Agents[i]; !a.Roster.IsZero() {
+			a.Now, a.Next = a.Roster.Shifts(now)
+		}
+	}
 	d.mu.Lock()
 	d.walls[ws] = &w
 	d.mu.Unlock()
@@ -94,7 +101,7 @@ func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places 
 	load := func(q Queue) *QueueLoad {
 		l := loads[q.ID]
 		if l == nil {
-			l = &QueueLoad{Queue: q, Level: q.answer(), Open: q.Hours.Open(now)}
+			l = &QueueLoad{Queue: q, Level: q.ServiceLevel(), Open: q.Hours.Open(now)}
 			loads[q.ID] = l
 			b.staff(l, now)
 		}
@@ -125,7 +132,7 @@ func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places 
 	}
 	slices.SortFunc(w.Queues, func(x, y QueueLoad) int { return cmp.Compare(x.Queue.ID, y.Queue.ID) })
 	for _, a := range b.agents {
-		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now)})
+		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now), Full: a.room(now) < b.least()})
 	}
 	w.Waits = b.longWaits(now, told, places)
 	return w
@@ -139,7 +146,7 @@ func (b *board) staff(l *QueueLoad, now time.Time) {
 			continue
 		}
 		l.Agents++
-		if a.room(now) > 0 {
+		if a.room(now) >= b.least() {
 			l.FreeOnes++
 		}
 	}

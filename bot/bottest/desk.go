@@ -55,7 +55,7 @@ func (d *Desk) Escalations() []bot.Escalation {
 }
 
 // Outlook implements bot.Escalator.
-func (d *Desk) Outlook(context.Context, bot.WorkspaceID, bot.ConversationID, []string) (bot.Outlook, error) {
+func (d *Desk) Outlook(context.Context, bot.Escalation) (bot.Outlook, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.outlook, d.away

@@ -6,11 +6,14 @@ package simulate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"math"
 	"os"
 	"strconv"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
@@ -42,8 +45,15 @@ type Visitor struct {
 	Skills   []string `json:"skills,omitempty"` // as needs
 	Queue    string   `json:"queue,omitempty"`
 	Priority int      `json:"priority,omitempty"`
+	Slots    float64  `json:"slots,omitempty"` // of an agent's capacity that a chat takes, 0.5 to 10 in halves; 0: 1
 	Rates    []Rate   `json:"rates"`
 }
+
+// share is what a chat takes of a place, in hundredths.
+func (v Visitor) share() int { return int(100 * cmp.Or(v.Slots, 1)) }
+
+// inbox stands for the kind's channel: kinds of one share have one.
+func (v Visitor) inbox() bot.InboxID { return bot.InboxID(strconv.Itoa(v.share())) }
 
 // Rate is how many visitors come an hour in a part of the day.
 type Rate struct {
@@ -144,6 +154,9 @@ func (p Plan) check() error {
 		return bad("theory", "one kind of visitor at one rate, one kind of agent, patience", "Erlang-A knows one kind of visitors and agents.")
 	}
 	for i, v := range p.Visitors {
+		if halves := 2 * v.Slots; v.Slots != 0 && (halves < 1 || halves > 20 || halves != math.Trunc(halves)) {
+			return bad("visitors["+strconv.Itoa(i)+"].slots", "0.5 to 10, in halves", "A chat takes 0.5 to 10 slots, not %g.", v.Slots)
+		}
 		for j, r := range v.Rates {
 			from, err := clock(r.From, 0)
 			if err != nil {

@@ -113,10 +113,13 @@ type person struct {
 	kind     int
 	capacity int
 	skills   []string
-	load     int
+	load     int // places taken, in hundredths of one
 	given    int
 	on       bool
 }
+
+// takes is what a chat takes of the person's places, in hundredths of one.
+func (p *person) takes(c *chat) int { return min(c.visitor.share(), 100*p.capacity) }
 
 // Run simulates a plan in one manner. Error: Invalid.
 func Run(ctx context.Context, p Plan, manner Manner) (Outcome, error) {
@@ -182,9 +185,9 @@ func (w *world) pass(to time.Time) {
 	for _, p := range w.staff {
 		places := p.capacity
 		if !p.on {
-			places = min(p.load, p.capacity) // who stays for the last chats
+			places = min((p.load+99)/100, p.capacity) // who stays for the last chats
 		}
-		w.busy += time.Duration(p.load) * d
+		w.busy += time.Duration(p.load) * d / 100
 		w.manned += time.Duration(places) * d
 	}
 	w.now, w.counted = to, to
@@ -211,8 +214,10 @@ func (w *world) open() error {
 			p := &person{id: bot.AgentID(fmt.Sprintf("%03d-%03d", kind, i)), kind: kind, capacity: cmp.Or(s.Capacity, 1), skills: s.Skills}
 			if _, err := w.desk.PutAgent(w.ctx, handoff.Agent{
 				Workspace: ws, ID: p.id, Name: fmt.Sprintf("%s %d", s.Name, i+1), Skills: s.Skills, Capacity: p.capacity, Weight: s.Weight, Ramp: seconds(s.Ramp),
-				Roster: roster(s.Shifts),
 			}); err != nil {
+				return err
+			}
+			if _, err := w.desk.SetRoster(w.ctx, ws, p.id, roster(s.Shifts), func(handoff.Hours) bool { return true }); err != nil {
 				return err
 			}
 			w.staff, w.byID[p.id] = append(w.staff, p), p
@@ -220,6 +225,7 @@ func (w *world) open() error {
 		}
 	}
 	for _, v := range w.plan.Visitors {
+		w.store.takes[v.inbox()] = v.share()
 		for _, r := range v.Rates {
 			if r.PerHour > 0 {
 				w.arrive(v, r, midnight)
@@ -308,7 +314,7 @@ func (w *world) come(v Visitor) error {
 	w.came++
 	c := &chat{id: bot.ConversationID(fmt.Sprintf("%07d", w.came)), visitor: v, came: w.now, inLine: w.now, guess: w.mean}
 	w.chats[c.id] = c
-	row := bot.Conversation{ID: c.id, Queue: bot.QueueID(v.Queue), CreatedAt: w.now}
+	row := bot.Conversation{ID: c.id, Inbox: v.inbox(), Queue: bot.QueueID(v.Queue), CreatedAt: w.now}
 	w.store.begin(row)
 	w.waiting[c.id] = true
 	if err := w.enqueue(c); err != nil {
@@ -418,20 +424,21 @@ func (w *world) match() error {
 // throw gives somebody who waits to somebody who is free, by chance.
 func (w *world) throw() error {
 	for len(w.waiting) > 0 {
+		c := w.chats[slices.Sorted(maps.Keys(w.waiting))[w.picks.IntN(len(w.waiting))]]
 		var free []*person
 		for _, p := range w.staff {
-			if p.on && p.load < p.capacity {
+			if p.on && p.load+p.takes(c) <= 100*p.capacity {
 				free = append(free, p)
 			}
 		}
 		if len(free) == 0 {
 			return nil
 		}
-		c, p := w.chats[slices.Sorted(maps.Keys(w.waiting))[w.picks.IntN(len(w.waiting))]], free[w.picks.IntN(len(free))]
-		p.load++ // held from now on, as by an offer
+		p := free[w.picks.IntN(len(free))]
+		p.load += p.takes(c) // held from now on, as by an offer
 		delete(w.waiting, c.id)
 		w.in(min(w.exp(w.accepting, w.plan.Accept), 24*time.Second), func() error {
-			p.load--
+			p.load -= p.takes(c)
 			if c.left {
 				return nil
 			}
@@ -461,7 +468,7 @@ func (w *world) begun(c *chat, p *person) error {
 	c.waited += w.now.Sub(c.inLine)
 	c.inLine = time.Time{}
 	delete(w.waiting, c.id)
-	p.load++
+	p.load += p.takes(c)
 	p.given++
 	able := w.able(c, p)
 	if !c.asked {
@@ -473,7 +480,7 @@ func (w *world) begun(c *chat, p *person) error {
 		return nil
 	}
 	w.in(w.took(), func() error {
-		p.load--
+		p.load -= p.takes(c)
 		c.served = true
 		if _, err := w.desk.Close(w.ctx, ws, c.id, bot.Author{Kind: bot.AuthorAgent, ID: string(p.id)}); err != nil {
 			return err
@@ -488,7 +495,7 @@ func (w *world) begun(c *chat, p *person) error {
 func (w *world) bounce(c *chat, p *person) error {
 	c.bounced++
 	c.inLine = w.now
-	p.load--
+	p.load -= p.takes(c)
 	w.waiting[c.id] = true
 	if _, err := w.desk.HandBack(w.ctx, ws, c.id, p.id, ""); err != nil {
 		return err

@@ -105,3 +105,32 @@ func TestRead(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 }
+
+// TestHalves: agents with two places for chats that take one each do what agents
+// with one place do for chats that take half.
+func TestHalves(t *testing.T) {
+	p, _ := Preset("erlang")
+	p.Most, p.Theory = 2000, false
+	var waits []float64
+	for _, x := range []struct {
+		capacity int
+		slots    float64
+	}{{2, 1}, {1, .5}} {
+		p.Staff[0].Capacity, p.Staff[0].Count, p.Visitors[0].Slots = x.capacity, 6, x.slots
+		o, err := Run(t.Context(), p, Ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, o.MeanWait, o.Abandoned, o.P95)
+	}
+	for i := range 3 {
+		if waits[i] != waits[i+3] || waits[i] == 0 {
+			t.Errorf("%v", waits)
+			break
+		}
+	}
+	p.Visitors[0].Slots = .3
+	if _, err := Run(t.Context(), p, Ours); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a third of a place: %v", err)
+	}
+}

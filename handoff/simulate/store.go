@@ -21,6 +21,7 @@ type memory struct {
 	conversations map[bot.ConversationID]*held
 	agents        map[bot.AgentID]handoff.Agent
 	queues        []handoff.Queue
+	takes         map[bot.InboxID]int // as of handoff.Floor
 	offers        map[string]handoff.Reservation
 	passed        []handoff.Reservation // declined or missed, in order of DecidedAt
 	line          map[bot.ConversationID]bool
@@ -42,7 +43,7 @@ var (
 func newMemory(now func() time.Time) *memory {
 	return &memory{
 		lock: make(chan struct{}, 1), conversations: map[bot.ConversationID]*held{}, agents: map[bot.AgentID]handoff.Agent{},
-		offers: map[string]handoff.Reservation{}, line: map[bot.ConversationID]bool{}, now: now,
+		offers: map[string]handoff.Reservation{}, line: map[bot.ConversationID]bool{}, takes: map[bot.InboxID]int{}, now: now,
 	}
 }
 
@@ -162,7 +163,7 @@ func (m *memory) sorted() []handoff.Agent {
 
 func (m *memory) Floor(_ context.Context, _ bot.WorkspaceID, recent, now time.Time) (handoff.Floor, error) {
 	defer m.hold()()
-	f := handoff.Floor{Agents: m.sorted(), Queues: slices.Clone(m.queues), Measures: m.measures}
+	f := handoff.Floor{Agents: m.sorted(), Queues: slices.Clone(m.queues), Takes: m.takes, Measures: m.measures}
 	for id := range m.line {
 		h := m.conversations[id]
 		f.Line = append(f.Line, handoff.Standing{Conversation: h.row, Wait: h.wait})

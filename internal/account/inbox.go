@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -26,6 +27,7 @@ type Inbox struct {
 	Language  string            // default language, "en" or "zh"
 	Hours     Hours             // when people answer
 	Keys      []IdentityKey     // that sign who a visitor is
+	Takes     int               // of an agent's places by one chat, in hundredths of one: 50 to 1,000 in steps of 50; 0: 100
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -57,6 +59,9 @@ type IdentityKey struct {
 	Public []byte // of AlgEdDSA, 32 bytes
 }
 
+// place is one of an agent's places for chats, in the unit of Inbox.Takes.
+const place = 100
+
 var (
 	inboxName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 	hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -67,6 +72,7 @@ func (d *Directory) PutInbox(ctx context.Context, in Inbox) (Inbox, error) {
 	if in.Language == "" {
 		in.Language = "en"
 	}
+	in.Takes = cmp.Or(in.Takes, place)
 	for i, o := range in.Origins {
 		in.Origins[i] = strings.TrimSuffix(strings.TrimSpace(o), "/")
 	}
@@ -149,6 +155,9 @@ func (in Inbox) check() error {
 			f = f.WithField("hours.weeks", "a span opens before it closes, within one day")
 			break
 		}
+	}
+	if in.Takes < place/2 || in.Takes > 10*place || in.Takes%(place/2) != 0 {
+		f = f.WithField("slots", "write 0.5 to 10, in halves")
 	}
 	for i, k := range in.Keys {
 		where := fmt.Sprintf("keys[%d]", i)

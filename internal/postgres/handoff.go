@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -121,10 +122,10 @@ func putOutcome(t *tx, row bot.Conversation, o handoff.Outcome) error {
 				continue
 			}
 			t.exec(`
-				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 				ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at`,
-				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt))
+				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt), cmp.Or(r.Takes, 100))
 		}
 	}
 	if o.Wait != nil {
@@ -191,11 +192,13 @@ func (s *Handoff) Beat(ctx context.Context, ws bot.WorkspaceID, agents []bot.Age
 
 // Floor returns the desk of one workspace from one snapshot.
 func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent, now time.Time) (handoff.Floor, error) {
-	var f handoff.Floor
+	f := handoff.Floor{Takes: map[bot.InboxID]int{}}
+	var takes []inboxTakes
 	err := s.db.snapshot(ctx, ws, func(q queue) {
 		measures(q, &f.Measures, ws)
 		agents(q, &f.Agents, ws)
 		queues(q, &f.Queues, ws)
+		all(q, &takes, pgx.RowToStructByPos[inboxTakes], `SELECT id, takes FROM inboxes WHERE workspace = $1 AND takes <> 100`, ws)
 		all(q, &f.Offers, scanReservation, `
 			SELECT `+reservationColumns+` FROM reservations WHERE workspace = $1 AND state = 'open'
 			UNION ALL
@@ -208,7 +211,16 @@ func (s *Handoff) Floor(ctx context.Context, ws bot.WorkspaceID, recent, now tim
 		all(q, &f.Due, scanStanding, standings+`JOIN waits w ON w.workspace = c.workspace AND w.conversation = c.id
 			WHERE c.workspace = $1 AND w.timer_at > 0 AND w.timer_at <= $2 ORDER BY w.timer_at, c.id`, ws, cell.Micros(now))
 	})
+	for _, t := range takes {
+		f.Takes[t.Inbox] = t.Takes
+	}
 	return f, err
+}
+
+// inboxTakes is what chats of an inbox take of a place.
+type inboxTakes struct {
+	Inbox bot.InboxID
+	Takes int
 }
 
 // standings are rows of conversations, without the bot's memory, which is the longest
@@ -218,7 +230,7 @@ var standings = `
 		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
 		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
 		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, ''),
-		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, false)
+		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, false), coalesce(w.takes, 0)
 	FROM conversations c `
 
 func agents(q queue, out *[]handoff.Agent, ws bot.WorkspaceID) {

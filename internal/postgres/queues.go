@@ -16,9 +16,9 @@ import (
 const (
 	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief`
 
-	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at`
+	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped, takes`
 )
 
 func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
@@ -49,7 +49,7 @@ func putAgent(t *tx, a handoff.Agent) error {
 		}
 	}
 	roster := ""
-	if !a.Roster.Always() {
+	if !a.Roster.IsZero() {
 		var err error
 		if roster, err = cell.Encode(a.Roster); err != nil {
 			return err
@@ -69,7 +69,7 @@ func scanReservation(row pgx.CollectableRow) (handoff.Reservation, error) {
 		r                          handoff.Reservation
 		offered, deadline, decided int64
 	)
-	err := row.Scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided)
+	err := row.Scan(&r.Workspace, &r.ID, &r.Conversation, &r.Agent, &r.State, &offered, &deadline, &decided, &r.Takes)
 	r.OfferedAt, r.Deadline, r.DecidedAt = cell.Time(offered), cell.Time(deadline), cell.Time(decided)
 	return r, err
 }
@@ -95,11 +95,11 @@ type waitRow struct {
 	since, parked, away, accepted, timer int64
 	why, contact, last, kind, passed     string
 	promised, stopped                    bool
-	relief                               int
+	relief, takes                        int
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped, &r.takes}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
@@ -107,7 +107,7 @@ func (r *waitRow) wait() (handoff.Wait, error) {
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
-		Relief: r.relief, PassedTo: bot.AgentID(r.passed), Stopped: r.stopped,
+		Takes: r.takes, Relief: r.relief, PassedTo: bot.AgentID(r.passed), Stopped: r.stopped,
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
 }
@@ -149,15 +149,15 @@ func putWait(t *tx, ws bot.WorkspaceID, conv bot.ConversationID, w handoff.Wait)
 	}
 	t.exec(`
 		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind,
-			relief, passed_to, stopped)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			relief, passed_to, stopped, takes)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact,
 			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind,
-			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped`,
+			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped, takes = excluded.takes`,
 		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
-		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped)
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped, w.Takes)
 	return nil
 }
 

@@ -9,5 +9,5 @@ import (
 func TestDeskStorm(t *testing.T) {
 	db := openTest(t)
 	c := db.Conversations()
-	storetest.RunDeskStorm(t, storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Feed: c}, storetest.StormOperations(t), 1)
+	storetest.RunDeskStorm(t, storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts(), Feed: c}, storetest.StormOperations(t), 1)
 }

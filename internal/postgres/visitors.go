@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -155,18 +156,19 @@ func (s *Accounts) PutInbox(ctx context.Context, in account.Inbox) error {
 		return err
 	}
 	return s.exec(ctx, in.Workspace, `
-		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at`,
-		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt))
+		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at, takes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at,
+			takes = excluded.takes`,
+		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt), cmp.Or(in.Takes, 100))
 }
 
-const inboxColumns = `workspace, id, name, settings, created_at, updated_at`
+const inboxColumns = `workspace, id, name, settings, created_at, updated_at, takes`
 
 func scanInbox(row pgx.CollectableRow) (account.Inbox, error) {
 	var in account.Inbox
 	var settings string
 	var created, updated int64
-	if err := row.Scan(&in.Workspace, &in.ID, &in.Name, &settings, &created, &updated); err != nil {
+	if err := row.Scan(&in.Workspace, &in.ID, &in.Name, &settings, &created, &updated, &in.Takes); err != nil {
 		return account.Inbox{}, err
 	}
 	var st inboxSettings

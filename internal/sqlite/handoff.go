@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -110,10 +111,10 @@ func putOutcome(ctx context.Context, tx *sql.Tx, row bot.Conversation, o handoff
 				continue
 			}
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+				INSERT INTO reservations (workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at`,
-				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt)); err != nil {
+				r.Workspace, r.ID, r.Conversation, r.Agent, r.State, cell.Micros(r.OfferedAt), cell.Micros(r.Deadline), cell.Micros(r.DecidedAt), cmp.Or(r.Takes, 100)); err != nil {
 				return err
 			}
 		}
@@ -210,6 +211,27 @@ func queues(ctx context.Context, q querier, ws bot.WorkspaceID) ([]handoff.Queue
 	return collect(rows, scanQueue)
 }
 
+// takes is what chats of inboxes take of a place where that is not a whole one.
+func takes(ctx context.Context, q querier, ws bot.WorkspaceID) (map[bot.InboxID]int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, takes FROM inboxes WHERE workspace = ? AND takes <> 100`, ws)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	out := map[bot.InboxID]int{}
+	for rows.Next() {
+		var (
+			inbox bot.InboxID
+			n     int
+		)
+		if err := rows.Scan(&inbox, &n); err != nil {
+			return nil, translate(err)
+		}
+		out[inbox] = n
+	}
+	return out, translate(rows.Err())
+}
+
 // Offers lists the open offers to an agent, the oldest first.
 func (s *Handoff) Offers(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) ([]handoff.Reservation, error) {
 	rows, err := s.db.read.QueryContext(ctx, `
@@ -227,7 +249,7 @@ var standings = `
 		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, 0),
 		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
 		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, ''),
-		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, 0)
+		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, 0), coalesce(w.takes, 0)
 	FROM conversations c `
 
 func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent, now time.Time) (f handoff.Floor, err error) {
@@ -238,6 +260,9 @@ func floor(ctx context.Context, q querier, ws bot.WorkspaceID, recent, now time.
 		return f, err
 	}
 	if f.Queues, err = queues(ctx, q, ws); err != nil {
+		return f, err
+	}
+	if f.Takes, err = takes(ctx, q, ws); err != nil {
 		return f, err
 	}
 	rows, err := q.QueryContext(ctx, `

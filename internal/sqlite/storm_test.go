@@ -12,5 +12,5 @@ func TestDeskStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := db.Conversations()
-	storetest.RunDeskStorm(t, storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff()}, storetest.StormOperations(t), 1)
+	storetest.RunDeskStorm(t, storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts()}, storetest.StormOperations(t), 1)
 }

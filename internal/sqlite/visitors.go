@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -140,18 +141,19 @@ func (s *Accounts) PutInbox(ctx context.Context, in account.Inbox) error {
 		return err
 	}
 	return s.exec(ctx, `
-		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at`,
-		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt))
+		INSERT INTO inboxes (workspace, id, name, settings, created_at, updated_at, takes) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, settings = excluded.settings, updated_at = excluded.updated_at,
+			takes = excluded.takes`,
+		in.Workspace, in.ID, in.Name, settings, cell.Micros(in.CreatedAt), cell.Micros(in.UpdatedAt), cmp.Or(in.Takes, 100))
 }
 
-const inboxColumns = `workspace, id, name, settings, created_at, updated_at`
+const inboxColumns = `workspace, id, name, settings, created_at, updated_at, takes`
 
 func scanInbox(scan func(...any) error) (account.Inbox, error) {
 	var in account.Inbox
 	var settings string
 	var created, updated int64
-	if err := scan(&in.Workspace, &in.ID, &in.Name, &settings, &created, &updated); err != nil {
+	if err := scan(&in.Workspace, &in.ID, &in.Name, &settings, &created, &updated, &in.Takes); err != nil {
 		return account.Inbox{}, translate(err)
 	}
 	var st inboxSettings

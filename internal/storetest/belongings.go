@@ -70,9 +70,9 @@ func testInboxes(t *testing.T, s AccountStores) {
 	in := account.Inbox{
 		Workspace: workspace, ID: "shop", Name: "Shop", Origins: []string{"https://shop.example.com"}, Accent: "#3457d5",
 		Greeting: map[string]string{"zh": "您好"}, Language: "zh",
-		Hours:     account.Hours{Zone: "Asia/Shanghai", Weeks: []account.Span{{Day: time.Monday, Open: 9 * time.Hour, Close: 18 * time.Hour}}},
-		Keys:      []account.IdentityKey{{ID: "k1", Alg: account.AlgHS256, Secret: []byte("secret")}, {ID: "k2", Alg: account.AlgEdDSA, Public: []byte{1, 2}}},
-		CreatedAt: start, UpdatedAt: start,
+		Hours: account.Hours{Zone: "Asia/Shanghai", Weeks: []account.Span{{Day: time.Monday, Open: 9 * time.Hour, Close: 18 * time.Hour}}},
+		Keys:  []account.IdentityKey{{ID: "k1", Alg: account.AlgHS256, Secret: []byte("secret")}, {ID: "k2", Alg: account.AlgEdDSA, Public: []byte{1, 2}}},
+		Takes: 150, CreatedAt: start, UpdatedAt: start,
 	}
 	if err := s.Accounts.PutInbox(ctx, in); err != nil {
 		t.Fatal(err)

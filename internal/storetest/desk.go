@@ -156,7 +156,7 @@ func testDeskTurn(t *testing.T, s Stores) {
 func testDeskNobody(t *testing.T, s Stores) {
 	d := newDesk(s, workspace)
 	c := newConversation(t, s, workspace)
-	if o, err := d.Outlook(t.Context(), workspace, c.ID, nil); err != nil || o.Open || o.Position != 0 || !o.Opens.IsZero() {
+	if o, err := d.Outlook(t.Context(), bot.Escalation{Workspace: workspace, Conversation: c.ID}); err != nil || o.Open || o.Position != 0 || !o.Opens.IsZero() {
 		t.Errorf("outlook %+v, %v", o, err)
 	}
 	d.enqueue(t, c, nil)
@@ -175,7 +175,7 @@ func testDeskNobody(t *testing.T, s Stores) {
 	late := newConversation(t, s, workspace)
 	d.enqueue(t, late, func(e *bot.Escalation) { e.Language = "zh" })
 	d.wantTold(t, late, "parked", "现在没有客服在线，明天 09:00 恢复服务。")
-	if o, err := d.Outlook(t.Context(), workspace, c.ID, nil); err != nil || o.Open || !o.Opens.Equal(time.Date(2026, 3, 5, 1, 0, 0, 0, time.UTC)) {
+	if o, err := d.Outlook(t.Context(), bot.Escalation{Workspace: workspace, Conversation: c.ID}); err != nil || o.Open || !o.Opens.Equal(time.Date(2026, 3, 5, 1, 0, 0, 0, time.UTC)) {
 		t.Errorf("outlook %+v, %v", o, err)
 	}
 	// Somebody comes on duty: everybody is back in line at their age, and told.
@@ -402,10 +402,11 @@ func (d *desk) recount(t tester) {
 	if err != nil {
 		t.Fatalf("floor: %v", err)
 	}
-	reserved := map[bot.AgentID]int{}
+	reserved, offered := map[bot.AgentID]int{}, map[bot.AgentID]int{}
 	for _, r := range f.Offers {
 		if r.State == handoff.ReservationOpen {
 			reserved[r.Agent]++
+			offered[r.Agent] += r.Takes
 		}
 	}
 	for _, a := range f.Agents {
@@ -413,12 +414,17 @@ func (d *desk) recount(t tester) {
 		if err != nil {
 			t.Fatalf("held: %v", err)
 		}
-		relief := 0
+		taken := offered[a.ID]
 		for _, c := range held {
-			relief += d.wait(t, c).Relief
+			w := d.wait(t, c)
+			takes := 100 - w.Relief
+			if idle := (w.Takes*50 + 99) / 100; takes != w.Takes && takes != idle || takes <= 0 {
+				t.Errorf("%s takes %d of %s, which gave %d for it", c.ID, takes, a.ID, w.Takes)
+			}
+			taken += takes
 		}
-		if a.Relief != relief {
-			t.Errorf("%s: idle chats give back %d; counted %d", a.ID, a.Relief, relief)
+		if a.Taken() != taken || a.Left() != 100*a.Capacity-taken {
+			t.Errorf("%s: chats and offers take %d, %d is left; counted %d", a.ID, a.Taken(), a.Left(), taken)
 		}
 		if a.Load != len(held) || a.Reserved != reserved[a.ID] {
 			t.Errorf("%s: load %d, reserved %d; counted %d, %d", a.ID, a.Load, a.Reserved, len(held), reserved[a.ID])

@@ -6,6 +6,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
@@ -130,7 +131,18 @@ func testDeskShift(t *testing.T, s Stores) {
 	d := newDesk(s, workspace)
 	d.hire(t, "lin", 2)
 	shift := handoff.Hours{Zone: "UTC", Weeks: []handoff.Span{{Day: start.Weekday(), Close: start.Sub(start.Truncate(24*time.Hour)) + time.Minute}}}
-	if a, err := d.PutAgent(t.Context(), handoff.Agent{Workspace: workspace, ID: "lin", Name: "Lin", Capacity: 2, Roster: shift}); err != nil || len(a.Roster.Weeks) != 1 {
+	seen := func(n int) func(handoff.Hours) bool {
+		return func(old handoff.Hours) bool { return len(old.Weeks) == n }
+	}
+	if a, err := d.SetRoster(t.Context(), workspace, "lin", shift, seen(0)); err != nil || len(a.Roster.Weeks) != 1 {
+		t.Fatalf("roster %+v, %v", a.Roster, err)
+	}
+	_, err := d.SetRoster(t.Context(), workspace, "lin", shift, seen(0))
+	wantKind(t, "over somebody else's", err, fault.Conflict)
+	_, err = d.SetRoster(t.Context(), workspace, "nobody", shift, seen(0))
+	wantKind(t, "of nobody", err, fault.NotFound)
+	// What is changed of an agent otherwise leaves their shifts alone.
+	if a, err := d.PutAgent(t.Context(), handoff.Agent{Workspace: workspace, ID: "lin", Name: "Lin", Capacity: 2}); err != nil || len(a.Roster.Weeks) != 1 {
 		t.Fatalf("roster %+v, %v", a.Roster, err)
 	}
 	c := d.ask(t, nil)
@@ -140,6 +152,20 @@ func testDeskShift(t *testing.T, s Stores) {
 	d.after(t, time.Minute, "lin", "wei")
 	if a := d.agent(t, "lin"); a.Duty != handoff.DutyDrain || a.Load != 1 {
 		t.Errorf("at the end of the shift: %+v", a)
+	}
+	// With a chat still open they may stay on by their own word, and go off again.
+	if _, err := d.SetDuty(t.Context(), workspace, "lin", handoff.DutyOn); err != nil {
+		t.Fatal(err)
+	}
+	d.after(t, 20*time.Second, "lin", "wei")
+	if a := d.agent(t, "lin"); a.Duty != handoff.DutyOn {
+		t.Errorf("overtime with a chat: %+v", a)
+	}
+	if _, err := s.Desk.ChangeAgent(t.Context(), workspace, "lin", false, func(a *handoff.Agent) error {
+		a.Duty = handoff.DutyDrain
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	next := d.ask(t, nil)
 	d.sweep(t)

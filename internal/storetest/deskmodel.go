@@ -25,8 +25,10 @@ func testDeskModel(t *testing.T, s Stores) {
 		for i := range 3 {
 			m.hire(t, bot.AgentID(fmt.Sprint("agent", i)), i%2+1)
 		}
-		for range 5 {
-			m.convs = append(m.convs, newConversation(t, s, m.ws))
+		m.share(t, "mail", 50)
+		m.share(t, "phone", 200)
+		for _, inbox := range []bot.InboxID{"site", "site", "mail", "mail", "phone"} {
+			m.convs = append(m.convs, conversationIn(t, s, m.ws, inbox))
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"":          m.check,
@@ -46,6 +48,7 @@ func testDeskModel(t *testing.T, s Stores) {
 			"message":   m.stepMessage,
 			"presence":  m.stepPresence,
 			"duty":      m.stepDuty,
+			"channel":   m.stepChannel,
 			"time":      m.stepTime,
 			"time 2":    m.stepTime,
 			"restart":   func(*rapid.T) { m.restart() },
@@ -59,6 +62,20 @@ type deskModel struct {
 	owed   map[bot.ConversationID]bool      // somebody waits there, or was promised an answer
 	since  map[bot.ConversationID]time.Time // … from then on
 	epochs map[bot.ConversationID]bot.Conversation
+	shares map[bot.InboxID]int // what chats take of a place, in hundredths
+}
+
+func (m *deskModel) share(t tester, inbox bot.InboxID, takes int) {
+	if m.shares == nil {
+		m.shares = map[bot.InboxID]int{"site": 100}
+	}
+	m.shares[inbox] = takes
+	m.channel(t, inbox, takes)
+}
+
+// stepChannel has somebody decide what chats take from now on.
+func (m *deskModel) stepChannel(t *rapid.T) {
+	m.share(t, rapid.SampledFrom([]bot.InboxID{"mail", "phone"}).Draw(t, "inbox"), 50*rapid.IntRange(1, 5).Draw(t, "halves"))
 }
 
 func (m *deskModel) pick(t *rapid.T) bot.Conversation {
@@ -312,8 +329,10 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 			return r.Conversation == c && r.Agent == a && r.State != handoff.ReservationOpen && now.Sub(r.DecidedAt) < time.Minute
 		})
 	}
+	takes := func(c bot.Conversation, a handoff.Agent) int { return min(m.shares[c.Inbox], 100*a.Capacity) }
+	beside := map[bot.ConversationID]int{} // how many have room for it
 	for _, a := range f.Agents {
-		if a.Reserved > 0 && places(a) < 0 {
+		if a.Reserved > 0 && a.Left() < 0 {
 			t.Fatalf("%s has %d chats and %d offers with room for %d (I-16)", a.ID, a.Load, a.Reserved, a.Capacity)
 		}
 		present := a.Duty == handoff.DutyOn && now.Sub(a.Heartbeat) < 30*time.Second
@@ -322,11 +341,21 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 			if c.Service != bot.ServiceWaiting || c.Agent == a.ID || passed(c.ID, a.ID) || !present {
 				continue
 			}
-			if places(a) >= 100 {
+			if a.Left() >= takes(c, a) {
+				beside[c.ID]++
+			}
+			// The room of one agent is kept for each that came before and takes more.
+			kept := 0
+			for _, x := range line[:i] {
+				if x.Conversation.Service == bot.ServiceWaiting && m.shares[x.Conversation.Inbox] > m.shares[c.Inbox] {
+					kept++
+				}
+			}
+			if beside[c.ID] > kept {
 				t.Fatalf("%s waits beside %s, who is free (I-22)", c.ID, a.ID)
 			}
 			for _, r := range f.Offers { // nobody behind it was given to this agent just now (I-20)
-				if r.State == handoff.ReservationOpen && r.Agent == a.ID && r.OfferedAt.Equal(now) &&
+				if r.State == handoff.ReservationOpen && r.Agent == a.ID && r.OfferedAt.Equal(now) && a.Left()+r.Takes >= takes(c, a) &&
 					slices.ContainsFunc(line[i+1:], func(x handoff.InLine) bool { return x.Conversation.ID == r.Conversation && x.Conversation.Agent == "" }) {
 					// A colleague's transfer is not part of the line; an offer made earlier in
 					// this very instant, before the older one came back, is not overtaking either.

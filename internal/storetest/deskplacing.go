@@ -78,8 +78,15 @@ func testDeskRules(t *testing.T, s Stores) {
 		t.Error(diff)
 	}
 
-	// A first visit about an invoice: the queue and the skill, not the priority.
+	// A first visit about an invoice: the queue and the skill, not the priority. What
+	// waiting would be is told beforehand by where it will be.
 	c := newConversation(t, s, workspace)
+	for topic, able := range map[string]int{"invoice": 1, "parcel": 2} {
+		o, err := d.Outlook(ctx, bot.Escalation{Workspace: workspace, Conversation: c.ID, Language: "en", Topics: []string{topic}})
+		if err != nil || o.Agents != able || !o.Open {
+			t.Errorf("%s: foreseen %+v, %v; want %d who could take it", topic, o, err, able)
+		}
+	}
 	w := d.enqueue(t, c, func(e *bot.Escalation) { e.Topics, e.Priority = []string{"invoice"}, 1 })
 	got := w.Conversation
 	if got.Queue != "money" || len(got.Skills) != 1 || got.Skills[0] != "billing>=3" || got.Priority != 1 {

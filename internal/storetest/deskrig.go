@@ -7,6 +7,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
 )
 
 // desk is a desk under test with a clock that only the test moves.
@@ -166,8 +167,13 @@ func (d *desk) wait(t tester, c bot.Conversation) (w handoff.Wait) {
 	return w
 }
 
-// places is how much of an agent is left, in hundredths of a chat.
-func places(a handoff.Agent) int { return 100*(a.Capacity-a.Load-a.Reserved) + a.Relief }
+// channel sets what a chat of an inbox takes of a place, in hundredths.
+func (d *desk) channel(t tester, inbox bot.InboxID, takes int) {
+	t.Helper()
+	if err := d.Inboxes.PutInbox(t.Context(), account.Inbox{Workspace: d.ws, ID: string(inbox), Name: string(inbox), Language: "en", Takes: takes, CreatedAt: start}); err != nil {
+		t.Fatalf("put inbox: %v", err)
+	}
+}
 
 // is fails unless the conversation stands so.
 func (d *desk) is(t tester, c bot.Conversation, service bot.Service, speaker bot.Speaker, agent bot.AgentID) bot.Conversation {

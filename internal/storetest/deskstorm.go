@@ -43,8 +43,10 @@ func RunDeskStorm(t *testing.T, s Stores, operations int, seed uint64) {
 	for i := range stormAgents {
 		st.hire(t, bot.AgentID(fmt.Sprintf("agent%02d", i)), 1+i%4, [][]string{nil, {"lang:en"}, {"lang:zh", "billing=2"}, {"billing=4"}}[i%4]...)
 	}
-	for range stormChats {
-		st.chats = append(st.chats, newConversation(t, s, workspace).ID)
+	st.channel(t, "mail", 50)
+	st.channel(t, "phone", 150)
+	for i := range stormChats {
+		st.chats = append(st.chats, conversationIn(t, s, workspace, []bot.InboxID{"site", "mail", "phone"}[i%3]).ID)
 	}
 	running.Go(func() { st.beat(ctx) })
 	var workers sync.WaitGroup
@@ -91,7 +93,7 @@ func (s *storm) Moved(m handoff.Moved) {
 			continue
 		}
 		for _, a := range m.Agents {
-			if a.ID == r.Agent && places(a) < 0 {
+			if a.ID == r.Agent && a.Left() < 0 {
 				s.over.Add(1)
 			}
 		}
@@ -150,6 +152,8 @@ func (s *storm) act(r *rand.Rand) {
 		_, err = d.LeaveMessage(ctx, s.ws, chat, bot.Key{}, handoff.Contact{Text: "please write"})
 	case n < 95:
 		err = d.Presence(ctx, s.ws, chat, r.IntN(2) == 0)
+	case n == 95:
+		s.channel(s.t, []bot.InboxID{"mail", "phone"}[r.IntN(2)], 50*(1+r.IntN(4)))
 	default:
 		_, err = d.SetDuty(ctx, s.ws, agent, []handoff.Duty{handoff.DutyOn, handoff.DutyOn, handoff.DutyAway, handoff.DutyOff}[r.IntN(4)])
 	}

@@ -491,8 +491,8 @@ func (m *idleModel) check(t *rapid.T) {
 	agents, err := m.Agents(t.Context(), m.ws)
 	may(t, "agents", err)
 	for _, a := range agents {
-		if a.Reserved > 0 && places(a) < 0 {
-			t.Errorf("%s has offers and %d hundredths of a place", a.ID, places(a))
+		if a.Reserved > 0 && a.Left() < 0 {
+			t.Errorf("%s has offers and %d hundredths of a place", a.ID, a.Left())
 		}
 	}
 	now := m.clock.now()

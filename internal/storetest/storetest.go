@@ -27,6 +27,7 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -39,7 +40,10 @@ type Stores struct {
 	Feed     bot.Feed      // nil: the engine serves one process, which needs none
 	Desk     handoff.Store // nil: the engine has none, and the desk is not exercised
 	Tickets  handoff.TicketStore
-	Outbox   interface {
+	Inboxes  interface {
+		PutInbox(ctx context.Context, in account.Inbox) error
+	}
+	Outbox interface {
 		Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
 	}
 }
@@ -103,6 +107,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskIdle", testDeskIdle},
 		{"DeskIdleModel", testDeskIdleModel},
 		{"DeskCapacity", testDeskCapacity},
+		{"DeskPlaces", testDeskPlaces},
 		{"DeskClose", testDeskClose},
 		{"DeskSay", testDeskSay},
 		{"DeskLists", testDeskLists},
@@ -114,9 +119,11 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskModel", testDeskModel},
 		{"TicketLife", testTicketLife},
 		{"TicketNobody", testTicketNobody},
+		{"TicketRules", testTicketRules},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
+		{"TicketsMergedInACircle", testTicketsMergedInACircle},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
@@ -149,8 +156,13 @@ type tester interface {
 // newConversation makes one with no events.
 func newConversation(t tester, s Stores, ws bot.WorkspaceID) bot.Conversation {
 	t.Helper()
+	return conversationIn(t, s, ws, "site")
+}
+
+func conversationIn(t tester, s Stores, ws bot.WorkspaceID, inbox bot.InboxID) bot.Conversation {
+	t.Helper()
 	w, err := s.Timeline.Open(t.Context(), bot.Conversation{
-		Workspace: ws, Inbox: "site", Visitor: "v1", ClientConvID: id.New(), Language: "en", CreatedAt: start,
+		Workspace: ws, Inbox: inbox, Visitor: "v1", ClientConvID: id.New(), Language: "en", CreatedAt: start,
 	}, bot.Key{}, nothing)
 	if err != nil {
 		t.Fatalf("open: %v", err)

@@ -26,7 +26,7 @@ func (m *Metrics) Moved(d handoff.Moved) {
 			outcome = "made"
 			m.waited("offered", d)
 			for _, a := range d.Agents {
-				if a.ID == o.Agent && a.Load+a.Reserved > a.Capacity {
+				if a.ID == o.Agent && a.Left() < 0 {
 					m.overshoot.Inc()
 				}
 			}

@@ -1,11 +1,12 @@
 // A language model's endpoint that says the first page of its prompt: one sentence at
 // once, so that something can be read, and the rest slowly. Asked for a translation, it
-// looks the words up among those given, which may change while it runs; what is not
-// among them it says back, which is none.
+// asks the function given, or looks the words up among those given, which may change
+// while it runs; what is not among them it says back, which is none.
 import { createServer } from 'node:http';
 
 export async function startModel(pauseMs, translations = {}) {
   const asked = []; // words that were to be translated
+  const translate = typeof translations === 'function' ? translations : (words) => translations[words] ?? words;
   const server = createServer((req, res) => {
     let body = '';
     req.on('data', (b) => (body += b));
@@ -18,7 +19,7 @@ export async function startModel(pauseMs, translations = {}) {
       if (marked) {
         asked.push(marked[2]);
         res.writeHead(200, { 'content-type': 'text/event-stream' });
-        const choices = [{ index: 0, delta: { content: translations[marked[2]] ?? marked[2] }, finish_reason: 'stop' }];
+        const choices = [{ index: 0, delta: { content: translate(marked[2]) }, finish_reason: 'stop' }];
         res.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', choices })}\n\n`);
         res.end('data: [DONE]\n\n');
         return;

@@ -11,7 +11,7 @@ export class Desk {
   uploads = new Map();
   offers = new Map();
   readers = new Set();
-  agent = { id: 'acc-lin', name: 'Lin Wei', duty: 'on', load: 1, reserved: 0, capacity: 4, skills: ['lang:en', 'lang:zh'] };
+  agent = { id: 'acc-lin', name: 'Lin Wei', duty: 'on', load: 1, reserved: 0, taken: 1, capacity: 4, skills: ['lang:en', 'lang:zh'] };
   me = { kind: 'agent', id: 'acc-lin', name: accounts[0].name };
 
   constructor() {

@@ -93,7 +93,7 @@ export async function rest(desk, req, res, url) {
   if ((x = m('POST /conversations/([^/]+)/messages'))) return send(200, desk.send(desk.me, { ...json(), conversation: x[1] }));
   if ((x = m('POST /conversations/([^/]+)/(take|hand-back|transfer|close|reopen)'))) return desk.act(x[1], x[2], json()), send(200, desk.row(desk.conversations.get(x[1]), 'agent'));
   if ((x = m('POST /offers/([^/]+)/(accept|decline)'))) return desk.answer(x[1], x[2]), send(200, {});
-  if (key === 'GET /agents') return send(200, { items: [desk.agent, { id: 'acc-maya', name: 'Maya Okafor', duty: 'on', load: 2, reserved: 0, capacity: 3, skills: ['lang:en'] }, { id: 'acc-tom', name: 'Tomás Herrera', duty: 'away', load: 0, reserved: 0, capacity: 5, skills: [] }] });
+  if (key === 'GET /agents') return send(200, { items: [desk.agent, { id: 'acc-maya', name: 'Maya Okafor', duty: 'on', load: 2, reserved: 0, taken: 2, capacity: 3, skills: ['lang:en'] }, { id: 'acc-tom', name: 'Tomás Herrera', duty: 'away', load: 0, reserved: 0, taken: 0, capacity: 5, skills: [] }] });
   if (key === 'PUT /agents/me/duty') return Object.assign(desk.agent, json()), desk.tellAgent(), send(200, desk.agent);
   if (key === 'GET /queue') return send(200, { items: [] });
   if (key === 'GET /documents') {

@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Placing, Source, TicketOrder, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -23,14 +23,36 @@ export interface Account {
   created_at?: string;
 }
 
+/** A week and the dates on which it differs. */
+export interface Hours {
+  zone?: string;
+  weeks: { day: number; open: string; close: string }[];
+  holidays: { date: string; spans: { open: string; close: string }[] }[];
+}
+
+export interface Shift {
+  from: string;
+  to: string;
+}
+
+/** The shift that is now and the next one, as far as they are planned. */
+export interface Shifts {
+  now?: Shift;
+  next?: Shift;
+}
+
+export interface Roster extends Shifts {
+  agent: string;
+  name: string;
+  duty: Agent['duty'];
+  hours: Hours;
+  version: string;
+}
+
 export interface QueueConfig {
   id: string; // empty: the main queue
   name: string;
-  hours: {
-    zone?: string;
-    weeks: { day: number; open: string; close: string }[];
-    holidays: { date: string; spans: { open: string; close: string }[] }[];
-  };
+  hours: Hours;
   offer_for_s: number; // 0 everywhere: the default
   skills: string[];
   priority: number;
@@ -41,6 +63,8 @@ export interface QueueConfig {
   wrap_up_s: number;
   first_reply_s: number;
   answer_s: number;
+  pass_back_s: number;
+  tickets: { first_s?: number; next_s?: number; resolve_s?: number; reopen_s?: number };
   version: string;
 }
 
@@ -59,9 +83,10 @@ export interface WallQueue {
   free: number;
 }
 
-export interface WallAgent extends Agent {
+export interface WallAgent extends Agent, Shifts {
   connected: boolean;
   slots: number;
+  full?: boolean; // no chat of any channel fits in
 }
 
 export interface WallWait {
@@ -131,7 +156,7 @@ export interface Ticket {
   language: string;
   email?: string;
   phone?: string;
-  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  origin: 'nobody' | 'message' | 'rule' | 'hand' | 'mail';
   merged_into?: string;
   due_at?: string;
   due_for?: TicketLevel;
@@ -209,6 +234,7 @@ export interface Trace {
   failed?: boolean;
   model?: string;
   fallback?: string;
+  placing?: Placing; // of a hand-off
   timings_ms?: Record<string, number>;
   helpful?: boolean;
   why?: string;
@@ -366,6 +392,7 @@ export interface InboxConfig {
   greeting: { en?: string; zh?: string };
   language: string;
   hours?: { zone: string; weeks: { day: number; open: string; close: string }[] };
+  slots?: number; // of an agent's capacity that a chat takes; absent: 1
   version?: number;
 }
 
@@ -389,6 +416,7 @@ export interface Rule {
   queue?: string;
   skills?: string[];
   priority?: number;
+  ticket?: TicketOrder;
 }
 
 export type Then = 'close' | 'transfer' | 'hand_back';
@@ -411,7 +439,7 @@ export interface Reply {
 export interface ReplyList {
   items: Reply[];
   variables: string[];
-  queues: { id: string; name: string }[];
+  queues: { id: string; name: string; answer_s: number }[];
 }
 
 export interface Code {
@@ -428,7 +456,7 @@ export interface CodeList {
 export interface Rulebook {
   rules: Rule[];
   version: number;
-  broken: { rule: string; queue?: string; skill?: string }[];
+  broken: { rule: string; queue?: string; skill?: string; ticket?: boolean }[];
   queues: { id: string; name: string }[];
   skills: string[];
 }

@@ -1,5 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity';
 import BookOpen from '@lucide/svelte/icons/book-open';
+import CalendarClock from '@lucide/svelte/icons/calendar-clock';
 import ListOrdered from '@lucide/svelte/icons/list-ordered';
 import Inbox from '@lucide/svelte/icons/inbox';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
@@ -18,6 +19,7 @@ import UsersPage from './people/UsersPage.svelte';
 import RepliesPage from './replies/RepliesPage.svelte';
 import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
+import ShiftsPage from './shifts/ShiftsPage.svelte';
 import TicketsPage from './tickets/TicketsPage.svelte';
 import QueuesPage from './queues/QueuesPage.svelte';
 import WallPage from './wall/WallPage.svelte';
@@ -42,6 +44,7 @@ export const pages: ConsolePage[] = [
   { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },
   { id: 'rules', key: 'r', word: 'rules', icon: Split, roles: ['supervisor', 'administrator'], view: RulesPage },
   { id: 'queues', key: 'q', word: 'queues', icon: ListOrdered, roles: ['supervisor', 'administrator'], view: QueuesPage },
+  { id: 'shifts', key: 'h', word: 'shifts', icon: CalendarClock, roles: ['supervisor', 'administrator'], view: ShiftsPage },
   { id: 'users', key: 'u', word: 'users', icon: Users, roles: ['administrator'], view: UsersPage },
   { id: 'settings', key: 's', word: 'settings', icon: Settings, roles: [], view: SettingsPage },
 ];

@@ -41,11 +41,19 @@ export interface Summary {
 }
 
 /** How a chat was put in line: which rules spoke, and what raised it by itself. */
+/** The ticket that a rule makes. */
+export interface TicketOrder {
+  queue?: string; // absent: that of the conversation
+  priority?: number; // absent: that of the conversation
+  status?: 'open' | 'pending'; // absent: open
+  instead?: boolean; // of waiting in line
+}
+
 export interface Placing {
   queue?: string;
   priority: number;
   skills: string[];
-  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ignored?: string[] }[];
+  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ticket?: TicketOrder; ignored?: string[] }[];
   raised: { why: 'reason' | 'sentiment'; by: number }[];
 }
 
@@ -55,12 +63,12 @@ export interface RoutedAgent {
   name: string;
   lacks: string[];
   skills: number; // how many they have
-  load: number;
+  load: number; // what chats and open offers took of the capacity
   capacity: number;
   spare: number; // free share of their places by weight
   idle_s?: number; // absent: never had a chat
   last?: boolean;
-  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'not_best'; // absent: chosen
+  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'kept' | 'not_best'; // absent: chosen
 }
 
 /** Why an offer went to whom it went; agents only. */
@@ -111,6 +119,7 @@ export interface Event {
   why?: string;
   via?: 'mail'; // the message came by e-mail
   ticket?: TicketMark; // of kind ticket, which visitors never get
+  number?: number; // of kind service: the ticket that keeps the visitor's wish
 }
 
 export type TicketStatus = 'open' | 'pending' | 'solved' | 'closed';
@@ -204,9 +213,10 @@ export interface Reservation {
 export interface Agent {
   id: string;
   name: string;
-  duty: 'on' | 'away' | 'off' | 'missed';
+  duty: 'on' | 'away' | 'off' | 'missed' | 'drain';
   load: number;
   reserved: number;
+  taken: number; // of the capacity, by chats and open offers
   capacity: number;
   skills?: string[];
 }

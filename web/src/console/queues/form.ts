@@ -2,12 +2,7 @@ import { Problem } from '../../shared/client/http';
 import type { Params, Translate } from '../../shared/i18n';
 import type { QueueConfig } from '../api';
 import type { QueueWord } from '../words/queues';
-
-/** Times of day as a time field has them: the day's end is 00:00 there and 24:00 to the server. */
-export interface Stretch {
-  open: string;
-  close: string;
-}
+import { checkHours, type HoursForm, hoursToBody, hoursToForm, weeksOf } from './hours';
 
 export interface Step {
   after: number | null;
@@ -15,8 +10,14 @@ export interface Step {
   skill: string; // of 'one'
 }
 
+/** What is promised about tickets. */
+export const levels = ['first', 'next', 'resolve', 'reopen'] as const;
+export type Level = (typeof levels)[number];
+
+const maxHours = 90 * 24;
+
 /** A queue as the form's fields hold it. */
-export interface QueueForm {
+export interface QueueForm extends HoursForm {
   id: string;
   name: string;
   skills: string;
@@ -29,9 +30,8 @@ export interface QueueForm {
   firstReply: number | null;
   wrapUp: number | null;
   answer: number | null;
-  zone: string;
-  days: Stretch[][]; // by weekday, 0 is Sunday
-  holidays: { date: string; spans: Stretch[] }[];
+  passBack: number | null;
+  levels: Record<Level, number | null>; // of tickets, in hours
 }
 
 export const MAIN = 'main';
@@ -40,12 +40,8 @@ export const MAIN = 'main';
 export const addressOf = (id: string): string => id || MAIN;
 
 const kinds = ['levels', 'language', 'skills'] as const;
-const field = (clock: string) => (clock === '24:00' ? '00:00' : clock);
-const wire = (s: Stretch) => ({ open: s.open, close: s.close === '00:00' ? '24:00' : s.close });
 
 export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
-  const days: Stretch[][] = Array.from({ length: 7 }, () => []);
-  for (const w of q?.hours.weeks ?? []) days[w.day]?.push({ open: w.open, close: field(w.close) });
   return {
     id: q?.id ?? '',
     name: q?.name ?? '',
@@ -62,9 +58,9 @@ export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
     firstReply: q?.first_reply_s || null,
     wrapUp: q?.wrap_up_s || null,
     answer: q?.answer_s || null,
-    zone: q?.hours.zone || (q?.id === '' ? '' : zone),
-    days,
-    holidays: (q?.hours.holidays ?? []).map((h) => ({ date: h.date, spans: h.spans.map((s) => ({ open: s.open, close: field(s.close) })) })),
+    passBack: q?.pass_back_s || null,
+    levels: Object.fromEntries(levels.map((l) => [l, (q?.tickets[`${l}_s`] ?? 0) / 3600 || null])) as QueueForm['levels'],
+    ...hoursToForm(q?.hours, q?.id === '' ? '' : zone),
   };
 }
 
@@ -73,8 +69,7 @@ export const skillsOf = (text: string): string[] => text.split(/[,，、\s]+/).f
 /** What PUT /queues takes. The week of the main queue is not the form's to change. */
 export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown> {
   const main = was?.id === '';
-  const weeks = main ? was.hours.weeks : f.days.flatMap((spans, day) => spans.map((s) => ({ day, ...wire(s) })));
-  const zone = main ? was.hours.zone : weeks.length > 0 || f.holidays.length > 0 ? f.zone.trim() : '';
+  const hours = hoursToBody(f, main ? was.hours.weeks : weeksOf(f));
   return {
     name: f.name.trim(),
     skills: skillsOf(f.skills),
@@ -87,35 +82,30 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
     first_reply_s: f.firstReply ?? 0,
     wrap_up_s: f.wrapUp ?? 0,
     answer_s: f.answer ?? 0,
-    hours: { ...(zone ? { zone } : {}), weeks, holidays: f.holidays.map((h) => ({ date: h.date, spans: h.spans.map(wire) })) },
+    pass_back_s: f.passBack ?? 0,
+    tickets: Object.fromEntries(levels.map((l) => [`${l}_s`, Math.round((f.levels[l] ?? 0) * 3600)])),
+    hours: main ? { ...(was.hours.zone ? { zone: was.hours.zone } : {}), weeks: hours.weeks, holidays: hours.holidays } : hours,
     ...(was ? { version: was.version } : {}),
   };
-}
-
-const backwards = (s: Stretch) => !s.open || !s.close || (s.close !== '00:00' && s.close <= s.open);
-
-function zoneExists(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What is wrong, by field; rows are named as the server names them: "relax[0]". */
 export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: Params) => string): Record<string, string> {
   const p: Record<string, string> = {};
   const whole = (n: number | null, min: number, max: number) => n === null || (Number.isInteger(n) && n >= min && n <= max);
-  if (!f.name.trim()) p.name = t('needName');
+  if (!f.name.trim() && (made || f.id !== '')) p.name = t('needName');
   if (made && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(f.id)) p.id = t('needId');
   if (made && f.id === MAIN) p.id = t('idTaken');
   const bad = skillsOf(f.skills).find((s) => !/^[^\s=<>?]{1,60}(>=[1-5])?\??$/.test(s));
   if (bad) p.skills = t('badSkill', { text: bad });
   if (f.priority === null || !whole(f.priority, -10, 10)) p.priority = t('badPriority');
-  const limits = { offerFor: ['offer_for', 600], firstReply: ['first_reply', 86_400], wrapUp: ['wrap_up', 300], answer: ['answer', 86_400] } as const;
+  const limits = { offerFor: ['offer_for', 600], firstReply: ['first_reply', 86_400], wrapUp: ['wrap_up', 300], answer: ['answer', 86_400], passBack: ['pass_back', 3600] } as const;
   for (const [key, [name, max]] of Object.entries(limits) as [keyof typeof limits, readonly [string, number]][]) {
     if (!whole(f[key], 0, max)) p[name] = t('badSeconds', { min: 0, max });
+  }
+  for (const l of levels) {
+    const h = f.levels[l];
+    if (h !== null && !(h >= 0 && h <= maxHours)) p[l] = t('badHoursOf', { max: maxHours });
   }
   if (!f.strict) {
     f.relax.forEach((r, i) => {
@@ -125,21 +115,12 @@ export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: 
   f.overflow.forEach((o, i) => {
     if (o.after === null || !whole(o.after, 0, 86_400)) p[`overflow[${i}]`] = t('badSeconds', { min: 0, max: 86_400 });
   });
-  const wrong = f.days.findIndex((spans) => spans.some(backwards));
-  if (wrong >= 0) p.weeks = t('badHours', { day: t(`day${wrong}` as QueueWord) });
-  const zone = f.zone.trim();
-  if (zone && !zoneExists(zone)) p.zone = t('badZone');
-  else if (!zone && f.id !== '' && f.days.some((d) => d.length > 0)) p.zone = t('needZone');
-  f.holidays.forEach((h, i) => {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(h.date) || h.spans.some(backwards)) p[`holidays[${i}]`] = t('badDate');
-    else if (f.holidays.findIndex((x) => x.date === h.date) < i) p[`holidays[${i}]`] = t('sameDate');
-  });
-  return p;
+  return { ...p, ...checkHours(f, t, f.id !== '') };
 }
 
-/** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for". */
+/** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for", "body.tickets.first_s" is "first". */
 export function fieldOf(location: string | undefined): string {
-  const m = /^(?:body\.)?(?:hours\.)?([a-z_]+?)(?:_s)?(\[\d+\])?(?:\..*)?$/.exec(location ?? '');
+  const m = /^(?:body\.)?(?:hours\.|tickets\.)?([a-z_]+?)(?:_s)?(\[\d+\])?(?:\..*)?$/.exec(location ?? '');
   if (!m?.[1]) return 'form';
   return m[1] === 'weeks' ? 'weeks' : m[1] + (m[2] ?? '');
 }

@@ -8,13 +8,14 @@ export function standing(q: WallQueue): 'late' | 'near' | 'fine' {
   return q.longest_s >= 0.7 * q.answer_s ? 'near' : 'fine';
 }
 
-export type AgentState = 'on' | 'full' | 'gone' | 'missed' | 'away' | 'off';
+export type AgentState = 'on' | 'full' | 'gone' | 'missed' | 'drain' | 'away' | 'off';
 
 export const states: { id: AgentState; word: WallWord; dot: string }[] = [
   { id: 'on', word: 'stateOn', dot: 'bg-good' },
   { id: 'full', word: 'stateFull', dot: 'bg-human' },
   { id: 'missed', word: 'stateMissed', dot: 'bg-bad' },
   { id: 'gone', word: 'stateGone', dot: 'bg-bad' },
+  { id: 'drain', word: 'stateDrain', dot: 'bg-warn' },
   { id: 'away', word: 'stateAway', dot: 'bg-warn' },
   { id: 'off', word: 'stateOff', dot: 'bg-faint' },
 ];
@@ -23,7 +24,7 @@ export const states: { id: AgentState; word: WallWord; dot: string }[] = [
 export function stateOf(a: WallAgent): AgentState {
   if (a.duty !== 'on') return a.duty;
   if (!a.connected) return 'gone';
-  return a.load + a.reserved >= a.slots ? 'full' : 'on';
+  return a.full ? 'full' : 'on';
 }
 
 /** Agents who matter now, by state, then the fullest first; those off duty without chats are only counted. */
@@ -31,7 +32,7 @@ export function crew(agents: WallAgent[]): { shown: WallAgent[]; off: number } {
   const rank = (a: WallAgent) => states.findIndex((s) => s.id === stateOf(a));
   const shown = agents
     .filter((a) => stateOf(a) !== 'off' || a.load > 0)
-    .sort((a, b) => rank(a) - rank(b) || b.load / b.slots - a.load / a.slots || a.name.localeCompare(b.name));
+    .sort((a, b) => rank(a) - rank(b) || b.taken / b.slots - a.taken / a.slots || a.name.localeCompare(b.name));
   return { shown, off: agents.length - shown.length };
 }
 

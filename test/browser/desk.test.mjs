@@ -29,7 +29,7 @@ describe('two agents, a supervisor and three visitors', () => {
   before(async () => {
     process.env.FRONTDESK_DESK_OFFER_FOR = '8s';
     process.env.FRONTDESK_DESK_GONE_AFTER = '5s';
-    model = await startModel(600);
+    model = await startModel(600, () => 'That is what it says.'); // to Emma, who reads no Chinese
     [server, browser] = await Promise.all([startServer(['--llm-url', model.url, '--llm-model', 'scripted']), startBrowser()]);
     admin = await newPage(browser, problems);
     await signIn(admin, server.url, server.people.administrator, { signIn: 'Sign in' });

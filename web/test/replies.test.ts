@@ -39,6 +39,14 @@ describe('canned replies', () => {
     expect(find(list, '')).toHaveLength(5);
   });
 
+  test('texts of a language are looked through where it is named, after titles', () => {
+    const list = [reply('a', { text: { en: 'The parcel is delayed', zh: '包裹延误了' } }), reply('b', { title: 'Delayed' }), reply('c', { text: { zh: '延误' } })];
+    expect(find(list, 'delayed', 'en').map((r) => r.shortcut)).toEqual(['b', 'a']);
+    expect(find(list, '延误', 'zh').map((r) => r.shortcut)).toEqual(['a', 'c']);
+    expect(find(list, '包裹', 'en')).toEqual([]);
+    expect(find(list, 'parcel')).toEqual([]);
+  });
+
   test('a note or a move makes a macro', () => {
     expect([reply('a'), reply('a', { note: 'x' }), reply('a', { then: 'close' })].map(isMacro)).toEqual([false, true, true]);
   });

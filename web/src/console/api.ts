@@ -111,6 +111,13 @@ export interface ConsoleSession {
   agent?: Agent;
   inboxes?: { id: string; name: string }[];
   workspace?: { name: string };
+  translate?: boolean; // a language model translates
+}
+
+export interface Translation {
+  language: string;
+  text: string;
+  lost?: string[]; // numbers, codes and addresses that the text lacks
 }
 
 export interface Page<T> {

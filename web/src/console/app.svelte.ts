@@ -6,6 +6,7 @@ import { type Lang, type Translate, translator } from '../shared/i18n';
 import type { Agent } from '../shared/protocol';
 import type { Account, ConsoleSession, Role } from './api';
 import { Desk } from './inbox/desk.svelte';
+import { Translator } from './inbox/translator.svelte';
 import { Prefs } from './prefs.svelte';
 import { ReplyBook } from './replies/book.svelte';
 import { Router } from './router.svelte';
@@ -38,6 +39,7 @@ export class App {
   readonly http: Http;
   readonly desk: Desk;
   readonly replies: ReplyBook;
+  readonly translator: Translator;
   private toast = 0;
 
   constructor() {
@@ -51,6 +53,7 @@ export class App {
     });
     this.desk = new Desk(this);
     this.replies = new ReplyBook(this);
+    this.translator = new Translator(this);
   }
 
   get account(): Account {
@@ -130,6 +133,7 @@ export class App {
     this.client = undefined;
     this.desk.reset();
     this.replies.forget();
+    this.translator.forget();
     this.session = undefined;
     this.agent = undefined;
     this.ended = ended;

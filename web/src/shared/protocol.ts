@@ -91,6 +91,8 @@ export interface Event {
   client_msg_id?: string;
   at: string;
   text?: string;
+  written?: string; // what the agent wrote, when text is the translation of it; agents only
+  translated?: boolean;
   language?: string;
   decision?: Decision;
   sources?: Source[];
@@ -181,6 +183,7 @@ export interface SendFrame {
   conversation?: string;
   client_conv_id?: string;
   text: string;
+  written?: string; // agents: their own words, which text is the translation of
   attachments?: string[];
   after?: string;
   kind?: 'message' | 'note' | 'whisper';

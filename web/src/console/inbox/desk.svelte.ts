@@ -4,9 +4,11 @@ import { chime } from '../../shared/ui/sound';
 import { type ConversationPage, query, type View } from '../api';
 import type { App } from '../app.svelte';
 import { notify } from '../notify';
+import type { DeskKey } from '../shell/keys';
 import { inbox } from '../words/inbox';
 import { watch } from '../words/watch';
 import { type Notice, noticeTitle, withNotice } from './notices';
+import { Draft } from './draft.svelte';
 import { belongs, nameOf } from './people';
 import { merged, older, order } from './rows';
 import { Talk } from './talk.svelte';
@@ -20,9 +22,8 @@ const busyGatherFor = 400;
 const handful = 25;
 
 export interface DeskAction {
-  id: string;
+  id: DeskKey;
   text: string;
-  key: string;
   run: () => void;
 }
 
@@ -43,6 +44,7 @@ export class Desk {
   seen = $state.raw<Record<string, number>>({});
 
   private client: Client | undefined;
+  private readonly drafts = new Map<string, Draft>(); // by chat
   private readonly mine = new Map<string, Conversation>(); // own chats, whatever list is shown
   private mineRev = $state(0);
   private readonly owed = new Map<string, string>(); // since when own chats wait for an answer, as far as this page saw
@@ -91,6 +93,7 @@ export class Desk {
     this.talk = undefined;
     this.client = undefined;
     this.mine.clear();
+    this.drafts.clear();
     this.offers = [];
     this.notices = [];
     this.rows = [];
@@ -140,6 +143,13 @@ export class Desk {
     this.transferring = false;
   }
 
+  /** What is begun in a chat and not sent. */
+  draft(id: string): Draft {
+    let d = this.drafts.get(id);
+    if (!d) this.drafts.set(id, (d = new Draft(this.app, id)));
+    return d;
+  }
+
   step(by: 1 | -1): void {
     const at = this.rows.findIndex((c) => c.id === this.talk?.id);
     const to = this.rows[at < 0 ? (by > 0 ? 0 : this.rows.length - 1) : at + by];
@@ -183,11 +193,11 @@ export class Desk {
     const t = this.app.words(inbox);
     const out: DeskAction[] = [];
     const offer = this.offers[0];
-    if (offer) out.push({ id: 'accept', text: t('accept'), key: 'A', run: () => void this.answer(offer, 'accept') });
+    if (offer) out.push({ id: 'accept', text: t('accept'), run: () => void this.answer(offer, 'accept') }, { id: 'pass', text: t('pass'), run: () => void this.answer(offer, 'decline') });
     if (this.app.router.page !== 'inbox') return out;
     for (const a of this.talk?.actions() ?? []) out.push(a);
     if (this.rows.length > 0) {
-      out.push({ id: 'next', text: t('nextChat'), key: 'J', run: () => this.step(1) }, { id: 'previous', text: t('previousChat'), key: 'K', run: () => this.step(-1) });
+      out.push({ id: 'next', text: t('nextChat'), run: () => this.step(1) }, { id: 'previous', text: t('previousChat'), run: () => this.step(-1) });
     }
     return out;
   }

@@ -1,14 +1,22 @@
 import type { Change, Client } from '../../shared/client/client';
 import { Problem } from '../../shared/client/http';
+import { uuidv7 } from '../../shared/client/ids';
 import type { Outgoing } from '../../shared/client/outbox';
 import { type Entry, keepNewest } from '../../shared/client/timeline';
 import type { Typist } from '../../shared/client/typing';
+import type { Lang } from '../../shared/i18n';
 import type { Conversation, Place, Routing } from '../../shared/protocol';
-import type { Trace } from '../api';
+import type { Reply, Trace } from '../api';
 import type { App } from '../app.svelte';
+import { fill, isMacro, open, textFor } from '../replies/fill';
 import { inbox } from '../words/inbox';
+import { replies } from '../words/replies';
+import { tickets } from '../words/tickets';
+import { translate } from '../words/translate';
 import { watch } from '../words/watch';
+import { ticketFor } from '../tickets/make';
 import type { DeskAction } from './desk.svelte';
+import type { Draft, Tab } from './draft.svelte';
 
 /** Who comes and goes is no event of the conversation; it is looked at this often, in ms. */
 const glanceEvery = 20_000;
@@ -24,13 +32,18 @@ export class Talk {
   synced = $state(false);
   gone = $state(false);
   problem = $state.raw<unknown>();
-  tab = $state<'reply' | 'note' | 'whisper'>('reply');
+  readonly draft: Draft;
   viewers = $state.raw<{ id: string; name: string }[]>([]); // colleagues who have it open
   taking = $state(false); // asked whether to take it over while its agent types
   trace = $state.raw<{ event: string; trace?: Trace; routing?: Routing; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
   closing = $state(false); // the dialog asks for a wrap-up code
+  stopping = $state(false); // asked whether to stop the bot
+  running = $state.raw<{ id: string; reply: Reply; text: string; written: string; note: string } | undefined>(); // a macro that waits for a yes
+  rendering = $state(false); // the reply is being translated
+  drafting = $state(false); // the bot is asked what it would say
+  mayDraft = $state(true);
   online = $state<boolean | null | undefined>(); // the visitor is connected; null: not known; undefined: not asked yet
 
   private client: Client | undefined;
@@ -41,12 +54,37 @@ export class Talk {
     private readonly app: App,
     readonly id: string,
   ) {
+    this.draft = app.desk.draft(id);
     void this.detail().then(() => {
       if (this.watching) void this.app.http.post(`/conversations/${this.id}/watch`, {}).catch(() => undefined); // noted for colleagues, or not: they read along all the same
     });
     this.glance = setInterval(() => {
       if (document.visibilityState === 'visible' && !this.closed && !this.gone) void this.detail();
     }, glanceEvery);
+  }
+
+  get tab(): Tab {
+    return this.draft.tab;
+  }
+
+  set tab(t: Tab) {
+    this.draft.tab = t;
+  }
+
+  /** The visitor's language, when this agent does not read it and a model translates. */
+  get foreign(): Lang | undefined {
+    const l = this.row?.language;
+    return this.app.translator.on && (l === 'en' || l === 'zh') && !this.app.translator.reads(l) ? l : undefined;
+  }
+
+  /** The language that replies are translated into. */
+  get into(): Lang | undefined {
+    return this.draft.plain ? undefined : this.foreign;
+  }
+
+  /** A dialog of this chat is open: letters are not its keys now. */
+  get asking(): boolean {
+    return this.closing || this.stopping || this.taking || !!this.running;
   }
 
   get mine(): boolean {
@@ -134,9 +172,103 @@ export class Talk {
     }
   }
 
-  send(text: string, files: { id: string; name: string; type: string; size: number }[], mentions: string[] = []): void {
+  send(text: string, files: { id: string; name: string; type: string; size: number }[], more: { mentions?: string[]; written?: string } = {}): void {
     const kind = this.tab === 'reply' ? 'message' : this.tab;
-    void this.client?.send({ conversation: this.id, text, kind, files, mentions: kind === 'note' ? mentions : [] });
+    void this.client?.send({ conversation: this.id, text, kind, files, ...more });
+  }
+
+  /** Has the reply as it is written put into the visitor's language; what comes is shown before anything is sent. */
+  async render(): Promise<void> {
+    const [d, to] = [this.draft, this.into];
+    const of = d.texts.reply.trim();
+    if (!to || !of || this.rendering) return;
+    this.rendering = true;
+    d.failed = false;
+    try {
+      const got = await this.app.translator.draft(this.id, of, to);
+      d.rendering = { of, text: got.text, lost: got.lost ?? [], machine: true };
+    } catch {
+      d.rendering = undefined;
+      d.failed = true;
+    } finally {
+      this.rendering = false;
+      d.save();
+    }
+  }
+
+  /** A canned reply with its variables filled in: for the visitor, in the agent's own language where the visitor's is translated, and its note. */
+  private filled(r: Reply): { text: string; written: string; note: string; both: boolean } {
+    const ticket = this.entries.findLast((e) => e.event.ticket)?.event.ticket?.number;
+    const values = {
+      ticket: ticket ? `#${ticket}` : undefined,
+      'visitor.name': this.row?.visitor?.name,
+      'visitor.email': this.row?.visitor?.email,
+      'agent.name': this.app.account.name,
+      queue: this.app.replies.queueName(this.row?.queue),
+    };
+    const text = fill(textFor(r, this.row?.language), values);
+    const both = !!this.into && !!r.text[this.into]; // people wrote it in the visitor's language: nothing to translate
+    const own = both ? r.text[this.app.lang] : undefined;
+    return { text, written: own ? fill(own, values) : text, note: fill(r.note ?? '', values), both };
+  }
+
+  /** Puts a reply into the composer. */
+  use(r: Reply): void {
+    const f = this.filled(r);
+    this.draft.put(f.written, f.both ? { of: f.written.trim(), text: f.text, lost: [], machine: false } : undefined, isMacro(r) ? { reply: r, note: f.note } : undefined);
+    this.write('reply');
+  }
+
+  /** Uses a reply from the command bar: a macro that needs no more words asks for a yes and runs, anything else goes into the composer. */
+  pick(r: Reply): void {
+    const f = this.filled(r);
+    const gap = open(`${f.text}\n${f.note}`, this.app.replies.list?.variables ?? []);
+    if (!isMacro(r) || gap || (this.into && f.text && !f.both)) this.use(r);
+    else this.running = { id: uuidv7(), reply: r, text: f.text, written: f.written === f.text ? '' : f.written, note: f.note };
+  }
+
+  async runMacro(): Promise<void> {
+    const m = this.running;
+    if (m && (await this.macro(m.id, m.reply.id, m.text, m.note, m.written))) this.running = undefined;
+  }
+
+  /** What the visitor asked last. */
+  get asked() {
+    return this.entries.findLast((e) => e.kind === 'message' && e.event.author.kind === 'visitor');
+  }
+
+  /** What the bot would say to the visitor's last words, on the live code path, into the composer; nothing is sent. */
+  async suggest(): Promise<void> {
+    const asked = this.asked;
+    if (asked?.kind !== 'message' || this.drafting) return;
+    const [t, d] = [this.app.words(inbox), this.draft];
+    this.drafting = true;
+    try {
+      const before = this.entries.slice(0, this.entries.indexOf(asked)).flatMap((e) => {
+        const by = e.kind === 'message' && e.event.kind !== 'note' ? e.event.author.kind : 'system';
+        return e.kind === 'message' && e.text && (by === 'visitor' || by === 'bot') ? [{ by, text: e.text.slice(0, 8000) }] : [];
+      });
+      const language = this.row?.language === 'zh' ? 'zh' : 'en';
+      const trace = await this.app.http.post<Trace>('/ask', { text: asked.text, language, context: before.slice(-10) });
+      if (!trace.answer || trace.decision !== 'answer') {
+        this.app.say(t('noDraft'));
+        return;
+      }
+      const sources = trace.sources ?? [];
+      if (this.into && !d.texts.reply) {
+        // The answer is in the visitor's language already: what the agent reads is its translation.
+        const read = await this.app.translator.draft(this.id, trace.answer, this.app.lang).then((x) => x.text, () => trace.answer);
+        d.put(read, { of: read.trim(), text: trace.answer, lost: [], machine: false });
+      } else d.texts.reply = d.texts.reply ? `${d.texts.reply}\n${trace.answer}` : trace.answer;
+      d.sources = sources;
+      d.save();
+      this.focusReply++;
+    } catch (e) {
+      if (e instanceof Problem && e.status === 403) this.mayDraft = false;
+      this.app.say(this.app.why(e), 'bad');
+    } finally {
+      this.drafting = false;
+    }
   }
 
   retry = (id: string): void => void this.client?.retry(id);
@@ -174,11 +306,17 @@ export class Talk {
   }
 
   /** Uses a macro: words, note and move at once. The id lets a retry say the same thing once. */
-  async macro(id: string, reply: string, text: string, note: string): Promise<boolean> {
+  async macro(id: string, reply: string, text: string, note: string, written = ''): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
     try {
-      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/macro`, { id, reply, text: text || undefined, note: note || undefined });
+      const now = await this.app.http.post<Conversation | undefined>(`/conversations/${this.id}/macro`, {
+        id,
+        reply,
+        text: text || undefined,
+        note: note || undefined,
+        written: written || undefined,
+      });
       if (now?.id) this.moved(now);
       return true;
     } catch (e) {
@@ -210,27 +348,38 @@ export class Talk {
 
   actions(): DeskAction[] {
     const t = this.app.words(inbox);
+    const w = this.app.words(watch);
     const out: DeskAction[] = [];
+    const add = (id: DeskAction['id'], text: string, run: () => void) => out.push({ id, text, run });
     if (this.mine) {
-      out.push(
-        { id: 'reply', text: t('reply'), key: 'R', run: () => this.write('reply') },
-        { id: 'transfer', text: t('transfer'), key: 'T', run: () => (this.app.desk.transferring = true) },
-        { id: 'hand-back', text: t('handBack'), key: '', run: () => void this.act('hand-back') },
-        { id: 'close', text: t('closeChat'), key: 'E', run: () => void this.finish() },
-      );
+      add('reply', t('reply'), () => this.write('reply'));
+      add('canned', this.app.words(replies)('menu'), () => this.canned());
+      if (this.mayDraft && this.asked) add('draft', t('draft'), () => void this.suggest());
+      if (this.foreign) add('translate', this.app.words(translate)('switch', { language: this.app.t(this.foreign) }), () => (this.draft.plain = !this.draft.plain));
+      add('transfer', t('transfer'), () => (this.app.desk.transferring = true));
+      add('handBack', t('handBack'), () => void this.act('hand-back'));
+      add('close', t('closeChat'), () => void this.finish());
     } else if (this.wrapping) {
-      out.push({ id: 'close', text: t('notesDone'), key: 'E', run: () => void this.act('close') }, { id: 'take', text: t('goOn'), key: 'A', run: () => void this.act('take') });
+      add('close', t('notesDone'), () => void this.act('close'));
+      add('take', t('goOn'), () => void this.act('take'));
     } else if (this.row?.service === 'wrapup') {
       // a colleague is still writing notes
-    } else if (this.closed) out.push({ id: 'reopen', text: t('reopen'), key: '', run: () => void this.act('reopen') });
-    else out.push({ id: 'take', text: t('take'), key: 'A', run: () => this.take() });
-    if (this.stoppable) out.push({ id: 'stop-bot', text: this.app.words(watch)('stopBot'), key: '', run: () => void this.act('stop-bot') });
-    if (this.whispers) out.push({ id: 'whisper', text: this.app.words(watch)('whisper'), key: 'W', run: () => this.write('whisper') });
-    out.push({ id: 'note', text: t('note'), key: 'N', run: () => this.write('note') });
+    } else if (this.closed) add('reopen', t('reopen'), () => void this.act('reopen'));
+    else add('take', t('take'), () => this.take());
+    if (this.stoppable) add('stopBot', w('stopBot'), () => (this.stopping = true));
+    if (this.whispers) add('whisper', w('whisper'), () => this.write('whisper'));
+    add('note', t('note'), () => this.write('note'));
+    add('ticket', this.app.words(tickets)('make'), () => void ticketFor(this.app, this.id));
     return out;
   }
 
-  write(tab: 'reply' | 'note' | 'whisper'): void {
+  /** Opens the list of canned replies in the composer, unless something is written there. */
+  private canned(): void {
+    if (!this.draft.texts.reply) this.draft.texts.reply = '/';
+    this.write('reply');
+  }
+
+  write(tab: Tab): void {
     this.tab = tab;
     this.focusReply++;
   }

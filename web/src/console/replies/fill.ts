@@ -27,11 +27,19 @@ export function typed(draft: string): string | undefined {
   return /^\/([^\s/]*)$/.exec(draft)?.[1]?.toLowerCase();
 }
 
-/** Replies that fit what was typed: shortcuts that begin with it, then titles that hold it; own ones first among equals. */
-export function find(list: Reply[], text: string): Reply[] {
-  const rank = (r: Reply) => (r.shortcut === text ? 0 : r.shortcut.startsWith(text) ? 1 : r.title.toLowerCase().includes(text) ? 2 : 3);
+/**
+ * Replies that fit what was typed: shortcuts that begin with it, then titles that hold it, then, where a
+ * language is named, texts of that language; own ones first among equals.
+ */
+export function find(list: Reply[], text: string, language?: string): Reply[] {
+  const rank = (r: Reply) => {
+    if (r.shortcut === text) return 0;
+    if (r.shortcut.startsWith(text)) return 1;
+    if (r.title.toLowerCase().includes(text)) return 2;
+    return language && textFor(r, language).toLowerCase().includes(text) ? 3 : 4;
+  };
   return list
-    .filter((r) => rank(r) < 3)
+    .filter((r) => rank(r) < 4)
     .sort((a, b) => rank(a) - rank(b) || Number(b.own ?? false) - Number(a.own ?? false) || a.shortcut.localeCompare(b.shortcut))
     .slice(0, 8);
 }

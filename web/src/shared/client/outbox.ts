@@ -7,6 +7,7 @@ export interface Outgoing {
   client_conv_id?: string;
   kind: 'message' | 'note' | 'whisper';
   text: string;
+  written?: string;
   mentions?: string[];
   attachments: string[];
   files?: { id: string; name: string; type: string; size: number }[]; // to show before the echo

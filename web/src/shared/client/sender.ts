@@ -8,6 +8,7 @@ export interface NewMessage {
   conversation?: string;
   client_conv_id?: string; // when there is no conversation yet
   text: string;
+  written?: string; // the agent's own words, when text is the translation of them
   kind?: 'message' | 'note' | 'whisper';
   mentions?: string[]; // of a note
   files?: { id: string; name: string; type: string; size: number }[];
@@ -78,6 +79,7 @@ export class Sender {
       client_conv_id: m.conversation ? undefined : m.client_conv_id,
       kind: m.kind ?? 'message',
       text: m.text,
+      written: m.written,
       mentions: m.mentions?.length ? m.mentions : undefined,
       attachments: m.files?.map((f) => f.id) ?? [],
       files: m.files?.map(({ id, name, type, size }) => ({ id, name, type, size })),
@@ -297,14 +299,19 @@ export class Sender {
   }
 }
 
-function frameOf(m: Outgoing): SendFrame {
-  const f: SendFrame = { type: 'send', id: m.id, text: m.text };
-  if (m.client_conv_id) f.client_conv_id = m.client_conv_id;
-  else f.conversation = m.conversation;
-  if (m.attachments.length > 0) f.attachments = m.attachments;
-  if (m.after) f.after = m.after;
-  if (m.kind !== 'message') f.kind = m.kind;
-  if (m.mentions) f.mentions = m.mentions;
-  if (m.page) f.page = m.page;
-  return f;
+/** What is undefined is not written. */
+function frameOf({ id, text, client_conv_id, conversation, attachments, after, kind, written, mentions, page }: Outgoing): SendFrame {
+  return {
+    type: 'send',
+    id,
+    client_conv_id,
+    conversation: client_conv_id ? undefined : conversation,
+    text,
+    written,
+    attachments: attachments[0] ? attachments : undefined,
+    after,
+    kind: kind === 'message' ? undefined : kind,
+    mentions,
+    page,
+  };
 }

@@ -1,0 +1,56 @@
+// Words of translations, and of what stands beside a reply before it is sent.
+const en = {
+  machine: 'Machine translation',
+  translating: 'Translating…',
+  translate: 'Translate',
+  failed: 'Could not be translated.',
+  again: 'Try again',
+  lost: 'Compare with the original: {what} {n:is|are} missing.',
+  sentAs: 'Sent in {language}',
+  switch: 'Translate to {language}',
+  switchOn: 'What you write is translated to {language} before it is sent',
+  switchOff: 'What you write is sent as it is',
+  willSend: 'Will be sent in {language}',
+  fromReply: 'As the reply has it',
+  stale: 'Your text has changed since; Enter translates it again.',
+  plain: 'Send as written',
+  enterTranslates: 'translates',
+  enterSends: 'sends',
+  sources: 'From',
+  use: 'Use “{title}”',
+  says: 'To the visitor',
+  notes: 'Note for colleagues',
+  then: 'Then',
+  run: 'Run',
+  change: 'Change the text first',
+} as const;
+
+export type TranslateWord = keyof typeof en;
+
+const zh: Record<TranslateWord, string> = {
+  machine: '机器翻译',
+  translating: '正在翻译…',
+  translate: '翻译',
+  failed: '未能翻译。',
+  again: '重试',
+  lost: '请对照原文：译文中缺少 {what}。',
+  sentAs: '发出的{language}',
+  switch: '译成{language}',
+  switchOn: '你写的内容会先译成{language}再发出',
+  switchOff: '你写的内容按原文发出',
+  willSend: '将以{language}发出',
+  fromReply: '用快捷回复自带的文本',
+  stale: '原文已修改，按 Enter 重新翻译。',
+  plain: '按原文发送',
+  enterTranslates: '翻译',
+  enterSends: '发送',
+  sources: '依据',
+  use: '使用“{title}”',
+  says: '发给访客',
+  notes: '给同事的备注',
+  then: '然后',
+  run: '执行',
+  change: '先修改文本',
+};
+
+export const translate: Record<'en' | 'zh', Record<TranslateWord, string>> = { en, zh };

@@ -335,7 +335,7 @@ func (s *step) put(t Ticket, change string, by bot.Author) *bot.TicketMark {
 	}
 	mark := &bot.TicketMark{ID: string(t.ID), Number: t.Number, Status: string(t.Status)}
 	if t.Assignee != "" {
-		mark.Assignee = s.name(t.Assignee)
+		mark.Assignee = s.colleague(t.Assignee)
 	}
 	s.events = append(s.events, bot.NewEvent{
 		Kind: bot.EventTicket, Author: by, At: s.now, Body: bot.Body{Change: change, Ticket: mark},

@@ -166,6 +166,23 @@ func testTicketNobody(t *testing.T, s Stores) {
 		t.Errorf("closed: %+v", f.Ticket)
 	}
 	wantSame(t, "changes", d.changes(t, c), "opened open, answered open, solved solved")
+	// Words that stand in the conversation already are not said again.
+	said := newConversation(t, d.Stores, d.ws)
+	k, contact := key(visitor, "left"), handoff.Contact{Email: "ann@example.com", Text: "My parcel is wet.", Said: true}
+	for _, dup := range []bool{false, true} {
+		w, err := d.LeaveMessage(t.Context(), d.ws, said.ID, k, contact)
+		if err != nil || w.Dup != dup {
+			t.Fatalf("left with said words: %+v, %v; want dup %v", w, err, dup)
+		}
+	}
+	for _, e := range timeline(t, d.Stores, said, bot.ViewVisitor, 500) {
+		if e.Kind == bot.EventMessage {
+			t.Errorf("said again: %+v", e)
+		}
+	}
+	if f := d.ticketOf(t, said); f.Ticket.Subject != contact.Text {
+		t.Errorf("kept as %+v", f.Ticket)
+	}
 }
 
 func testTicketByHand(t *testing.T, s Stores) {

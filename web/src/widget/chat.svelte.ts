@@ -221,7 +221,7 @@ export class Chat {
     if (this.speaker === 'human') return { text: this.t('statusHuman', { name: this.agentName }), tone: 'good' };
     if (this.waiting) return { text: this.t('statusWaiting'), tone: 'warn' };
     const p = this.inbox.people;
-    if (p?.open) return { text: this.t('statusBotOpen'), tone: 'good' };
+    if (p?.open && this.conversation?.service !== 'parked') return { text: this.t('statusBotOpen'), tone: 'good' };
     if (p?.opens_at) return { text: this.t('statusBotOpens', { when: opening(p.opens_at, this.lang, Date.now()) }), tone: 'good' };
     return { text: this.t('statusBot'), tone: 'good' };
   }

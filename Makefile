@@ -46,7 +46,7 @@ test-browser: ## the whole path in a real browser, on one node and on two of whi
 	bash scripts/test-browser.sh
 
 pictures: build ## take the screenshots of docs/images anew
-	cd test/browser && FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk node shots.mjs
+	cd test/browser && FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk node shots.mjs && FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk node deskshots.mjs
 
 test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a small model)
 	bash scripts/test-llm.sh

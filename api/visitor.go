@@ -375,6 +375,7 @@ type leaveIn struct {
 		Email string `json:"email,omitempty" maxLength:"254"`
 		Phone string `json:"phone,omitempty" maxLength:"40"`
 		Text  string `json:"text" minLength:"1" maxLength:"8000"`
+		Said  bool   `json:"said,omitempty" doc:"The text was sent as a message already, such as the one that made the conversation."`
 	}
 }
 
@@ -392,7 +393,7 @@ func (s *Server) leaveMessage(ctx context.Context, in *leaveIn) (*bodyOf[Ack], e
 	}
 	b := in.Body
 	w, err := s.Desk.LeaveMessage(ctx, s.ws, c.ID, visitorKey(c.Visitor, b.ID, b.Email+"\x00"+b.Phone+"\x00"+b.Text),
-		handoff.Contact{Email: b.Email, Phone: b.Phone, Text: b.Text})
+		handoff.Contact{Email: b.Email, Phone: b.Phone, Text: b.Text, Said: b.Said})
 	if err != nil {
 		return nil, err
 	}

@@ -191,6 +191,7 @@ type Place struct {
 	WaitUpper    int    `json:"wait_upper_s,omitempty" doc:"Nine in ten wait less; absent when unknown."`
 	Open         bool   `json:"open"`
 	OpensAt      *Time  `json:"opens_at,omitempty"`
+	Offered      bool   `json:"offered,omitempty" doc:"Somebody is asked to take it now."`
 }
 
 // Reservation is an offer to an agent.
@@ -342,5 +343,5 @@ func agentOf(a handoff.Agent) Agent {
 }
 
 func placeOf(p handoff.Place, open bool, opens time.Time) Place {
-	return Place{string(p.Conversation), p.Position, int(p.Wait / time.Second), int(p.WaitUpper / time.Second), open, timeOf(opens)}
+	return Place{string(p.Conversation), p.Position, int(p.Wait / time.Second), int(p.WaitUpper / time.Second), open, timeOf(opens), p.Offered}
 }

@@ -96,4 +96,5 @@ type Place struct {
 	WaitUpper    time.Duration // nine in ten wait less
 	Free         bool          // somebody who will do has room for it
 	Unserved     bool          // nobody on duty will ever do
+	Offered      bool          // somebody is asked to take it now
 }

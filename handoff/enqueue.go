@@ -166,9 +166,11 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 		if by.Kind == "" {
 			by = bot.Author{Kind: bot.AuthorVisitor, ID: string(s.next.Visitor)}
 		}
-		s.events = append(s.events, bot.NewEvent{
-			Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: bot.Body{Text: contact.Text, Language: s.next.Language},
-		})
+		if !contact.Said {
+			s.events = append(s.events, bot.NewEvent{
+				Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: bot.Body{Text: contact.Text, Language: s.next.Language},
+			})
+		}
 		summary := bot.Summary{Problem: contact.Text, Fields: map[string]string{}, Sentiment: s.next.Sentiment}
 		if contact.Email != "" {
 			summary.Fields["email"] = contact.Email

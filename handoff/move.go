@@ -189,6 +189,20 @@ func (s *step) name(a bot.AgentID) string {
 	return words(s.next.Language, "Our colleague", "我们的同事")
 }
 
+// colleague is the name of an agent whom the move may have no lock on.
+func (s *step) colleague(a bot.AgentID) string {
+	name := s.name(a)
+	if _, locked := s.agent(a); locked {
+		return name
+	}
+	s.view.see(func(b *board) {
+		if i, ok := b.index(a); ok && b.agents[i].Name != "" {
+			name = b.agents[i].Name
+		}
+	})
+	return name
+}
+
 func (s *step) set(a Agent) { s.agents[a.ID] = a }
 
 // endOffer ends the open offer, if there is one, and frees what it held.

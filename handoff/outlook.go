@@ -199,7 +199,7 @@ func (o *outlook) place(e *entry, now time.Time) Place {
 	}
 	m := o.board.measures
 	if e.Conversation.Service == bot.ServiceOffered {
-		p.Free = true
+		p.Free, p.Offered = true, true
 		p.Wait, p.WaitUpper = m.quantiles(0, 0)
 		return p
 	}

@@ -172,6 +172,7 @@ type Contact struct {
 	Email string
 	Phone string
 	Text  string
+	Said  bool `json:"-"` // the text stands in the conversation already
 }
 
 func (f Floor) goneAfter() time.Duration { return cmp.Or(f.gone, freshFor+graceFor) }

@@ -335,7 +335,7 @@ func (s *step) put(t Ticket, change string, by bot.Author) *bot.TicketMark {
 	}
 	mark := &bot.TicketMark{ID: string(t.ID), Number: t.Number, Status: string(t.Status)}
 	if t.Assignee != "" {
-		mark.Assignee = s.name(t.Assignee)
+		mark.Assignee = s.colleague(t.Assignee)
 	}
 	s.events = append(s.events, bot.NewEvent{
 		Kind: bot.EventTicket, Author: by, At: s.now, Body: bot.Body{Change: change, Ticket: mark},
@@ -349,7 +349,7 @@ func (s *step) newTicket(origin TicketOrigin, subject string, contact Contact, w
 	t := Ticket{
 		Workspace: s.next.Workspace, ID: TicketID(id.New()), Conversation: s.next.ID, Queue: s.next.Queue,
 		Priority: max(min(s.next.Priority, maxPriority), -maxPriority), Language: cmp.Or(s.next.Language, "en"),
-		Subject: headline(cmp.Or(strings.TrimSpace(subject), s.next.LastText, words(s.next.Language, "A visitor wishes for an answer", "访客希望得到回复"))),
+		Subject: headline(cmp.Or(strings.TrimSpace(subject), s.about(), words(s.next.Language, "A visitor wishes for an answer", "访客希望得到回复"))),
 		Email:   contact.Email, Phone: contact.Phone, Origin: origin, CreatedAt: s.now,
 	}
 	t.begin(wished)
@@ -363,6 +363,15 @@ func (s *step) newTicket(origin TicketOrigin, subject string, contact Contact, w
 		}
 	}
 	return t
+}
+
+// about is what the visitor wants of a person, in their words; "" when they said
+// nothing that is known here.
+func (s *step) about() string {
+	if s.next.Memory.Handed == "" && s.next.LastBy == bot.AuthorVisitor {
+		return s.next.LastText
+	}
+	return s.next.Memory.Handed
 }
 
 // headline is the first line of a text, cut to what a subject may have.

@@ -265,7 +265,18 @@ func testDeskMissed(t *testing.T, s Stores) {
 	c := d.ask(t, nil)
 	d.sweep(t)
 	first := d.offerOf(t, "lin")
+	// The visitor's place says that somebody is asked, and no longer when the offer has ended.
+	toldOffered := func(want bool) {
+		t.Helper()
+		d.heard.mu.Lock()
+		defer d.heard.mu.Unlock()
+		if p := d.heard.places; len(p) != 1 || p[0].Offered != want {
+			t.Errorf("places told: %+v; want offered %v", p, want)
+		}
+	}
+	toldOffered(true)
 	d.after(t, 25*time.Second, "lin")
+	toldOffered(false)
 	if r, err := s.Desk.Reservation(t.Context(), workspace, first.ID); err != nil || r.State != handoff.ReservationMissed || !r.DecidedAt.Equal(r.Deadline) {
 		t.Errorf("offer %+v, %v", r, err)
 	}

@@ -44,6 +44,8 @@ func (d *desk) changes(t tester, c bot.Conversation) string {
 		}
 		if e.VSeq != 0 || e.Body.Ticket == nil || e.Body.Ticket.Number == 0 {
 			t.Errorf("a ticket's event %+v", e)
+		} else if e.Body.Ticket.Assignee == "Our colleague" {
+			t.Errorf("%s does not name the assignee", e.Body.Change)
 		}
 		out = append(out, e.Body.Change+" "+e.Body.Ticket.Status)
 	}

@@ -166,6 +166,39 @@ func testTicketNobody(t *testing.T, s Stores) {
 		t.Errorf("closed: %+v", f.Ticket)
 	}
 	wantSame(t, "changes", d.changes(t, c), "opened open, answered open, solved solved")
+	// Parked later, it is about what it was when it was handed over, not what the bot said last.
+	if _, err := d.SetDuty(t.Context(), d.ws, "lin", handoff.DutyOn); err != nil {
+		t.Fatal(err)
+	}
+	handed := d.ask(t, nil)
+	write(t, s, d.row(t, handed), key(bot.Author{Kind: bot.AuthorBot}, "next"), bot.Change{
+		Events: []bot.NewEvent{{Kind: bot.EventMessage, Author: bot.Author{Kind: bot.AuthorBot}, Visible: true, At: d.clock.now(), Body: bot.Body{Text: "You are next."}}},
+		Row:    func(c *bot.Conversation) { c.Memory.Handed = "My bowl is cracked.\nAnd one more thing." },
+	})
+	if _, err := d.SetDuty(t.Context(), d.ws, "lin", handoff.DutyOff); err != nil {
+		t.Fatal(err)
+	}
+	d.sweep(t)
+	if f := d.ticketOf(t, handed); f.Ticket.Subject != "My bowl is cracked." {
+		t.Errorf("parked as %q", f.Ticket.Subject)
+	}
+	// Words that stand in the conversation already are not said again.
+	said := newConversation(t, d.Stores, d.ws)
+	k, contact := key(visitor, "left"), handoff.Contact{Email: "ann@example.com", Text: "My parcel is wet.", Said: true}
+	for _, dup := range []bool{false, true} {
+		w, err := d.LeaveMessage(t.Context(), d.ws, said.ID, k, contact)
+		if err != nil || w.Dup != dup {
+			t.Fatalf("left with said words: %+v, %v; want dup %v", w, err, dup)
+		}
+	}
+	for _, e := range timeline(t, d.Stores, said, bot.ViewVisitor, 500) {
+		if e.Kind == bot.EventMessage {
+			t.Errorf("said again: %+v", e)
+		}
+	}
+	if f := d.ticketOf(t, said); f.Ticket.Subject != contact.Text {
+		t.Errorf("kept as %+v", f.Ticket)
+	}
 }
 
 func testTicketByHand(t *testing.T, s Stores) {

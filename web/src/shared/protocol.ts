@@ -228,6 +228,7 @@ export interface Place {
   wait_upper_s?: number;
   open: boolean;
   opens_at?: string;
+  offered?: boolean; // somebody is asked to take it now
 }
 
 export interface EventsFrame {

@@ -65,6 +65,7 @@ export class Chat {
   private client: Client | undefined;
   private id: string | undefined;
   private clientConv = uuidv7();
+  private began = ''; // the words that made the conversation, for a message that is left
   private readonly keep: Keep;
   private readonly session: Session;
   readonly http: Http;
@@ -171,9 +172,10 @@ export class Chat {
     if (!this.id) {
       // The message needs a conversation to live in; its own words make one.
       await this.send(m.text);
+      this.began = m.text;
       await this.until(() => this.id !== undefined);
     }
-    await this.http.post(`/visitor/conversations/${this.id}/leave-message`, { id: uuidv7(), ...m });
+    await this.http.post(`/visitor/conversations/${this.id}/leave-message`, { id: uuidv7(), ...m, said: this.began === m.text });
     this.panel = 'none';
   }
 
@@ -219,7 +221,7 @@ export class Chat {
     if (this.speaker === 'human') return { text: this.t('statusHuman', { name: this.agentName }), tone: 'good' };
     if (this.waiting) return { text: this.t('statusWaiting'), tone: 'warn' };
     const p = this.inbox.people;
-    if (p?.open) return { text: this.t('statusBotOpen'), tone: 'good' };
+    if (p?.open && this.conversation?.service !== 'parked') return { text: this.t('statusBotOpen'), tone: 'good' };
     if (p?.opens_at) return { text: this.t('statusBotOpens', { when: opening(p.opens_at, this.lang, Date.now()) }), tone: 'good' };
     return { text: this.t('statusBot'), tone: 'good' };
   }
@@ -300,7 +302,7 @@ export class Chat {
     if (this.heard === 0) this.heard = Math.max(1, theirs.at(-1)?.event.n ?? 1); // history is not read aloud
     else if (fresh.length > 0) {
       this.heard = fresh.at(-1)?.event.n ?? this.heard;
-      this.said = fresh.map((e) => this.spoken(e)).join(' ');
+      this.began = fresh.map((e) => this.spoken(e)).join(' ');
       for (const e of fresh) this.host.tell({ type: 'event', name: 'message', detail: e.event.author.kind });
       if (this.sound && (!this.open || document.hidden)) chime('message');
     }

@@ -17,6 +17,8 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('declined', { name });
     case 'missed':
       return t('missedOffer', { name });
+    case 'rescinded':
+      return t('rescinded', { name });
     case 'accepted':
       return t('accepted', { name });
     case 'taken':
@@ -26,8 +28,6 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
     case 'transfer_missed':
     case 'transfer_rescinded':
       return t('transfer_missed', { name });
-    case 'agent_slow':
-      return t('agent_slow', { name });
     case 'bot_stopped':
       return t('bot_stopped', { name });
     case 'watched':

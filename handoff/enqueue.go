@@ -73,7 +73,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		default:
 			s.park(ParkedNobody)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing = &summary, placing
+			body.Summary, body.Placing, body.Why = &summary, placing, string(ParkedNobody)
 			s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 		}
 		return nil

@@ -392,13 +392,13 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				_, at := s.waits()
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
-				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
+				s.happened("parked", "", sayNobody(s.next.Language, at, s.now)).Why = string(ParkedNobody)
 				s.keep(TicketNobody, "", Contact{}, nil)
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()
 				s.park(ParkedAway)
-				s.happened("parked", "", sayAway(s.next.Language))
+				s.happened("parked", "", sayAway(s.next.Language)).Why = string(ParkedAway)
 			}
 			return nil
 		})

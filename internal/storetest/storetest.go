@@ -39,6 +39,7 @@ type Stores struct {
 	Feed     bot.Feed      // nil: the engine serves one process, which needs none
 	Desk     handoff.Store // nil: the engine has none, and the desk is not exercised
 	Tickets  handoff.TicketStore
+	Reports  handoff.ReportStore
 	Outbox   interface {
 		Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
 	}
@@ -117,6 +118,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
+		{"TicketReports", testReports},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

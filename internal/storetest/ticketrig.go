@@ -11,7 +11,7 @@ import (
 func newTicketDesk(t tester, s Stores, ws bot.WorkspaceID) *desk {
 	t.Helper()
 	d := newDesk(s, ws)
-	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Mails: true})
+	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Reports: s.Reports, Mails: true})
 	return d
 }
 

@@ -1,0 +1,6 @@
+-- +goose Up
+
+-- What reports read: changes of service, ratings and changes of tickets by time, and
+-- conversations by their beginning.
+CREATE INDEX events_report       ON events (workspace, at) WHERE kind IN ('service', 'rating', 'ticket');
+CREATE INDEX conversations_begun ON conversations (workspace, created_at);

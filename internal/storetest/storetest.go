@@ -115,6 +115,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketLife", testTicketLife},
 		{"TicketNobody", testTicketNobody},
 		{"TicketRules", testTicketRules},
+		{"TicketFiles", testTicketFiles},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},

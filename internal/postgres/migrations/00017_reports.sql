@@ -1,8 +1,12 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 -- oldest program: 8
--- Indexes only. They are built while messages are written, and what was broken off is
--- begun again.
+-- A column that an older program leaves as it is, and indexes, which are built while
+-- messages are written. What was broken off is begun again.
+
+-- Attachments of mails that go out, a JSON array; and those that wait to be sent.
+ALTER TABLE mails ADD COLUMN IF NOT EXISTS files text COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX IF NOT EXISTS mails_due ON mails (created_at) WHERE state = 'due';
 
 SET lock_timeout = 0; -- the build waits for older transactions, and nobody waits behind it
 

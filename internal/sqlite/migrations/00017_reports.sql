@@ -4,3 +4,7 @@
 -- conversations by their beginning.
 CREATE INDEX events_report       ON events (workspace, at) WHERE kind IN ('service', 'rating', 'ticket');
 CREATE INDEX conversations_begun ON conversations (workspace, created_at);
+
+-- Attachments of mails that go out, a JSON array; and those that wait to be sent.
+ALTER TABLE mails ADD COLUMN files TEXT NOT NULL DEFAULT '';
+CREATE INDEX mails_due ON mails (created_at) WHERE state = 'due';

@@ -118,12 +118,14 @@ func TestRead(t *testing.T) {
 		},
 		{
 			"GBK", head + "Content-Type: text/plain; charset=gbk\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(gbk)) + "\r\n",
-			handoff.MailIn{Text: "包裹湿了。"}, nil,
+			handoff.MailIn{Text: "包裹湿了。"},
+			nil,
 		},
 		{
 			"HTML alone", head + "Content-Type: text/html\r\n\r\n<html><head><style>p{}</style></head><body><p>Wet,\r\nall <b>of</b> it.</p><div>Bye<br>Ann</div>" +
 				"<div class=\"gmail_quote\">On Friday<blockquote>We<br>send</blockquote></div></body></html>",
-			handoff.MailIn{Text: "Wet, all of it.\n\nBye\nAnn"}, nil,
+			handoff.MailIn{Text: "Wet, all of it.\n\nBye\nAnn"},
+			nil,
 		},
 		{"absence", head + "Auto-Submitted: auto-replied\r\n\r\nAway.\r\n", handoff.MailIn{Text: "Away.", Automatic: true}, nil},
 		{"bounce", "Return-Path: <>\r\n" + head + "\r\nNo such user.\r\n", handoff.MailIn{Text: "No such user.", Automatic: true}, nil},

@@ -174,7 +174,7 @@ func (a *App) openServer(ctx context.Context) error {
 		OfferFor: a.config.Desk.OfferFor, Grace: a.config.Desk.GoneAfter,
 		Idle:     handoff.Idle{After: a.config.Desk.IdleAfter, Share: a.config.Desk.IdleShare},
 		Notifier: a.hub, Observer: a.metrics, Customers: customers{a.accounts},
-		Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Mails: a.post != nil,
+		Seen: a.hub.Seen, Here: a.hub.VisitorWatches, Tickets: a.db.handoff, Reports: a.db.handoff, Mails: a.post != nil,
 	})
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,

@@ -1,13 +1,21 @@
 package frontdesk
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"io"
+	"strings"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 	"github.com/frontdesk-chat/frontdesk/internal/jobs"
+	"github.com/frontdesk-chat/frontdesk/internal/mail"
+	"github.com/frontdesk-chat/frontdesk/internal/telemetry"
+	"github.com/frontdesk-chat/frontdesk/internal/upload"
 )
 
 // maxMailTries is how often a mail is tried: River waits the fourth power of the
@@ -25,16 +33,52 @@ func (a *App) sendMail(ctx context.Context, j jobs.Job) error {
 		return err
 	}
 	if a.post == nil {
-		return a.desk.MailLost(ctx, m, "no mail server is configured")
+		return a.lost(ctx, m, "no mail server is configured")
 	}
-	switch err := a.post.Send(ctx, m, file); {
-	case err == nil:
-		return a.desk.MailSent(ctx, m)
-	case fault.Is(err, fault.Invalid) || j.Attempt >= maxMailTries:
-		return a.desk.MailLost(ctx, m, fault.Message(err))
-	default:
+	files, err := a.attached(ctx, m)
+	if fault.Is(err, fault.NotFound) {
+		return a.lost(ctx, m, "one of its files is no longer there")
+	}
+	if err != nil {
 		return err
 	}
+	switch err := a.post.Send(ctx, m, file, files); {
+	case err == nil:
+		a.metrics.Mail(telemetry.MailSent)
+		return a.desk.MailSent(ctx, m)
+	case fault.Is(err, fault.Invalid) || j.Attempt >= maxMailTries:
+		return a.lost(ctx, m, fault.Message(err))
+	default:
+		a.metrics.Mail(telemetry.MailFailed)
+		return err
+	}
+}
+
+// lost gives a mail up.
+func (a *App) lost(ctx context.Context, m handoff.Mail, why string) error {
+	a.metrics.Mail(telemetry.MailRefused)
+	return a.desk.MailLost(ctx, m, why)
+}
+
+// attached reads the files of a mail that goes out. Error: NotFound.
+func (a *App) attached(ctx context.Context, m handoff.Mail) (out []mail.Attached, err error) {
+	for _, x := range m.Files {
+		f, err := a.uploads.ForAgent(ctx, m.Workspace, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		r, err := a.uploads.Open(f)
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(r)
+		r.Close()
+		if err != nil {
+			return nil, fault.Wrap(fault.Unavailable, err, "The file %s cannot be read", f.Name)
+		}
+		out = append(out, mail.Attached{Name: f.Name, Type: f.Type, Data: data})
+	}
+	return out, nil
 }
 
 // receiveMail looks at the mailbox every while until ctx ends. Every node may: a
@@ -65,12 +109,51 @@ func (a *App) receiveMail(ctx context.Context) error {
 	}
 }
 
-// takeMail gives a mail to its ticket. One whose ticket is gone is left alone.
-func (a *App) takeMail(ctx context.Context, in handoff.MailIn) error {
-	_, err := a.desk.MailCame(ctx, id.DefaultWorkspace, in)
+// takeMail gives a mail to its ticket, with the files that are safe, as if the visitor
+// had uploaded them; the others are named in the conversation. One whose ticket is
+// gone is left alone.
+func (a *App) takeMail(ctx context.Context, in mail.In) error {
+	err := a.keepFiles(ctx, &in)
+	if err == nil {
+		var w bot.Written
+		if w, err = a.desk.MailCame(ctx, id.DefaultWorkspace, in.MailIn); err == nil && !w.Dup {
+			a.metrics.Mail(telemetry.MailReceived)
+		}
+	}
 	if fault.Is(err, fault.NotFound) {
 		a.log.WarnContext(ctx, "a mail came for a ticket that is not here", "ticket_id", string(in.Ticket))
 		return nil
 	}
 	return err
+}
+
+// keepFiles stores the files of a mail. What a machine sent is named alone.
+func (a *App) keepFiles(ctx context.Context, in *mail.In) error {
+	if len(in.Attached) == 0 {
+		return nil
+	}
+	c, known, err := a.desk.MailFor(ctx, id.DefaultWorkspace, in.Ticket, in.Message)
+	if err != nil || known {
+		return err
+	}
+	var ids []string
+	for _, x := range in.Attached {
+		if in.Automatic {
+			in.Left = append(in.Left, cmp.Or(x.Name, "?"))
+			continue
+		}
+		f, err := a.uploads.Save(ctx, upload.File{Workspace: id.DefaultWorkspace, Visitor: string(c.Visitor), Name: x.Name}, bytes.NewReader(x.Data))
+		switch {
+		case fault.Is(err, fault.Invalid), fault.Is(err, fault.Limited):
+			a.metrics.MailFile(false)
+			in.Left = append(in.Left, cmp.Or(x.Name, "?")+" ("+strings.TrimSuffix(fault.Message(err), ".")+")")
+		case err != nil:
+			return err
+		default:
+			a.metrics.MailFile(true)
+			ids = append(ids, f.ID)
+			in.Files = append(in.Files, bot.Attachment{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size})
+		}
+	}
+	return a.uploads.Used(ctx, id.DefaultWorkspace, string(c.ID), ids)
 }

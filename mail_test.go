@@ -120,9 +120,9 @@ func (b *mailbed) ticket() handoff.TicketFile {
 	return f
 }
 
-func (b *mailbed) answer(text string, status handoff.TicketStatus) {
+func (b *mailbed) answer(text string, status handoff.TicketStatus, files ...bot.Attachment) {
 	b.t.Helper()
-	_, err := b.app.desk.Answer(b.t.Context(), id.DefaultWorkspace, b.ticket().Ticket.ID, b.agent, bot.Key{Sender: b.agent, ClientMsgID: id.New(), Digest: text}, text, status)
+	_, err := b.app.desk.Answer(b.t.Context(), id.DefaultWorkspace, b.ticket().Ticket.ID, b.agent, bot.Key{Sender: b.agent, ClientMsgID: id.New(), Digest: text}, text, files, status)
 	if err != nil {
 		b.t.Fatal(err)
 	}

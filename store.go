@@ -59,6 +59,7 @@ type (
 	handoffStore interface {
 		handoff.Store
 		handoff.TicketStore
+		handoff.ReportStore
 	}
 	knowledgeStore interface {
 		knowledge.Store

@@ -57,7 +57,7 @@ func (a *App) openTelemetry(ctx context.Context) error {
 func (a *App) watch() error {
 	return telemetry.Watch(a.registry, telemetry.Sources{
 		Peers: a.hub.Peers, Queued: a.hub.Queued, Bus: a.bus, Pool: a.db.Pool, Models: a.engine.Models,
-		Owed: a.db.Owed, Jobs: a.jobs.States, Imports: a.db.knowledge.OpenImports,
+		Owed: a.db.Owed, Mails: a.db.handoff.OldestMail, Jobs: a.jobs.States, Imports: a.db.knowledge.OpenImports,
 		Disk: a.config.Storage.Dir, Now: a.set.now, Logger: a.log,
 	})
 }

@@ -167,7 +167,7 @@ func newWorld(t testing.TB, s setup) *world {
 	s.live.Logger, s.live.Count = log, metrics.Live
 	w.hub = live.New(tl, frames, w.now, &s.live)
 	told := &both{Hub: w.hub}
-	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub, Tickets: w.db.Handoff(), Mails: true, Customers: customers{w.accounts}})
+	w.desk = handoff.New(w.db.Handoff(), tl, told, w.now, log, &handoff.Options{Notifier: w.hub, Tickets: w.db.Handoff(), Reports: w.db.Handoff(), Mails: true, Customers: customers{w.accounts}})
 	index, err := knowledge.NewLocal(hashes{}, 16, &knowledge.LocalOptions{Now: w.now})
 	must(err)
 	library := knowledge.NewLibrary(w.db.Knowledge(), hashes{}, index, w.now, log, &knowledge.Options{Extractor: extract.Local{}, Judge: func(ctx context.Context, r knowledge.Release) error {

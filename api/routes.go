@@ -91,6 +91,8 @@ func routes() []route {
 		{"PUT", "/queues/{id}", supervisor, "Make or change a queue"},
 		{"DELETE", "/queues/{id}", supervisor, "Delete a queue that nothing waits in"},
 		{"GET", "/wall", supervisor, "See the desk at a glance"},
+		{"GET", "/report", supervisor, "Read what became of conversations and tickets in some days"},
+		{"GET", "/report/csv", supervisor, "… as a table for spreadsheets"},
 		{"GET", "/replies", agent, "List the canned replies that one may use"},
 		{"POST", "/replies", agent, "Write a canned reply or a macro"},
 		{"PUT", "/replies/{id}", agent, "Change a canned reply"},
@@ -273,6 +275,7 @@ func (s *Server) register() error {
 	s.queueRoutes(g)
 	s.rosterRoutes(g)
 	s.wallRoutes(g)
+	s.reportRoutes(g)
 	s.superviseRoutes(g)
 	s.documentRoutes(g)
 	s.importRoutes(g)

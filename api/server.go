@@ -53,6 +53,8 @@ type Server struct {
 	inboxes   map[string]cachedInbox
 
 	bots botChats
+
+	reports madeReports
 }
 
 type cachedInbox struct {

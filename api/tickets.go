@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -147,9 +148,10 @@ type ticketPatchIn struct {
 type ticketAnswerIn struct {
 	ByID
 	Body struct {
-		ID     string `json:"id" format:"uuid" doc:"Names this answer: sending it again changes nothing."`
-		Text   string `json:"text" minLength:"1" maxLength:"32000"`
-		Status string `json:"status,omitempty" enum:"open,pending,solved,closed" doc:"Of the ticket afterwards; absent: pending."`
+		ID          string   `json:"id" format:"uuid" doc:"Names this answer: sending it again changes nothing."`
+		Text        string   `json:"text,omitempty" maxLength:"32000" doc:"May be empty with attachments."`
+		Attachments []string `json:"attachments,omitempty" maxItems:"10" nullable:"false" doc:"IDs of own uploads; they go by e-mail too, 15 MB together."`
+		Status      string   `json:"status,omitempty" enum:"open,pending,solved,closed" doc:"Of the ticket afterwards; absent: pending."`
 	}
 }
 
@@ -199,8 +201,22 @@ func (s *Server) ticketRoutes(g *registrar) {
 		if _, err := s.deskAgent(ctx, callOf(ctx).console.Account); err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256([]byte(b.Status + "\x00" + b.Text))
-		f, err := s.Desk.Answer(ctx, s.ws, handoff.TicketID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(sum[:])}, b.Text, handoff.TicketStatus(b.Status))
+		files, err := s.attachments(ctx, "", by.ID, b.Attachments)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			file, err := s.Desk.Ticket(ctx, s.ws, handoff.TicketID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			// Before the words are there to see: whoever reads them fetches the files at once.
+			if err := s.Uploads.Used(ctx, s.ws, string(file.Ticket.Conversation), b.Attachments); err != nil {
+				return nil, err
+			}
+		}
+		sum := sha256.Sum256([]byte(strings.Join(append([]string{b.Status, b.Text}, b.Attachments...), "\x00")))
+		f, err := s.Desk.Answer(ctx, s.ws, handoff.TicketID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(sum[:])}, b.Text, files, handoff.TicketStatus(b.Status))
 		if err == nil && s.Wake != nil {
 			s.Wake() // the mail
 		}

@@ -83,7 +83,7 @@ type Body struct {
 	Helpful     bool         // of EventFeedback
 	Via         string       // of a message: "mail" when it came by e-mail; "": by chat
 	Ticket      *TicketMark  // of EventTicket: which, and how it stands; Change says what happened. Of EventService "left_message" and "parked": ID and Number of the one that keeps the wish
-	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
+	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""; of EventService "parked": "nobody" or "away"
 }
 
 // TicketMark is a ticket as an event left it; package handoff owns tickets.

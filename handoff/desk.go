@@ -47,6 +47,7 @@ type Options struct {
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen    func(ws bot.WorkspaceID, f Floor)
 	Tickets TicketStore // keeps tickets; nil: the desk makes none
+	Reports ReportStore // what reports are made of; nil: there are none
 	Mails   bool        // answers to tickets go by e-mail too, where there is an address
 	// Here reports whether a visitor's connection to this node follows the
 	// conversation: another node may have seen an older connection of theirs end,
@@ -60,6 +61,7 @@ type Options struct {
 type Desk struct {
 	store     Store
 	tickets   TicketStore // nil: none are made
+	reports   ReportStore // nil: there are none
 	mails     bool
 	timeline  bot.Timeline
 	publisher bot.Publisher
@@ -104,7 +106,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 	if o == nil {
 		o = &Options{}
 	}
-	d.tickets, d.mails = o.Tickets, o.Mails
+	d.tickets, d.mails, d.reports = o.Tickets, o.Mails, o.Reports
 	d.customers = o.Customers
 	d.offerFor, d.goneAfter = cmp.Or(o.OfferFor, offerFor), freshFor+cmp.Or(o.Grace, graceFor)
 	d.idle = o.Idle.filled()

@@ -69,7 +69,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			s.park(ParkedNobody)
 			mark := s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
+			body.Summary, body.Placing, body.Ticket, body.Why = &summary, placing, mark, string(ParkedNobody)
 		}
 		return nil
 	})

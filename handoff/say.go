@@ -112,7 +112,7 @@ func (d *Desk) sayFollowed(ctx context.Context, ask Ask, agent bot.Author, e bot
 			return nil
 		}
 		if !d.here(s.next.Workspace, s.next.ID) {
-			s.mail(*t, agent, e.Body.Text)
+			s.mail(*t, agent, e.Body.Text, e.Body.Attachments)
 		}
 		before := *t
 		if t.answered(s.now, s.terms(*t)); *t != before {

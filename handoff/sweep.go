@@ -393,12 +393,13 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
 				mark := s.keep(TicketNobody, "", Contact{}, nil)
-				s.happened("parked", "", sayNobody(s.next.Language, at, s.now)).Ticket = mark
+				body := s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
+				body.Ticket, body.Why = mark, string(ParkedNobody)
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()
 				s.park(ParkedAway)
-				s.happened("parked", "", sayAway(s.next.Language))
+				s.happened("parked", "", sayAway(s.next.Language)).Why = string(ParkedAway)
 			}
 			return nil
 		})

@@ -134,11 +134,12 @@ type Mail struct {
 	Workspace bot.WorkspaceID
 	ID        string // a UUIDv7
 	Ticket    TicketID
-	Out       bool   // to the visitor; false: from somebody
-	Address   string // of the other side
-	Message   string // the Message-ID of one that came in, without angle brackets
-	Text      string // of one that goes out
-	Author    string // who wrote one that goes out, as visitors know them
+	Out       bool             // to the visitor; false: from somebody
+	Address   string           // of the other side
+	Message   string           // the Message-ID of one that came in, without angle brackets
+	Text      string           // of one that goes out
+	Author    string           // who wrote one that goes out, as visitors know them
+	Files     []bot.Attachment // of one that goes out
 	State     MailState
 	Failure   string // why it failed, for people
 	CreatedAt time.Time
@@ -155,6 +156,10 @@ const (
 	MailFailed MailState = "failed" // nobody will take it
 	MailCame   MailState = "came"   // it came in
 )
+
+// MaxMailBytes bounds the files of a mail that goes out: encoded they are a third
+// larger, and many mail servers take 25 MB.
+const MaxMailBytes = 15 << 20
 
 // JobMail is the kind of the job that sends a mail; its subject is the mail's ID.
 const JobMail = "mail"

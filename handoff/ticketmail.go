@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -14,11 +15,12 @@ import (
 // belongs to the ticket.
 type MailIn struct {
 	Ticket    TicketID
-	Message   string   // its Message-ID, without angle brackets: the mail is taken once
-	From      string   // address of the sender
-	Text      string   // what they wrote, without what they quoted
-	Automatic bool     // a machine wrote it: an absence, a bounce. It opens nothing
-	Left      []string // names of attachments, which are not taken
+	Message   string           // its Message-ID, without angle brackets: the mail is taken once
+	From      string           // address of the sender
+	Text      string           // what they wrote, without what they quoted
+	Automatic bool             // a machine wrote it: an absence, a bounce. It opens nothing
+	Files     []bot.Attachment // that came with it, kept already
+	Left      []string         // names of those that are not taken, with the reason
 }
 
 // maxMerges bounds how far a mail follows tickets that were merged.
@@ -49,15 +51,16 @@ func (d *Desk) MailCame(ctx context.Context, ws bot.WorkspaceID, in MailIn) (bot
 		}
 		if in.Automatic {
 			s.note(by, words(t.Language, "An automatic e-mail came from "+in.From+":\n", in.From+" 的自动邮件：\n")+in.Text)
+			s.left(t, in)
 			s.mails = append(s.mails, mail)
 			return nil
 		}
 		text := in.Text
-		if strings.TrimSpace(text) == "" {
+		if strings.TrimSpace(text) == "" && len(in.Files) == 0 {
 			text = words(t.Language, "(an e-mail without words)", "（没有文字的邮件）")
 		}
 		s.events = append(s.events, bot.NewEvent{
-			Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: bot.Body{Text: text, Language: t.Language, Via: "mail"},
+			Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: bot.Body{Text: text, Language: t.Language, Via: "mail", Attachments: in.Files},
 		})
 		s.aside(t, in)
 		mail.Ticket = s.mailed(t.ID).ID
@@ -72,9 +75,14 @@ func (s *step) aside(t Ticket, in MailIn) {
 	if t.Email != "" && !strings.EqualFold(in.From, t.Email) {
 		s.note(system, words(t.Language, "This e-mail came from "+in.From+", not from "+t.Email+".", "这封邮件来自 "+in.From+"，而不是 "+t.Email+"。"))
 	}
+	s.left(t, in)
+}
+
+// left names the attachments that were not taken.
+func (s *step) left(t Ticket, in MailIn) {
 	if len(in.Left) > 0 {
-		names := strings.Join(in.Left, ", ")
-		s.note(system, words(t.Language, "Attachments are in the mailbox only: "+names, "附件只在邮箱中："+names))
+		names := strings.Join(in.Left, "\n")
+		s.note(bot.Author{Kind: bot.AuthorSystem}, words(t.Language, "These attachments are in the mailbox only:\n"+names, "以下附件只在邮箱中：\n"+names))
 	}
 }
 
@@ -98,6 +106,23 @@ func (s *step) mailed(ticket TicketID) Ticket {
 		s.put(*t, "changed", system)
 	}
 	return *t
+}
+
+// MailFor returns the conversation that a mail for the ticket goes into, so that its
+// files can be kept as the visitor's; known reports that the mail was taken before,
+// as far as the ticket's mails tell. Error: NotFound.
+func (d *Desk) MailFor(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, message string) (c bot.Conversation, known bool, err error) {
+	t, err := d.goesOn(ctx, ws, ticket)
+	if err != nil {
+		return bot.Conversation{}, false, err
+	}
+	f, err := d.Ticket(ctx, ws, t.ID)
+	if err != nil {
+		return bot.Conversation{}, false, err
+	}
+	known = slices.ContainsFunc(f.Mails, func(m Mail) bool { return !m.Out && m.Message == message })
+	c, err = d.timeline.Conversation(ctx, ws, t.Conversation)
+	return c, known, err
 }
 
 // goesOn returns the ticket that goes on with one: itself, unless it was merged. Of

@@ -105,12 +105,14 @@ func (d *Desk) ChangeTicket(ctx context.Context, ws bot.WorkspaceID, ticket Tick
 
 // Answer writes to the visitor of a ticket: into the conversation, and by e-mail
 // where the ticket has an address. The status is what the ticket has afterwards,
-// "" for pending. A repeated key changes nothing. Errors: Invalid; NotFound; Denied
+// "" for pending; with files there need be no text. A repeated key changes nothing. Errors: Invalid; NotFound; Denied
 // while a colleague has the conversation; Conflict for a closed ticket, or when the
 // key exists with another body.
-func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, by bot.Author, key bot.Key, text string, status TicketStatus) (TicketFile, error) {
-	if err := sayable(text); err != nil {
-		return TicketFile{}, err
+func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, by bot.Author, key bot.Key, text string, files []bot.Attachment, status TicketStatus) (TicketFile, error) {
+	if text != "" || len(files) == 0 {
+		if err := sayable(text); err != nil {
+			return TicketFile{}, err
+		}
 	}
 	if status = cmp.Or(status, TicketPending); !status.valid() {
 		return TicketFile{}, fault.New(fault.Invalid, "There is no status %q.", status).WithField("status", "open, pending, solved or closed")
@@ -119,8 +121,12 @@ func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, 
 		if s.next.Agent != "" && s.next.Agent != bot.AgentID(by.ID) {
 			return fault.New(fault.Denied, "%s has this conversation. Write a note, or take it over.", s.name(s.next.Agent))
 		}
-		s.says(by, bot.Body{Text: text, Language: t.Language})
-		s.mail(t, by, text)
+		if s.mailing && t.Email != "" && bytesOf(files) > MaxMailBytes {
+			return fault.New(fault.Invalid, "The files of an e-mail may have 15 MB together, these have %d.", bytesOf(files)>>20).
+				WithField("attachments", "send fewer, or several answers")
+		}
+		s.says(by, bot.Body{Text: text, Language: t.Language, Attachments: files})
+		s.mail(t, by, text, files)
 		t.answered(s.now, s.terms(t))
 		change := "answered"
 		if t.Status == TicketSolved && status.unfinished() {
@@ -439,15 +445,34 @@ func (s *step) says(by bot.Author, body bot.Body) {
 	s.events = append(s.events, bot.NewEvent{Kind: bot.EventMessage, Author: by, Visible: true, At: s.now, Body: body})
 }
 
-// mail sends words of the team by e-mail too, where the ticket has an address.
-func (s *step) mail(t Ticket, by bot.Author, text string) {
-	if !s.mailing || t.Email == "" || text == "" {
+// mail sends words and files of the team by e-mail too, where the ticket has an
+// address. Files that no mail server would take are named in it.
+func (s *step) mail(t Ticket, by bot.Author, text string, files []bot.Attachment) {
+	if !s.mailing || t.Email == "" || text == "" && len(files) == 0 {
 		return
+	}
+	if bytesOf(files) > MaxMailBytes {
+		var names []string
+		for _, f := range files {
+			names = append(names, f.Name)
+		}
+		text = strings.TrimSpace(text + "\n\n" + words(t.Language, "In the chat, too large for an e-mail: ", "文件较大，请在对话中查看：") + strings.Join(names, ", "))
+		files = nil
+	}
+	if text == "" {
+		text = words(t.Language, "(see the attachments)", "（见附件）")
 	}
 	s.mails = append(s.mails, Mail{
 		Workspace: t.Workspace, ID: id.New(), Ticket: t.ID, Out: true, Address: t.Email,
-		Text: text, Author: by.Name, State: MailDue, CreatedAt: s.now,
+		Text: text, Author: by.Name, Files: files, State: MailDue, CreatedAt: s.now,
 	})
+}
+
+func bytesOf(files []bot.Attachment) (sum int64) {
+	for _, f := range files {
+		sum += f.Size
+	}
+	return sum
 }
 
 // lookEach is how often the chats of pending tickets are looked at.

@@ -26,6 +26,10 @@ type TicketStore interface {
 
 	// Mail returns one mail. Error: NotFound.
 	Mail(ctx context.Context, ws bot.WorkspaceID, mail string) (Mail, error)
+
+	// OldestMail says since when the oldest mail of all workspaces that is due waits
+	// to be sent; zero: none does.
+	OldestMail(ctx context.Context) (time.Time, error)
 }
 
 // TicketFile is a ticket with what belongs to it.

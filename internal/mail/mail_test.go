@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,26 +99,41 @@ func TestRead(t *testing.T) {
 	for _, c := range []struct {
 		name, raw string
 		want      handoff.MailIn
+		files     []Attached
 	}{
-		{"plain", head + "\r\nWet.\r\n", handoff.MailIn{Text: "Wet."}},
-		{"parts", head + mixed, handoff.MailIn{Text: "Wet.", Left: []string{"wet.jpg"}}},
-		{"cut off", head + mixed[:strings.Index(mixed, "xx")], handoff.MailIn{Text: "Wet.", Left: []string{"wet.jpg"}}},
+		{"plain", head + "\r\nWet.\r\n", handoff.MailIn{Text: "Wet."}, nil},
+		{"parts", head + mixed, handoff.MailIn{Text: "Wet."}, []Attached{{"wet.jpg", "image/jpeg", []byte("xx")}}},
+		{"cut off", head + mixed[:strings.Index(mixed, "xx")+1], handoff.MailIn{Text: "Wet.", Left: []string{"wet.jpg (it did not arrive whole)"}}, nil},
+		{
+			"in the text, with a Chinese name", head + "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\n\r\nSee.\r\n--b\r\nContent-Type: image/png; name=\"=?utf-8?B?" +
+				base64.StdEncoding.EncodeToString([]byte("湿.png")) + "?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n",
+			handoff.MailIn{Text: "See."},
+			[]Attached{{"湿.png", "image/png", []byte{0, 1, 2}}},
+		},
+		{
+			"too many", head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nAll.\r\n" +
+				strings.Repeat("--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n", 11) + "--b--\r\n",
+			handoff.MailIn{Text: "All.", Left: []string{"a.txt (an e-mail has more than 10 files)"}},
+			slices.Repeat([]Attached{{"a.txt", "text/plain", []byte("x")}}, 10),
+		},
 		{
 			"GBK", head + "Content-Type: text/plain; charset=gbk\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(gbk)) + "\r\n",
 			handoff.MailIn{Text: "包裹湿了。"},
+			nil,
 		},
 		{
 			"HTML alone", head + "Content-Type: text/html\r\n\r\n<html><head><style>p{}</style></head><body><p>Wet,\r\nall <b>of</b> it.</p><div>Bye<br>Ann</div>" +
 				"<div class=\"gmail_quote\">On Friday<blockquote>We<br>send</blockquote></div></body></html>",
 			handoff.MailIn{Text: "Wet, all of it.\n\nBye\nAnn"},
+			nil,
 		},
-		{"absence", head + "Auto-Submitted: auto-replied\r\n\r\nAway.\r\n", handoff.MailIn{Text: "Away.", Automatic: true}},
-		{"bounce", "Return-Path: <>\r\n" + head + "\r\nNo such user.\r\n", handoff.MailIn{Text: "No such user.", Automatic: true}},
-		{"long", head + "\r\n" + strings.Repeat("字", 9000), handoff.MailIn{Text: strings.Repeat("字", 7999) + "…"}},
+		{"absence", head + "Auto-Submitted: auto-replied\r\n\r\nAway.\r\n", handoff.MailIn{Text: "Away.", Automatic: true}, nil},
+		{"bounce", "Return-Path: <>\r\n" + head + "\r\nNo such user.\r\n", handoff.MailIn{Text: "No such user.", Automatic: true}, nil},
+		{"long", head + "\r\n" + strings.Repeat("字", 9000), handoff.MailIn{Text: strings.Repeat("字", 7999) + "…"}, nil},
 	} {
 		c.want.Ticket, c.want.Message, c.want.From = ticket, "m@home.test", "ann@home.test"
 		got, ok := p.read([]byte(c.raw))
-		if diff := cmp.Diff(c.want, got); !ok || diff != "" {
+		if diff := cmp.Diff(In{c.want, c.files}, got); !ok || diff != "" {
 			t.Errorf("%s: %v (-want +got)\n%s", c.name, ok, diff)
 		}
 	}
@@ -158,7 +174,7 @@ func TestCompose(t *testing.T) {
 			{ID: "4", Ticket: ticket, Out: true, State: handoff.MailDue, Address: "ann@home.test", Text: "好的", Author: "Lin\r\nBcc: eve@evil.test", CreatedAt: time.Unix(1e9, 0)},
 		},
 	}
-	msg, err := p.compose(f.Mails[3], f)
+	msg, err := p.compose(f.Mails[3], f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

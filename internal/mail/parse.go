@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,20 +19,39 @@ import (
 
 // Bounds of what is read of a mail.
 const (
-	maxBytes = 2 << 20 // of the mail; texts come first, attachments are not taken
-	maxRunes = 8000    // of the words that are taken
+	maxBytes = 30 << 20 // of the mail: some 20 MB of files
+	maxText  = 2 << 20  // of each text
+	maxRunes = 8000     // of the words that are taken
 	maxParts = 100
-	maxNames = 20 // of attachments
+	maxFiles = 10 // as many as a message has
+	maxNames = 20 // of files that are not taken
 )
 
+// In is a mail that came in for a ticket. Whoever takes it says in MailIn which of
+// its files were kept.
+type In struct {
+	handoff.MailIn
+	Attached []Attached
+}
+
+// Attached is a file of a mail.
+type Attached struct {
+	Name string // as the sender called it; "" has none
+	Type string // media type, as the sender said; "" unknown
+	Data []byte
+}
+
 // read makes of a mail what belongs to a ticket; ok is false for one that does not.
-func (p *Post) read(raw []byte) (in handoff.MailIn, ok bool) {
+func (p *Post) read(raw []byte) (in In, ok bool) {
 	r, err := gomail.CreateReader(bytes.NewReader(raw))
 	if err != nil && !message.IsUnknownCharset(err) {
 		return in, false
 	}
 	h := r.Header
-	plain, html, left := parts(r)
+	plain, html, files, left := parts(r)
+	if len(raw) == maxBytes {
+		left = append(left, "… (the e-mail is larger than 30 MB)")
+	}
 	if plain == "" {
 		plain = textOf(html)
 	}
@@ -50,7 +70,7 @@ func (p *Post) read(raw []byte) (in handoff.MailIn, ok bool) {
 		in.Message = hex.EncodeToString(sum[:16]) + "@none"
 	}
 	in.Automatic = automatic(h)
-	in.Left = left
+	in.Attached, in.Left = files, left
 	in.Text = cut(written(plain))
 	return in, true
 }
@@ -84,45 +104,51 @@ func automatic(h gomail.Header) bool {
 	return kind == "multipart/report"
 }
 
-// parts collects the texts of a mail and the names of its attachments. What cannot
-// be read, or was cut off, ends it.
-func parts(r *gomail.Reader) (plain, html string, left []string) {
+// parts collects the texts of a mail and its files; left names files that cannot be
+// read, or are too many. What cannot be understood ends it.
+func parts(r *gomail.Reader) (plain, html string, files []Attached, left []string) {
 	for range maxParts {
 		part, err := r.NextPart()
 		if err != nil && (part == nil || !message.IsUnknownCharset(err)) {
-			return plain, html, left
+			return plain, html, files, left
 		}
+		var f Attached
 		switch h := part.Header.(type) {
 		case *gomail.AttachmentHeader:
-			name, err := h.Filename()
-			if err != nil || name == "" {
-				name = "?"
-			}
-			if len(left) < maxNames {
-				left = append(left, name)
-			}
+			f.Type, _, _ = h.ContentType()
+			f.Name, _ = h.Filename() // one that cannot be read is none
 		case *gomail.InlineHeader:
 			kind, _, _ := h.ContentType()
-			if kind != "text/html" && kind != "text/plain" {
-				if kind != "" && len(left) < maxNames && !strings.HasPrefix(kind, "message/") {
-					left = append(left, named(h.Get("Content-Type"), kind))
+			if kind == "text/html" || kind == "text/plain" {
+				b, err := io.ReadAll(io.LimitReader(part.Body, maxText))
+				if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+					return plain, html, files, left
+				}
+				text := strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\r\n", "\n")
+				switch {
+				case kind == "text/plain" && plain == "":
+					plain = text
+				case kind == "text/html" && html == "":
+					html = text
 				}
 				continue
 			}
-			b, err := io.ReadAll(io.LimitReader(part.Body, maxBytes))
-			if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-				return plain, html, left
+			if kind == "" || strings.HasPrefix(kind, "message/") {
+				continue
 			}
-			text := strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\r\n", "\n")
-			switch {
-			case kind == "text/plain" && plain == "":
-				plain = text
-			case kind == "text/html" && html == "":
-				html = text
-			}
+			f.Type, f.Name = kind, named(h.Get("Content-Type"), kind)
+		}
+		switch f.Data, err = io.ReadAll(part.Body); {
+		case err != nil && len(left) < maxNames:
+			left = append(left, cmp.Or(f.Name, "?")+" (it did not arrive whole)")
+		case err != nil:
+		case len(files) < maxFiles:
+			files = append(files, f)
+		case len(left) < maxNames:
+			left = append(left, cmp.Or(f.Name, "?")+" (an e-mail has more than 10 files)")
 		}
 	}
-	return plain, html, left
+	return plain, html, files, left
 }
 
 // named is what an inline part that is no text is called.

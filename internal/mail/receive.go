@@ -7,7 +7,6 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -23,7 +22,7 @@ const perPass = 100
 // is marked once take had no error, so it comes again when the program ends between
 // the two. n is how many take had. Errors: Unavailable; those of take, which end the
 // pass.
-func (p *Post) Receive(ctx context.Context, take func(context.Context, handoff.MailIn) error) (n int, err error) {
+func (p *Post) Receive(ctx context.Context, take func(context.Context, In) error) (n int, err error) {
 	c, err := p.open(ctx)
 	if err != nil {
 		return 0, err
@@ -60,7 +59,7 @@ func (p *Post) Receive(ctx context.Context, take func(context.Context, handoff.M
 }
 
 // one reads one mail, hands it over when it belongs to a ticket, and marks it.
-func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take func(context.Context, handoff.MailIn) error) (taken bool, err error) {
+func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take func(context.Context, In) error) (taken bool, err error) {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: maxBytes}}
 	got, err := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {

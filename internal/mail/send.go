@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -16,10 +17,10 @@ import (
 // sendFor bounds one delivery.
 const sendFor = 30 * time.Second
 
-// Send hands a mail of a ticket to the mail server. Errors: Invalid when the server
+// Send hands a mail of a ticket with its files to the mail server. Errors: Invalid when the server
 // refuses it for good; Unavailable when it may be tried again.
-func (p *Post) Send(ctx context.Context, m handoff.Mail, f handoff.TicketFile) error {
-	msg, err := p.compose(m, f)
+func (p *Post) Send(ctx context.Context, m handoff.Mail, f handoff.TicketFile, files []Attached) error {
+	msg, err := p.compose(m, f, files)
 	if err != nil {
 		return fault.New(fault.Invalid, "The e-mail cannot be written: %v", err)
 	}
@@ -56,7 +57,7 @@ func (p *Post) Send(ctx context.Context, m handoff.Mail, f handoff.TicketFile) e
 }
 
 // compose writes a mail of a ticket.
-func (p *Post) compose(m handoff.Mail, f handoff.TicketFile) (*gomail.Msg, error) {
+func (p *Post) compose(m handoff.Mail, f handoff.TicketFile, files []Attached) (*gomail.Msg, error) {
 	t := f.Ticket
 	msg := gomail.NewMsg()
 	name := p.from.Name
@@ -75,6 +76,9 @@ func (p *Post) compose(m handoff.Mail, f handoff.TicketFile) (*gomail.Msg, error
 		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, strings.Join(thread, "\r\n "))
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, body(m.Text, t.Language, p.sign.token(t.ID)))
+	for _, a := range files {
+		msg.AttachReadSeeker(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(gomail.ContentType(a.Type)))
+	}
 	return msg, nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 func benchStores(b *testing.B) storetest.Stores {
 	db := openDurable(b)
-	return storetest.Stores{Timeline: db.Conversations(), Desk: db.Handoff()}
+	return storetest.Stores{Timeline: db.Conversations(), Desk: db.Handoff(), Reports: db.Handoff()}
 }
 
 // The bar is 4,000 a second.
@@ -20,6 +20,9 @@ func BenchmarkSends(b *testing.B) { storetest.BenchSends(b, benchStores) }
 
 // go test -run '^$' -bench Desk -benchtime 500x ./internal/postgres
 func BenchmarkDesk(b *testing.B) { storetest.BenchDesk(b, benchStores) }
+
+// go test -run '^$' -bench Report -benchtime 3x ./internal/postgres
+func BenchmarkReport(b *testing.B) { storetest.BenchReport(b, benchStores) }
 
 // openDurable opens a database on a server whose commits are on disk.
 func openDurable(b *testing.B) *DB {

@@ -26,6 +26,6 @@ func TestStores(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Stores {
 		db := openTest(t)
 		c := db.Conversations()
-		return storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts(), Tickets: db.Handoff(), Outbox: db, Feed: c}
+		return storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts(), Tickets: db.Handoff(), Reports: db.Handoff(), Outbox: db, Feed: c}
 	})
 }

@@ -19,7 +19,7 @@ const (
 	ticketColumns = `workspace, id, number, conversation, version, status, assignee, queue, priority, subject, email, origin,
 		merged_into, due_at, due_for, solved_at, first_late, next_late, resolve_late, reopened, more, created_at, updated_at`
 
-	mailColumns = `workspace, id, ticket, outgoing, address, message, body, author, state, failure, created_at, done_at`
+	mailColumns = `workspace, id, ticket, outgoing, address, message, body, author, state, failure, files, created_at, done_at`
 )
 
 // ticketMore is what no list of tickets asks for.
@@ -65,10 +65,14 @@ func moreOf(t handoff.Ticket) (string, error) {
 
 func scanMail(row pgx.CollectableRow) (handoff.Mail, error) {
 	var m handoff.Mail
+	var files string
 	var created, done int64
-	err := row.Scan(&m.Workspace, &m.ID, &m.Ticket, &m.Out, &m.Address, &m.Message, &m.Text, &m.Author, &m.State, &m.Failure, &created, &done)
+	err := row.Scan(&m.Workspace, &m.ID, &m.Ticket, &m.Out, &m.Address, &m.Message, &m.Text, &m.Author, &m.State, &m.Failure, &files, &created, &done)
+	if err != nil {
+		return m, err
+	}
 	m.CreatedAt, m.DoneAt = cell.Time(created), cell.Time(done)
-	return m, err
+	return m, cell.Decode(files, &m.Files)
 }
 
 func ticketsOf(q queue, out *[]handoff.Ticket, ws bot.WorkspaceID, conv bot.ConversationID) {
@@ -115,8 +119,15 @@ func (db *DB) putTickets(t *tx, ws bot.WorkspaceID, o handoff.Outcome) error {
 		t.exec(`INSERT INTO ticket_links (workspace, ticket, other) VALUES ($1, $2, $3), ($1, $3, $2) ON CONFLICT DO NOTHING`, ws, l.A, l.B)
 	}
 	for _, m := range o.Mails {
-		t.exec(`INSERT INTO mails (`+mailColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			m.Workspace, m.ID, m.Ticket, m.Out, m.Address, m.Message, m.Text, m.Author, m.State, m.Failure,
+		files := ""
+		if len(m.Files) > 0 {
+			var err error
+			if files, err = cell.Encode(m.Files); err != nil {
+				return err
+			}
+		}
+		t.exec(`INSERT INTO mails (`+mailColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			m.Workspace, m.ID, m.Ticket, m.Out, m.Address, m.Message, m.Text, m.Author, m.State, m.Failure, files,
 			cell.Micros(m.CreatedAt), cell.Micros(m.DoneAt))
 		if m.State == handoff.MailDue {
 			db.enqueue(t, handoff.JobMail, m.Workspace, m.ID)
@@ -271,4 +282,16 @@ func (s *Handoff) Mail(ctx context.Context, ws bot.WorkspaceID, mail string) (ha
 		err = errNoMail
 	}
 	return m, err
+}
+
+// OldestMail says since when the oldest mail that is due waits to be sent.
+func (s *Handoff) OldestMail(ctx context.Context) (time.Time, error) {
+	var (
+		since int64
+		found bool
+	)
+	err := s.db.read(ctx, everywhere, func(q queue) {
+		value(q, &found, []any{&since}, `SELECT coalesce(min(created_at), 0) FROM mails WHERE state = 'due'`)
+	})
+	return cell.Time(since), err
 }

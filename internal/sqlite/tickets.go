@@ -20,7 +20,7 @@ const (
 	ticketColumns = `workspace, id, number, conversation, version, status, assignee, queue, priority, subject, email, origin,
 		merged_into, due_at, due_for, solved_at, first_late, next_late, resolve_late, reopened, more, created_at, updated_at`
 
-	mailColumns = `workspace, id, ticket, outgoing, address, message, body, author, state, failure, created_at, done_at`
+	mailColumns = `workspace, id, ticket, outgoing, address, message, body, author, state, failure, files, created_at, done_at`
 )
 
 // ticketMore is what no list of tickets asks for.
@@ -66,10 +66,14 @@ func moreOf(t handoff.Ticket) (string, error) {
 
 func scanMail(scan func(...any) error) (handoff.Mail, error) {
 	var m handoff.Mail
+	var files string
 	var created, done int64
-	err := scan(&m.Workspace, &m.ID, &m.Ticket, &m.Out, &m.Address, &m.Message, &m.Text, &m.Author, &m.State, &m.Failure, &created, &done)
+	err := scan(&m.Workspace, &m.ID, &m.Ticket, &m.Out, &m.Address, &m.Message, &m.Text, &m.Author, &m.State, &m.Failure, &files, &created, &done)
+	if err != nil {
+		return m, err
+	}
 	m.CreatedAt, m.DoneAt = cell.Time(created), cell.Time(done)
-	return m, err
+	return m, cell.Decode(files, &m.Files)
 }
 
 func ticketsOf(ctx context.Context, q querier, ws bot.WorkspaceID, conv bot.ConversationID) ([]handoff.Ticket, error) {
@@ -118,8 +122,15 @@ func (db *DB) putTickets(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, o 
 		}
 	}
 	for _, m := range o.Mails {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO mails (`+mailColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			m.Workspace, m.ID, m.Ticket, m.Out, m.Address, m.Message, m.Text, m.Author, m.State, m.Failure,
+		files := ""
+		if len(m.Files) > 0 {
+			var err error
+			if files, err = cell.Encode(m.Files); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO mails (`+mailColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			m.Workspace, m.ID, m.Ticket, m.Out, m.Address, m.Message, m.Text, m.Author, m.State, m.Failure, files,
 			cell.Micros(m.CreatedAt), cell.Micros(m.DoneAt)); err != nil {
 			return err
 		}
@@ -297,4 +308,11 @@ func (s *Handoff) Mail(ctx context.Context, ws bot.WorkspaceID, mail string) (ha
 		return m, errNoMail()
 	}
 	return m, translate(err)
+}
+
+// OldestMail says since when the oldest mail that is due waits to be sent.
+func (s *Handoff) OldestMail(ctx context.Context) (time.Time, error) {
+	var since int64
+	err := s.db.read.QueryRowContext(ctx, `SELECT coalesce(min(created_at), 0) FROM mails WHERE state = 'due'`).Scan(&since)
+	return cell.Time(since), translate(err)
 }

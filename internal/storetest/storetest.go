@@ -43,7 +43,8 @@ type Stores struct {
 	Inboxes  interface {
 		PutInbox(ctx context.Context, in account.Inbox) error
 	}
-	Outbox interface {
+	Reports handoff.ReportStore
+	Outbox  interface {
 		Outbox(ctx context.Context, relay func(kind, workspace, subject string) (taken bool, err error)) error
 	}
 }
@@ -120,10 +121,12 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketLife", testTicketLife},
 		{"TicketNobody", testTicketNobody},
 		{"TicketRules", testTicketRules},
+		{"TicketFiles", testTicketFiles},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
 		{"TicketsMergedInACircle", testTicketsMergedInACircle},
+		{"TicketReports", testReports},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

@@ -11,7 +11,7 @@ import (
 func newTicketDesk(t tester, s Stores, ws bot.WorkspaceID) *desk {
 	t.Helper()
 	d := newDesk(s, ws)
-	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Mails: true})
+	d.Desk = handoff.New(s.Desk, s.Timeline, d.heard, d.clock.now, nil, &handoff.Options{Notifier: d.heard, Tickets: s.Tickets, Reports: s.Reports, Mails: true})
 	return d
 }
 
@@ -75,7 +75,7 @@ func (d *desk) comes(t tester, ticket handoff.TicketID, message, text string) bo
 
 func (d *desk) answer(t tester, ticket handoff.TicketID, text string, status handoff.TicketStatus) handoff.TicketFile {
 	t.Helper()
-	f, err := d.Answer(t.Context(), d.ws, ticket, lin, key(lin, text), text, status)
+	f, err := d.Answer(t.Context(), d.ws, ticket, lin, key(lin, text), text, nil, status)
 	if err != nil {
 		t.Fatalf("answer: %v", err)
 	}

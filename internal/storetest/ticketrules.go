@@ -136,3 +136,72 @@ func testTicketRules(t *testing.T, s Stores) {
 		}
 	}
 }
+
+// Files of answers go out by e-mail as far as a mail server takes them; files that
+// came in are the visitor's words.
+func testTicketFiles(t *testing.T, s Stores) {
+	ctx := t.Context()
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 2)
+	c := d.leave(t, "My parcel is wet.")
+	ticket := d.ticketOf(t, c).Ticket.ID
+	if at, err := s.Tickets.OldestMail(ctx); err != nil || !at.IsZero() {
+		t.Errorf("a mail waits since %v, %v", at, err)
+	}
+	form, film := bot.Attachment{ID: "f1", Name: "form.pdf", Type: "application/pdf", Size: 1000}, bot.Attachment{ID: "f2", Name: "film.mp4", Type: "video/mp4", Size: handoff.MaxMailBytes}
+	_, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "big"), "See.", []bot.Attachment{form, film}, "")
+	wantKind(t, "more than a mail takes", err, fault.Invalid)
+	f, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "form"), "", []bot.Attachment{form}, "")
+	if err != nil || len(f.Mails) != 1 || !cmp.Equal(f.Mails[0].Files, []bot.Attachment{form}) || f.Mails[0].Text != "(see the attachments)" {
+		t.Fatalf("mails %+v, %v", f.Mails, err)
+	}
+	if at, err := s.Tickets.OldestMail(ctx); err != nil || !at.Equal(start) {
+		t.Errorf("a mail waits since %v, %v", at, err)
+	}
+	if err := d.MailSent(ctx, f.Mails[0]); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := s.Tickets.OldestMail(ctx); err != nil || !at.IsZero() {
+		t.Errorf("a mail waits since %v, %v", at, err)
+	}
+	_, err = d.Answer(ctx, d.ws, ticket, lin, key(lin, "nothing"), "", nil, "")
+	wantKind(t, "an answer of nothing", err, fault.Invalid)
+
+	// What came with a mail is in the conversation; what was not kept is named there.
+	wet := bot.Attachment{ID: "f3", Name: "wet.png", Type: "image/png", Size: 7}
+	came := handoff.MailIn{Ticket: ticket, Message: "wet@mail", From: "ann@example.com", Files: []bot.Attachment{wet}, Left: []string{"a.exe (not taken)"}}
+	if where, known, err := d.MailFor(ctx, d.ws, ticket, "wet@mail"); err != nil || known || where.ID != c.ID {
+		t.Errorf("goes into %+v, known %v, %v", where, known, err)
+	}
+	if _, err := d.MailCame(ctx, d.ws, came); err != nil {
+		t.Fatal(err)
+	}
+	if _, known, err := d.MailFor(ctx, d.ws, ticket, "wet@mail"); err != nil || !known {
+		t.Errorf("known %v, %v", known, err)
+	}
+	var with []bot.Attachment
+	var note string
+	for _, e := range timeline(t, s, c, bot.ViewAgent, 100) {
+		if e.Body.Via == "mail" {
+			with = e.Body.Attachments
+		}
+		if e.Kind == bot.EventNote {
+			note = e.Body.Text
+		}
+	}
+	if !cmp.Equal(with, []bot.Attachment{wet}) || note != "These attachments are in the mailbox only:\na.exe (not taken)" {
+		t.Errorf("came with %+v, noted %q", with, note)
+	}
+
+	// In the chat a film is no reason to refuse: the mail says where it is.
+	if _, err := d.Take(ctx, d.ws, c.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Say(ctx, d.ws, c.ID, lin, key(lin, "film"), bot.Body{Text: "Look.", Attachments: []bot.Attachment{form, film}}, false); err != nil {
+		t.Fatal(err)
+	}
+	f = d.file(t, ticket)
+	if m := f.Mails[len(f.Mails)-1]; !m.Out || len(m.Files) != 0 || m.Text != "Look.\n\nIn the chat, too large for an e-mail: form.pdf, film.mp4" {
+		t.Errorf("mail %+v", m)
+	}
+}

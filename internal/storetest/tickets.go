@@ -33,7 +33,7 @@ func testTicketLife(t *testing.T, s Stores) {
 	// An answer goes by e-mail and waits for the visitor.
 	d.clock.pass(time.Hour)
 	k1 := key(lin, "We send another one.")
-	f, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", "")
+	f, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", nil, "")
 	if err != nil || len(f.Mails) != 1 || f.Mails[0].State != handoff.MailDue || f.Mails[0].Address != "ann@example.com" || f.Mails[0].Text != "We send another one." {
 		t.Errorf("mails %+v", f.Mails)
 	}
@@ -45,7 +45,7 @@ func testTicketLife(t *testing.T, s Stores) {
 		t.Errorf("answered %+v", f.Ticket)
 	}
 	d.is(t, c, bot.ServiceBot, bot.SpeakerBot, "") // the live line need not do it too
-	again, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", "")
+	again, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", nil, "")
 	if err != nil || len(again.Mails) != 1 {
 		t.Errorf("the same answer again: %d mails, %v", len(again.Mails), err)
 	}
@@ -267,7 +267,7 @@ func testTicketByHand(t *testing.T, s Stores) {
 	if f := d.file(t, b.Ticket.ID); f.Ticket.Status != handoff.TicketClosed || f.Ticket.MergedInto != a.Ticket.ID || !f.Ticket.Clock.Solved.IsZero() {
 		t.Errorf("the merged one %+v", f.Ticket)
 	}
-	_, err = d.Answer(ctx, d.ws, b.Ticket.ID, lin, key(lin, "x"), "x", "")
+	_, err = d.Answer(ctx, d.ws, b.Ticket.ID, lin, key(lin, "x"), "x", nil, "")
 	wantKind(t, "answering a closed one", err, fault.Conflict)
 	// What comes for the merged one goes on with the other.
 	d.comes(t, b.Ticket.ID, "m@mail", "Any news?")

@@ -50,6 +50,9 @@ type Metrics struct {
 	embed    *prometheus.HistogramVec
 	embedded *prometheus.CounterVec
 
+	mails     *prometheus.CounterVec
+	mailFiles *prometheus.CounterVec
+
 	copies    *prometheus.CounterVec
 	lostSpans prometheus.Counter
 
@@ -98,6 +101,9 @@ func NewMetrics(reg prometheus.Registerer, prices Prices) (*Metrics, error) {
 	m.embed = r.histograms("embed_seconds", "Time of one call of the embedding model.", quick, "what")
 	m.embedded = r.counters("embedded_texts_total", "Texts given to the embedding model.", "what")
 
+	m.mails = r.counters("mails_total", "E-mails of tickets: sent; failed (a try, another one follows); refused (given up); received.", "outcome")
+	m.mailFiles = r.counters("mail_files_total", "Files of e-mails that came in: taken, refused.", "outcome")
+
 	m.copies = r.counters("copies_total", "What was looked up among copies in Redis (embedding, search, profile), by whether it was there.", "what", "result")
 	m.lostSpans = r.counter("trace_spans_lost_total", "Spans that the collector of traces did not take.")
 
@@ -109,6 +115,12 @@ func NewMetrics(reg prometheus.Registerer, prices Prices) (*Metrics, error) {
 	// What must be seen at 0 before it happens first.
 	for _, how := range []bot.Outcome{bot.TurnDone, bot.TurnFailed, bot.TurnFenced, bot.TurnTaken} {
 		m.turns.WithLabelValues(string(how))
+	}
+	for _, o := range []MailOutcome{MailSent, MailFailed, MailRefused, MailReceived} {
+		m.mails.WithLabelValues(string(o))
+	}
+	for _, o := range []string{"taken", "refused"} {
+		m.mailFiles.WithLabelValues(o)
 	}
 	for _, d := range []bot.Decision{bot.DecideAnswer, bot.DecideClarify, bot.DecideHandoff, bot.DecideOffer, bot.DecideRefuse, bot.DecideSmalltalk} {
 		m.decisions.WithLabelValues(string(d))

@@ -23,6 +23,7 @@ type Sources struct {
 	Pool    func() (used, idle, limit int)                                // connections to the database
 	Models  func() []bot.ModelState                                       // language models and their breakers
 	Owed    func(context.Context) (rows int, oldest time.Time, err error) // the outbox; oldest is zero when empty
+	Mails   func(context.Context) (oldest time.Time, err error)           // e-mails that wait to be sent; oldest is zero when none does
 	Jobs    func(context.Context) (map[string]int, error)                 // by state
 	Imports func(context.Context) ([]knowledge.Import, error)             // queued and running ones
 	Disk    string                                                        // folder whose disk is watched
@@ -58,6 +59,7 @@ var (
 	breakerDesc   = describe("model_breaker_open", "1 while a language model is left alone after failures.", "model", "order")
 	owedDesc      = describe("outbox_rows", "Rows that wait to be relayed to the job queue.")
 	oldestOwed    = describe("outbox_oldest_seconds", "Age of the oldest row that waits to be relayed.")
+	oldestMail    = describe("mail_oldest_seconds", "Age of the oldest e-mail that waits to be sent.")
 	jobsDesc      = describe("jobs", "Jobs that are not over, by state.", "state")
 	importsDesc   = describe("imports", "Imports that are not over, by state.", "state")
 	filesDesc     = describe("import_files", "Files of imports that are not over: done and waiting.", "state")
@@ -69,7 +71,7 @@ var (
 // Describe implements prometheus.Collector.
 func (w *watcher) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		socketsDesc, queuedDesc, busDesc, horizonDesc, poolDesc, poolLimitDesc, breakerDesc, owedDesc, oldestOwed, jobsDesc,
+		socketsDesc, queuedDesc, busDesc, horizonDesc, poolDesc, poolLimitDesc, breakerDesc, owedDesc, oldestOwed, oldestMail, jobsDesc,
 		importsDesc, filesDesc, freeDesc, sizeDesc, sourceDesc,
 	} {
 		ch <- d
@@ -99,6 +101,14 @@ func (w *watcher) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// age is how long ago something was; zero for what never was.
+func (w *watcher) age(at time.Time) time.Duration {
+	if at.IsZero() {
+		return 0
+	}
+	return max(w.Now().Sub(at), 0)
+}
+
 // stored is what the store says; with an error it says what it could.
 func (w *watcher) stored() []prometheus.Metric {
 	w.mu.Lock()
@@ -117,11 +127,12 @@ func (w *watcher) stored() []prometheus.Metric {
 	if rows, oldest, err := w.Owed(ctx); err != nil {
 		fail("outbox", err)
 	} else {
-		age := time.Duration(0)
-		if !oldest.IsZero() {
-			age = max(w.Now().Sub(oldest), 0)
-		}
-		out = append(out, gauge(owedDesc, float64(rows)), gauge(oldestOwed, age.Seconds()))
+		out = append(out, gauge(owedDesc, float64(rows)), gauge(oldestOwed, w.age(oldest).Seconds()))
+	}
+	if oldest, err := w.Mails(ctx); err != nil {
+		fail("mails", err)
+	} else {
+		out = append(out, gauge(oldestMail, w.age(oldest).Seconds()))
 	}
 	if states, err := w.Jobs(ctx); err != nil {
 		fail("jobs", err)

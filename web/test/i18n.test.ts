@@ -7,11 +7,14 @@ import { intents } from '../src/console/words/intents';
 import { knowledge } from '../src/console/words/knowledge';
 import { people } from '../src/console/words/people';
 import { queues } from '../src/console/words/queues';
+import { reports } from '../src/console/words/reports';
+import { rules } from '../src/console/words/rules';
+import { tickets } from '../src/console/words/tickets';
 import { routing } from '../src/console/words/routing';
 import { wall } from '../src/console/words/wall';
 import { words as widget } from '../src/widget/words';
 
-const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people, queues, routing, wall };
+const books: Record<string, Record<'en' | 'zh', Record<string, string>>> = { widget, core, inbox, intents, knowledge, people, queues, reports, routing, rules, tickets, wall };
 
 /** Names of the values a message asks for. */
 function asks(message: string): string[] {

@@ -519,3 +519,63 @@ export interface IntentTraining {
   version?: number;
   changed?: boolean;
 }
+
+export interface Spread {
+  n: number;
+  p50_s: number;
+  p90_s: number;
+}
+
+export interface Ratings {
+  n: number;
+  asked: number;
+  good: number;
+  mean: number;
+}
+
+export interface Kept {
+  n: number;
+  kept: number;
+}
+
+export interface Figures {
+  begun: number;
+  bot: number;
+  handed: number;
+  handled: number;
+  handle: Spread;
+  transfers: number;
+  first_reply: Spread;
+  wait: Spread;
+  in_time: number;
+  abandoned: number;
+  messages: number;
+  bot_ratings: Ratings;
+  ratings: Ratings;
+  tickets_made: number;
+  tickets_solved: number;
+  tickets_reopened: number;
+  first_kept: Kept;
+  next_kept: Kept;
+  resolve_kept: Kept;
+}
+
+export interface ReportGroup extends Figures {
+  id: string;
+  name: string;
+}
+
+/** What became of conversations and tickets in some days. */
+export interface Report {
+  from: string;
+  to: string;
+  zone: string;
+  made_at: string;
+  past: boolean;
+  total: Figures;
+  days: ReportGroup[];
+  queues: ReportGroup[];
+  agents: ReportGroup[];
+  inboxes: ReportGroup[];
+  codes: { code: string; name: string; n: number }[];
+}

@@ -1,4 +1,5 @@
 import Activity from '@lucide/svelte/icons/activity';
+import ChartLine from '@lucide/svelte/icons/chart-line';
 import BookOpen from '@lucide/svelte/icons/book-open';
 import CalendarClock from '@lucide/svelte/icons/calendar-clock';
 import ListOrdered from '@lucide/svelte/icons/list-ordered';
@@ -16,6 +17,7 @@ import InboxPage from './inbox/InboxPage.svelte';
 import IntentsPage from './intents/IntentsPage.svelte';
 import KnowledgePage from './knowledge/KnowledgePage.svelte';
 import UsersPage from './people/UsersPage.svelte';
+import ReportsPage from './reports/ReportsPage.svelte';
 import RepliesPage from './replies/RepliesPage.svelte';
 import RulesPage from './rules/RulesPage.svelte';
 import SettingsPage from './settings/SettingsPage.svelte';
@@ -39,6 +41,7 @@ export const pages: ConsolePage[] = [
   { id: 'inbox', key: 'i', word: 'inbox', icon: Inbox, roles: ['agent', 'supervisor', 'administrator'], view: InboxPage },
   { id: 'tickets', key: 'c', word: 'tickets', icon: Ticket, roles: ['agent', 'supervisor', 'administrator'], view: TicketsPage },
   { id: 'live', key: 'l', word: 'live', icon: Activity, roles: ['supervisor', 'administrator'], view: WallPage },
+  { id: 'reports', key: 'e', word: 'reports', icon: ChartLine, roles: ['supervisor', 'administrator'], view: ReportsPage },
   { id: 'knowledge', key: 'k', word: 'knowledge', icon: BookOpen, roles: ['editor', 'administrator'], view: KnowledgePage },
   { id: 'intents', key: 't', word: 'intents', icon: Lightbulb, roles: ['editor', 'administrator'], view: IntentsPage },
   { id: 'replies', key: 'p', word: 'replies', icon: MessageSquareText, roles: ['agent', 'supervisor', 'administrator'], view: RepliesPage },

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { Figures, ReportGroup } from '../src/console/api';
+import { columns, dayAfter, empty, share, tiles, top } from '../src/console/reports/view';
+import { reports } from '../src/console/words/reports';
+import { translator } from '../src/shared/i18n';
+
+const t = translator(reports, 'en');
+const none: Figures = {
+  begun: 0, bot: 0, handed: 0, handled: 0, handle: { n: 0, p50_s: 0, p90_s: 0 }, transfers: 0, first_reply: { n: 0, p50_s: 0, p90_s: 0 },
+  wait: { n: 0, p50_s: 0, p90_s: 0 }, in_time: 0, abandoned: 0, messages: 0, bot_ratings: { n: 0, asked: 0, good: 0, mean: 0 },
+  ratings: { n: 0, asked: 0, good: 0, mean: 0 }, tickets_made: 0, tickets_solved: 0, tickets_reopened: 0,
+  first_kept: { n: 0, kept: 0 }, next_kept: { n: 0, kept: 0 }, resolve_kept: { n: 0, kept: 0 },
+};
+const some: Figures = {
+  ...none, begun: 10, bot: 6, handed: 3, handled: 3, wait: { n: 3, p50_s: 20, p90_s: 90 }, in_time: 2, abandoned: 1,
+  ratings: { n: 2, asked: 3, good: 1, mean: 3.5 }, first_kept: { n: 4, kept: 3 },
+};
+const find = (f: Figures, agent: boolean, id: string) => tiles(f, agent, t).flatMap((x) => x.tiles).find((x) => x.id === id);
+
+test('shares say what they are of, and nothing is no zero', () => {
+  expect(share(0, 0)).toBe('–');
+  expect(find(some, false, 'bot')).toMatchObject({ value: '60 %', more: '6' });
+  expect(find(some, false, 'begun')?.more).toBe('1 with neither');
+  expect(find(some, false, 'level')).toMatchObject({ value: '50 %', more: '2/4' });
+  expect(find(some, false, 'wait')).toMatchObject({ value: '0:20', more: 'nine in ten within 1:30 · 3' });
+  expect(find(some, false, 'ofPeople')).toMatchObject({ value: '50 %', more: '2 rated (67 %) · 3.5 of 5' });
+  expect(find(some, false, 'firstKept')).toMatchObject({ value: '75 %', more: '3/4' });
+  expect(find(none, false, 'wait')?.value).toBe('–');
+});
+
+test('each figure is explained in both languages', () => {
+  for (const book of [t, translator(reports, 'zh')]) {
+    for (const x of tiles(some, false, book).flatMap((p) => p.tiles)) expect(x.means.length).toBeGreaterThan(5);
+  }
+});
+
+test('of an agent only what agents do is told', () => {
+  for (const id of ['begun', 'bot', 'level', 'abandoned', 'ofBot']) expect(find(some, true, id)).toBeUndefined();
+  const heads = (kind: 'agents' | 'queues') => columns(kind, t).map((c) => c.head);
+  expect(heads('queues')).toContain('Gave up');
+  expect(heads('agents')).not.toContain('Gave up');
+  const lin: ReportGroup = { ...some, id: 'lin', name: 'Lin' };
+  expect(columns('agents', t).find((c) => c.head === 'Content with people')?.cell(lin)).toBe('50 % (2)');
+});
+
+test('nothing at all is told from something', () => {
+  expect(empty(none)).toBe(true);
+  expect(empty({ ...none, tickets_reopened: 1 })).toBe(false);
+});
+
+test('days and tops of charts', () => {
+  expect(dayAfter('2026-03-01', -1)).toBe('2026-02-28');
+  expect([[], [3], [7], [41], [95], [1234]].map(top)).toEqual([4, 4, 8, 50, 100, 2000]);
+});

@@ -302,8 +302,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// lately is how old a request may be to count as a sign of life: a console
-// without a socket polls every few seconds.
+// lately is how long somebody's calls may be apart for the beats to take them: a
+// console without a socket polls every few seconds.
 const lately = 15 * time.Second
 
 // alive notes that an agent's console called. The first call after a silence

@@ -1,6 +1,6 @@
 // An agent who is gone, with short times: gone.mjs measures those that ship.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { absence } from './absence.mjs';
 
 const [offerFor, goneAfter] = [8, 5]; // s
@@ -15,10 +15,13 @@ const inTime = ({ offered, active }) => {
 process.env.FRONTDESK_DESK_OFFER_FOR = `${offerFor}s`;
 process.env.FRONTDESK_DESK_GONE_AFTER = `${goneAfter}s`;
 
-it('brings the chats of an agent back in line whose browser was killed, at their age', { timeout: 180_000 }, async () => {
-  inTime(await absence('killed'));
-});
+// At once: each has a server of its own, and waits most of the time.
+describe('an agent who is gone', { concurrency: 2 }, () => {
+  it('brings the chats of an agent back in line whose browser was killed, at their age', { timeout: 180_000 }, async () => {
+    inTime(await absence('killed'));
+  });
 
-it('brings them back while a laptop sleeps, and shows on waking that they are gone', { timeout: 180_000 }, async () => {
-  inTime(await absence('asleep', (silence + 25) * 1000)); // and the visitors’ screens are looked at meanwhile
+  it('brings them back while a laptop sleeps, and shows on waking that they are gone', { timeout: 180_000 }, async () => {
+    inTime(await absence('asleep', (silence + 25) * 1000)); // and the visitors’ screens are looked at meanwhile
+  });
 });

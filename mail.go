@@ -109,22 +109,22 @@ func (a *App) receiveMail(ctx context.Context) error {
 	}
 }
 
-// takeMail gives a mail to its ticket, with the files that are safe, as if the visitor
-// had uploaded them; the others are named in the conversation. One whose ticket is
-// gone is left alone.
-func (a *App) takeMail(ctx context.Context, in mail.In) error {
-	err := a.keepFiles(ctx, &in)
-	if err == nil {
-		var w bot.Written
-		if w, err = a.desk.MailCame(ctx, id.DefaultWorkspace, in.MailIn); err == nil && !w.Dup {
-			a.metrics.Mail(telemetry.MailReceived)
-		}
+// takeMail gives a mail to its ticket. One that cannot be taken however often it is
+// tried is left to people, or it would hold up all that came after it.
+func (a *App) takeMail(ctx context.Context, in mail.In) (taken bool, err error) {
+	var w bot.Written
+	if err = a.keepFiles(ctx, &in); err == nil {
+		w, err = a.desk.MailCame(ctx, id.DefaultWorkspace, in.MailIn)
 	}
-	if fault.Is(err, fault.NotFound) {
-		a.log.WarnContext(ctx, "a mail came for a ticket that is not here", "ticket_id", string(in.Ticket))
-		return nil
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Invalid, fault.Conflict, fault.Denied:
+		a.log.WarnContext(ctx, "a mail for a ticket cannot be taken; it stays unread in the mailbox", "ticket_id", string(in.Ticket), "error", err)
+		return false, nil
 	}
-	return err
+	if err == nil && !w.Dup {
+		a.metrics.Mail(telemetry.MailReceived)
+	}
+	return err == nil, err
 }
 
 // keepFiles stores the files of a mail. What a machine sent is named alone.

@@ -2,12 +2,17 @@ package frontdesk
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
@@ -219,6 +224,9 @@ func TestTicketsByMail(t *testing.T) {
 	forged := reply.Address[:at] + swap + reply.Address[at+1:]
 	b.server.Deliver(t, "eve@evil.test", "support@shop.test", "From: ann@home.test\nTo: support@shop.test\nSubject: Re: [#1] My parcel is wet.\nMessage-ID: <three@evil.test>\n\nSend it to me.\n")
 	b.server.Deliver(t, "eve@evil.test", forged, "From: ann@home.test\nTo: "+forged+"\nSubject: x\nMessage-ID: <four@evil.test>\n\nSend it to me.\n")
+	// Nor does the token of a ticket that is not here any more, and it holds up nothing.
+	gone := "support+" + token("a secret that nobody else knows about", uuid.New()) + "@shop.test"
+	b.server.Deliver(t, "eve@evil.test", gone, "From: ann@home.test\nTo: "+gone+"\nSubject: x\nMessage-ID: <gone@evil.test>\n\nStill there?\n")
 	// An absence that came after them tells that they were looked at.
 	b.server.Deliver(t, "ann@home.test", reply.Address, "From: ann@home.test\nTo: "+reply.Address+"\nSubject: away\nAuto-Submitted: auto-replied\nMessage-ID: <five@home.test>\n\nI am away.\n")
 	b.eventually("the absence", func() bool { return len(b.events(bot.EventNote)) == 2 })
@@ -231,8 +239,8 @@ func TestTicketsByMail(t *testing.T) {
 			t.Errorf("a mail that belongs to nothing was marked as read: %s", m)
 		}
 	}
-	if len(raw) != len(before)+3 {
-		t.Errorf("%d mails, want %d", len(raw), len(before)+3)
+	if len(raw) != len(before)+4 {
+		t.Errorf("%d mails, want %d", len(raw), len(before)+4)
 	}
 
 	// An address that does not exist: the team reads why.
@@ -247,4 +255,12 @@ func TestTicketsByMail(t *testing.T) {
 	if notes := b.events(bot.EventNote); !strings.Contains(notes[2], "refused@home.test") || !strings.Contains(notes[2], "no such mailbox") {
 		t.Errorf("notes %q", notes)
 	}
+}
+
+// token is what internal/mail makes for a ticket.
+func token(key string, ticket uuid.UUID) string {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte("frontdesk ticket\x00"))
+	h.Write(ticket[:])
+	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding).EncodeToString(append(ticket[:], h.Sum(nil)[:10]...))
 }

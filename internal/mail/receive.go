@@ -18,11 +18,11 @@ const looked imap.Flag = "frontdesk"
 const perPass = 100
 
 // Receive looks once at what is new in the mailbox and calls take with each mail
-// that belongs to a ticket; those that belong to none stay unread for people. A mail
-// is marked once take had no error, so it comes again when the program ends between
-// the two. n is how many take had. Errors: Unavailable; those of take, which end the
-// pass.
-func (p *Post) Receive(ctx context.Context, take func(context.Context, In) error) (n int, err error) {
+// that belongs to a ticket; those that belong to none, and those that take leaves,
+// stay unread for people. A mail is marked once take had no error, so it comes again
+// when the program ends between the two. n is how many were taken. Errors:
+// Unavailable; those of take, which end the pass.
+func (p *Post) Receive(ctx context.Context, take func(context.Context, In) (taken bool, err error)) (n int, err error) {
 	c, err := p.open(ctx)
 	if err != nil {
 		return 0, err
@@ -59,7 +59,7 @@ func (p *Post) Receive(ctx context.Context, take func(context.Context, In) error
 }
 
 // one reads one mail, hands it over when it belongs to a ticket, and marks it.
-func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take func(context.Context, In) error) (taken bool, err error) {
+func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take func(context.Context, In) (taken bool, err error)) (taken bool, err error) {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: maxBytes}}
 	got, err := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {
@@ -67,14 +67,14 @@ func (p *Post) one(ctx context.Context, c *imapclient.Client, uid imap.UID, take
 	}
 	flags := []imap.Flag{looked}
 	if len(got) > 0 && len(got[0].BodySection) > 0 {
-		in, ok := p.read(got[0].BodySection[0].Bytes)
-		if ok {
-			if err := take(ctx, in); err != nil {
+		if in, ok := p.read(got[0].BodySection[0].Bytes); ok {
+			if taken, err = take(ctx, in); err != nil {
 				return false, err
 			}
-			taken = true
-			flags = append(flags, imap.FlagSeen)
 		}
+	}
+	if taken {
+		flags = append(flags, imap.FlagSeen)
 	}
 	err = c.Store(imap.UIDSetNum(uid), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: flags}, nil).Close()
 	if err != nil {

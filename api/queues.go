@@ -31,8 +31,18 @@ type Queue struct {
 	WrapUp     int        `json:"wrap_up_s" doc:"How long the place of a chat that ended stays taken for notes."`
 	FirstReply int        `json:"first_reply_s" doc:"An agent who has not written by then loses the chat; 0: 300."`
 	Answer     int        `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
-	Version    string     `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
+	AskCode    bool       `json:"ask_code" doc:"Whoever closes a chat must pick a wrap-up code, when there are any."`
+	Able
+	Version string `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
 }
+
+// Able is who could ever serve a queue.
+type Able struct {
+	Able int      `json:"able" doc:"Agents, on duty or not, who have what it asks for, or what a queue that helps it asks for. With 0 whoever waits here waits for nobody."`
+	None []string `json:"none,omitempty" doc:"Of what it asks for, what nobody has."`
+}
+
+func ableOf(a handoff.Ability) Able { return Able{a.Able, a.None} }
 
 // QueueHours say when a queue's people are there; no weeks: whoever is on duty decides.
 type QueueHours struct {
@@ -80,6 +90,7 @@ type putQueueIn struct {
 		WrapUp     int         `json:"wrap_up_s,omitempty" minimum:"0" maximum:"300"`
 		FirstReply int         `json:"first_reply_s,omitempty" minimum:"0" maximum:"86400"`
 		Answer     int         `json:"answer_s,omitempty" minimum:"0" maximum:"86400"`
+		AskCode    bool        `json:"ask_code,omitempty"`
 		Version    string      `json:"version,omitempty" maxLength:"40" doc:"As read; absent makes a new queue and refuses to overwrite one."`
 	}
 }
@@ -92,9 +103,15 @@ func (s *Server) queueRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
+		able, err := s.Desk.Abilities(ctx, s.ws)
+		if err != nil {
+			return nil, err
+		}
 		out := list[Queue]{Items: []Queue{}}
 		for _, q := range all {
-			out.Items = append(out.Items, queueOf(q))
+			wire := queueOf(q)
+			wire.Able = ableOf(able[q.ID])
+			out.Items = append(out.Items, wire)
 		}
 		return &bodyOf[list[Queue]]{out}, nil
 	})
@@ -162,7 +179,7 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	q.QueueSettings = handoff.QueueSettings{
 		OfferFor: seconds(b.OfferFor), Skills: b.Skills, Priority: b.Priority, Strict: b.Strict, RoundRobin: b.RoundRobin,
-		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer),
+		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), AskCode: b.AskCode,
 	}
 	for _, r := range b.Relax {
 		q.Relax = append(q.Relax, handoff.Relax{After: seconds(r.After), Drop: r.Drop})
@@ -174,7 +191,13 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 		return nil, err
 	}
 	s.log.Info("queue changed", "queue", in.ID, "by", callOf(ctx).agentID())
-	return &bodyOf[Queue]{queueOf(q)}, nil
+	able, err := s.Desk.Abilities(ctx, s.ws)
+	if err != nil {
+		return nil, err
+	}
+	wire := queueOf(q)
+	wire.Able = ableOf(able[q.ID])
+	return &bodyOf[Queue]{wire}, nil
 }
 
 // hours reads hours; what means nothing is refused by the desk.
@@ -199,7 +222,7 @@ func queueOf(q handoff.Queue) Queue {
 		ID: string(q.ID), Name: q.Name, Hours: queueHoursOf(q.Hours),
 		OfferFor: seconds(q.OfferFor), Skills: some(q.Skills), Priority: q.Priority, Relax: []Relax{}, Strict: q.Strict,
 		Overflow: []Overflow{}, RoundRobin: q.RoundRobin, WrapUp: seconds(q.WrapUp), FirstReply: seconds(q.FirstReply),
-		Answer: seconds(q.Answer), Version: versionOf(q),
+		Answer: seconds(q.Answer), AskCode: q.AskCode, Version: versionOf(q),
 	}
 	for _, r := range q.Relax {
 		out.Relax = append(out.Relax, Relax{seconds(r.After), r.Drop})

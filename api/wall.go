@@ -42,6 +42,8 @@ type WallQueue struct {
 	Open    bool   `json:"open" doc:"Hours say so; false also when they say nothing."`
 	Agents  int    `json:"agents" doc:"Who take offers and have what the queue asks for."`
 	Free    int    `json:"free" doc:"Of them, those with room."`
+	Never   int    `json:"never,omitempty" doc:"Of those who wait, whom nobody there is could ever serve."`
+	Able
 }
 
 // WallAgent is an agent with whether their console is there.
@@ -118,7 +120,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 	for _, q := range w.Queues {
 		out.Queues = append(out.Queues, WallQueue{
 			ID: string(q.Queue.ID), Name: q.Queue.Name, Waiting: q.Waiting, Offered: q.Offered, Parked: q.Parked, Late: q.Late,
-			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes,
+			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes, Never: q.Never, Able: ableOf(q.Ability),
 		})
 	}
 	for _, a := range w.Agents {
@@ -127,7 +129,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 	for _, x := range w.Waits {
 		out.Waits = append(out.Waits, WallWait{
 			Row: conversationOf(bot.ViewAgent, x.Conversation, s.names), Position: x.Position,
-			Waited: seconds(x.Waited), Told: seconds(x.Told), ToldUpper: seconds(x.ToldUpper),
+			Waited: seconds(x.Waited), Told: seconds(x.Told.Wait), ToldUpper: seconds(x.Told.Upper),
 		})
 	}
 	for _, c := range bots {

@@ -443,7 +443,9 @@ func (d *Desk) parked(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 				return nil
 			}
 			s.queue()
-			s.happened("enqueued", "", sayBack(s.next.Language, s.joining()))
+			p := s.joining()
+			s.tells(p)
+			s.happened("enqueued", "", sayBack(s.next.Language, p))
 			return nil
 		})
 		return err
@@ -489,18 +491,11 @@ func (d *Desk) matched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, e
 
 // tellPlaces tells the places of a workspace when they changed.
 func (d *Desk) tellPlaces(ws bot.WorkspaceID, v view) {
-	d.mu.Lock()
-	told := d.promised[ws]
-	d.mu.Unlock()
 	var now []Place
-	v.see(func(b *board) {
-		at := d.now()
-		now = b.places(at)
-		told = b.promises(told, now, at)
-	})
+	v.see(func(b *board) { now = b.places(d.now()) })
 	d.mu.Lock()
 	same := slices.Equal(d.places[ws], now)
-	d.places[ws], d.promised[ws] = now, told
+	d.places[ws] = now
 	d.mu.Unlock()
 	if !same {
 		d.notifier.PlacesChanged(ws, now)

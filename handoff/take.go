@@ -112,17 +112,20 @@ func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 }
 
 // CloseAs is Close with a wrap-up code that says what it was about; "" is none.
-// Errors: those of Close; Invalid for a code that cannot be picked.
+// Errors: those of Close;
+// Invalid for a code that cannot be picked, and without one where the queue wants it of
+// the agent who has the conversation.
 func (d *Desk) CloseAs(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, code string) (bot.Written, error) {
-	c, err := d.code(ctx, ws, code)
+	c, any, err := d.code(ctx, ws, code)
 	if err != nil {
 		return bot.Written{}, err
 	}
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c) })
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c, any) })
 }
 
-// closes ends the conversation, or the time for notes after it.
-func (s *step) closes(by bot.Author, code Code) error {
+// closes ends the conversation, or the time for notes after it; any says whether
+// there are codes to pick from.
+func (s *step) closes(by bot.Author, code Code, any bool) error {
 	if s.next.Service == bot.ServiceClosed {
 		return nil
 	}
@@ -132,6 +135,9 @@ func (s *step) closes(by bot.Author, code Code) error {
 	var agent bot.AgentID
 	if by.Kind == bot.AuthorAgent {
 		agent = bot.AgentID(by.ID)
+	}
+	if agent != "" && s.next.Agent == agent && s.next.Service != bot.ServiceWrapup && code.ID == "" && any && s.queueOf(s.next.Queue).AskCode {
+		return fault.New(fault.Invalid, "Say what this chat was about before you close it: this queue wants a wrap-up code.").WithField("code", "pick one")
 	}
 	if agent != "" {
 		defer s.solve(by)

@@ -30,6 +30,7 @@ const billing: QueueConfig = {
   wrap_up_s: 0,
   first_reply_s: 120,
   answer_s: 45,
+  ask_code: true,
   version: 'v1',
 };
 

@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Source, TicketStatus } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Placing, Source, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -63,6 +63,9 @@ export interface QueueConfig {
   wrap_up_s: number;
   first_reply_s: number;
   answer_s: number;
+  ask_code: boolean; // whoever closes a chat must pick a wrap-up code
+  able?: number; // who could ever serve it
+  none?: string[]; // of what it asks for, what nobody has
   version: string;
 }
 
@@ -79,6 +82,9 @@ export interface WallQueue {
   open: boolean;
   agents: number;
   free: number;
+  never?: number; // of those who wait, whom nobody there is could ever serve
+  able?: number; // who could ever serve it, on duty or not
+  none?: string[]; // of what it asks for, what nobody has
 }
 
 export interface WallAgent extends Agent, Shifts {
@@ -216,6 +222,7 @@ export interface Trace {
   thresholds?: Record<string, Threshold[]>;
   decision: Decision;
   rule: string;
+  placing?: Placing; // of a hand-off that rules had a say in
   because?: string;
   reason?: string;
   answer: string;
@@ -440,6 +447,12 @@ export interface Code {
 export interface CodeList {
   codes: Code[];
   version: number;
+}
+
+/** What a rule would have done with past hand-offs. */
+export interface Trial {
+  looked: number;
+  items: { row: Conversation; at: string; because: string[]; before: Placing; after: Placing }[];
 }
 
 export interface Rulebook {

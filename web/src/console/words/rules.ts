@@ -71,6 +71,20 @@ const en = {
   raisedReason: 'Priority +{n} for the reason',
   raisedSentiment: 'Priority +{n} for how they feel',
   ignored: 'left out, no longer there: {what}',
+  mainQueue: 'Main queue',
+  placedTitle: 'Where it was put, and why',
+  placedByNone: 'No rule had a say.',
+  because: 'because of {what}',
+  wantsNothing: 'nothing in particular',
+  placedWhy: 'Which rules put this chat in line',
+  tryTitle: 'Try it out',
+  tryHint: 'On the last 500 chats that went to a person. Nothing is changed; attributes are those of today.',
+  tryDo: 'Try on past chats',
+  trying: 'Trying…',
+  tryNone: 'No chat has gone to a person yet.',
+  tryFound: 'It would have spoken about {n} of {all}.',
+  tryAsBefore: 'no change',
+  tryMore: 'and {n} more',
 } as const;
 
 export type RuleWord = keyof typeof en;
@@ -147,6 +161,20 @@ const zh: Record<RuleWord, string> = {
   raisedReason: '因原因优先级 +{n}',
   raisedSentiment: '因情绪优先级 +{n}',
   ignored: '已不存在而跳过：{what}',
+  mainQueue: '主队列',
+  placedTitle: '排到哪里、为什么',
+  placedByNone: '没有规则适用。',
+  because: '依据 {what}',
+  wantsNothing: '没有特别要求',
+  placedWhy: '哪些规则决定了排队方式',
+  tryTitle: '试运行',
+  tryHint: '用最近 500 次转人工的对话试运行，不会改动任何内容；客户属性按今天的取值。',
+  tryDo: '用过往对话试运行',
+  trying: '试运行中…',
+  tryNone: '还没有转人工的对话。',
+  tryFound: '{all} 次中有 {n} 次会适用这条规则。',
+  tryAsBefore: '没有变化',
+  tryMore: '还有 {n} 个',
 };
 
 export const rules: Record<'en' | 'zh', Record<RuleWord, string>> = { en, zh };

@@ -156,15 +156,29 @@ func (d *Desk) missed(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 	var due []Reservation
 	v.see(func(b *board) {
 		for _, r := range b.open {
-			if !r.Deadline.After(now) {
+			if r.due(now) {
 				due = append(due, r)
 			}
 		}
 	})
 	slices.SortFunc(due, func(a, b Reservation) int { return strings.Compare(a.ID, b.ID) })
 	return each(due, func(r Reservation) error {
-		return d.lapse(ctx, r, ReservationMissed, func(s *step) bool { return !s.locked.Offer.Deadline.After(s.now) })
+		state := ReservationMissed
+		if r.Deadline.After(now) {
+			state = ReservationRescinded // that is no fault of the agent's
+		}
+		return d.lapse(ctx, r, state, func(s *step) bool { return s.locked.Offer.due(s.now) })
 	})
+}
+
+// setBack is how far in the future something was that is taken for a clock set back:
+// more than the clocks of nodes are apart.
+const setBack = time.Minute
+
+// due reports whether the offer has ended: its deadline is past, or the clock was
+// set back since it was made, and nobody should wait until it is that late again.
+func (r Reservation) due(now time.Time) bool {
+	return !r.Deadline.After(now) || r.OfferedAt.Sub(now) > setBack
 }
 
 // gone takes offers, and past the grace chats, from agents who gave no sign of

@@ -16,7 +16,7 @@ type TakeOptions struct {
 // place, or with Supervisor from another agent. version is the row's version
 // that the agent saw, 0 for any. It may exceed the agent's capacity, because a
 // person decided so; then no offers come, and those that are open go back. Taking
-// one's own conversation changes nothing. Errors: NotFound; Conflict with the
+// one's own conversation changes nothing, or takes it out of the line when one was passing it on. Errors: NotFound; Conflict with the
 // winner's name when somebody else was first, and for a closed conversation.
 func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
 	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
@@ -28,6 +28,9 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		switch {
 		case s.next.Service == bot.ServiceClosed:
 			return fault.New(fault.Conflict, "This conversation is closed. Open it again first.")
+		case old == agent && inLine(s.next):
+			s.stays(agent)
+			return nil
 		case old == agent && s.next.Service != bot.ServiceWrapup:
 			return nil
 		case old != "" && old != agent && (!o.Supervisor || version != 0 && version != s.next.Version):

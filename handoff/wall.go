@@ -22,6 +22,9 @@ type Wall struct {
 	Queues []QueueLoad // the main one first, then in order of ID
 	Agents []WallAgent // in order of ID
 	Waits  []LongWait  // who is furthest behind what they were told first; at most 20
+
+	all    []LongWait // of which Waits are the first
+	places []Place
 }
 
 // QueueLoad is how much waits in one queue.
@@ -135,7 +138,9 @@ func (b *board) wall(now time.Time, places []Place) Wall {
 	for _, a := range b.agents {
 		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now), Full: a.room(now) < b.least()})
 	}
-	w.Waits = b.longWaits(now, places)
+	w.all = b.longWaits(now)
+	w.places = places
+	w.Waits = w.first(func(LongWait) bool { return true })
 	return w
 }
 
@@ -153,8 +158,8 @@ func (b *board) staff(l *QueueLoad, now time.Time) {
 	}
 }
 
-// longWaits is who is furthest behind what they were told.
-func (b *board) longWaits(now time.Time, places []Place) []LongWait {
+// longWaits is who waits, who is furthest behind what they were told first.
+func (b *board) longWaits(now time.Time) []LongWait {
 	out := make([]LongWait, 0, len(b.line))
 	for _, e := range b.line {
 		out = append(out, LongWait{Conversation: e.Conversation, Waited: now.Sub(e.Wait.Since), Told: e.Wait.Told})
@@ -162,13 +167,38 @@ func (b *board) longWaits(now time.Time, places []Place) []LongWait {
 	slices.SortStableFunc(out, func(x, y LongWait) int {
 		return cmp.Or(cmp.Compare(y.Waited-y.Told.Upper, x.Waited-x.Told.Upper), cmp.Compare(x.Conversation.ID, y.Conversation.ID))
 	})
-	out = slices.Clone(out[:min(len(out), wallWaits)])
-	for i := range out {
-		for _, p := range places {
-			if p.Conversation == out[i].Conversation.ID {
-				out[i].Position = p.Position
+	return out
+}
+
+// first are the first of those waits that are asked for, with their places.
+func (w Wall) first(asked func(x LongWait) bool) []LongWait {
+	var out []LongWait
+	for _, x := range w.all {
+		if len(out) == wallWaits {
+			break
+		}
+		if !asked(x) {
+			continue
+		}
+		for _, p := range w.places {
+			if p.Conversation == x.Conversation.ID {
+				x.Position = p.Position
 			}
 		}
+		out = append(out, x)
 	}
 	return out
+}
+
+// Of returns the wall of one queue: the agents who have what it asks for, and who
+// waits in it. The queues stay, to choose from.
+func (w Wall) Of(queue bot.QueueID) Wall {
+	i := slices.IndexFunc(w.Queues, func(l QueueLoad) bool { return l.Queue.ID == queue })
+	var skills []string
+	if i >= 0 {
+		skills = w.Queues[i].Queue.Skills
+	}
+	w.Agents = slices.DeleteFunc(slices.Clone(w.Agents), func(a WallAgent) bool { return !Suits(a.Skills, skills) })
+	w.Waits = w.first(func(x LongWait) bool { return x.Conversation.Queue == queue })
+	return w
 }

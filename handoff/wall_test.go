@@ -40,6 +40,10 @@ func TestWall(t *testing.T) {
 	if !w.Agents[0].Connected || w.Agents[2].Connected || w.Agents[3].Slots != 1 || w.Agents[0].Slots != 2 {
 		t.Errorf("agents: %+v", w.Agents)
 	}
+	only := w.Of("money")
+	if len(only.Agents) != 1 || only.Agents[0].ID != "a" || len(only.Waits) != 2 || only.Waits[0].Position != 1 || len(only.Queues) != 2 || len(w.Agents) != 4 {
+		t.Errorf("of one queue: %+v", only)
+	}
 	var order []bot.ConversationID
 	for _, x := range w.Waits {
 		order = append(order, x.Conversation.ID)

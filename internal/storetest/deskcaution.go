@@ -250,3 +250,123 @@ func testDeskTold(t *testing.T, s Stores) {
 		t.Errorf("told %+v after the wait", w.Told)
 	}
 }
+
+// testDeskTakeBack lets whoever passes a chat on think better of it, before a
+// colleague or the line has it.
+func testDeskTakeBack(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 1)
+	d.hire(t, "wei", 1)
+	c := d.taken(t, d.ask(t, nil), "lin")
+	pass := func(to bot.AgentID) {
+		t.Helper()
+		if _, err := d.Transfer(t.Context(), workspace, c.ID, "lin", to, "", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.sweep(t)
+		d.offerOf(t, "wei")
+	}
+	for _, to := range []bot.AgentID{"wei", ""} { // asked by name, and by the line
+		pass(to)
+		d.taken(t, c, "lin")
+		d.noOffer(t, "wei")
+		if got := d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin"); !got.Enqueued.IsZero() {
+			t.Errorf("still in line since %v", got.Enqueued)
+		}
+		d.wantTold(t, c, "kept", "Lin stays with you.")
+		if a := d.agent(t, "lin"); a.Load != 1 || a.Left() != 0 {
+			t.Errorf("the agent has %+v", a)
+		}
+		d.recount(t)
+	}
+	d.after(t, 5*time.Second, "lin", "wei")
+	d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin") // nobody is asked any more
+	d.noOffer(t, "wei")
+}
+
+// testDeskClock sets the clock forward and back: nobody is lost, and nobody waits
+// until it is as late again.
+func testDeskClock(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 1)
+	d.hire(t, "wei", 1)
+	held := d.taken(t, d.ask(t, nil), "lin")
+	offered := d.ask(t, nil)
+	d.sweep(t)
+	d.offerOf(t, "wei")
+	d.clock.pass(-2 * time.Hour)
+	d.after(t, time.Second, "lin", "wei")
+	d.is(t, held, bot.ServiceActive, bot.SpeakerHuman, "lin")
+	if a := d.agent(t, "wei"); a.Missed != 0 || a.Duty != handoff.DutyOn {
+		t.Errorf("the agent is blamed: %+v", a)
+	}
+	// The offer that was made two hours from now has ended, and there is one of today.
+	if r := d.offerOf(t, "wei"); r.Conversation != offered.ID || r.Deadline.Sub(d.clock.now()) > time.Minute {
+		t.Errorf("offered until %v, it is %v", r.Deadline, d.clock.now())
+	}
+	if err := d.Decline(t.Context(), workspace, d.offerOf(t, "wei").ID, "wei"); err != nil {
+		t.Fatal(err)
+	}
+	d.clock.pass(-2 * time.Hour) // who passed on it is not kept from it for two hours
+	d.after(t, time.Second, "lin", "wei")
+	d.accept(t, "wei")
+	d.recount(t)
+	// A night forward: both are taken for gone, their chats wait at their age, and go on
+	// when somebody says that they are there.
+	d.clock.pass(10 * time.Hour)
+	d.sweep(t)
+	for _, c := range []bot.Conversation{held, offered} {
+		if got := d.row(t, c); got.Agent != "" || got.Service != bot.ServiceWaiting && got.Service != bot.ServiceParked {
+			t.Errorf("%s is %s with %q", c.ID, got.Service, got.Agent)
+		}
+	}
+	d.recount(t)
+	for _, a := range []bot.AgentID{"lin", "wei"} {
+		if _, err := d.SetDuty(t.Context(), workspace, a, handoff.DutyOn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.after(t, time.Second, "lin", "wei")
+	d.accept(t, "lin")
+	d.accept(t, "wei")
+	d.recount(t)
+}
+
+// testDeskRetired disables an agent in the middle of a chat: it goes on with
+// somebody else, and what they would do then is refused.
+func testDeskRetired(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	d.hire(t, "lin", 2)
+	d.hire(t, "wei", 1)
+	if _, err := d.SetDuty(t.Context(), workspace, "wei", handoff.DutyAway); err != nil {
+		t.Fatal(err)
+	}
+	c := d.taken(t, d.ask(t, nil), "lin")
+	d.ask(t, nil)
+	d.sweep(t)
+	r := d.offerOf(t, "lin")
+	if err := d.Retire(t.Context(), workspace, "lin"); err != nil {
+		t.Fatal(err)
+	}
+	d.sweep(t)
+	if got := d.row(t, c); got.Agent != "" || got.Service != bot.ServiceWaiting && got.Service != bot.ServiceParked {
+		t.Errorf("it is %s with %q", got.Service, got.Agent)
+	}
+	d.noOffer(t, "lin")
+	if a := d.agent(t, "lin"); a.Load != 0 || a.Reserved != 0 || a.Duty != handoff.DutyOff {
+		t.Errorf("the agent has %+v", a)
+	}
+	_, err := d.Accept(t.Context(), workspace, r.ID, "lin")
+	wantKind(t, "accepting a dead offer", err, fault.Conflict)
+	wantKind(t, "declining it", d.Decline(t.Context(), workspace, r.ID, "lin"), fault.Conflict)
+	_, err = d.Accept(t.Context(), workspace, "no-such-offer", "wei")
+	wantKind(t, "accepting what never was", err, fault.NotFound)
+	if _, err := d.SetDuty(t.Context(), workspace, "wei", handoff.DutyOn); err != nil {
+		t.Fatal(err)
+	}
+	d.after(t, time.Second, "wei")
+	if o := d.offerOf(t, "wei"); o.Conversation != c.ID { // it came first
+		t.Errorf("offered %+v", o)
+	}
+	d.recount(t)
+}

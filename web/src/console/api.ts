@@ -106,6 +106,7 @@ export interface Wall {
   queues: WallQueue[];
   agents: WallAgent[];
   waits: WallWait[];
+  chats?: Conversation[]; // that the agent has who was asked for
   bots: { row: Conversation; risk: number; failed: number }[];
 }
 

@@ -1,3 +1,4 @@
+import type { Agent } from '../../shared/protocol';
 import type { WallAgent, WallQueue } from '../api';
 import type { WallWord } from '../words/wall';
 
@@ -26,6 +27,9 @@ export function stateOf(a: WallAgent): AgentState {
   if (!a.connected) return 'gone';
   return a.full ? 'full' : 'on';
 }
+
+/** How much of what is taken is of chats, the rest being of offers: by their numbers, since each may take another part. */
+export const held = (a: Agent): number => (a.load + a.reserved === 0 ? 0 : (a.taken * a.load) / (a.load + a.reserved));
 
 /** Agents who matter now, by state, then the fullest first; those off duty without chats are only counted. */
 export function crew(agents: WallAgent[]): { shown: WallAgent[]; off: number } {

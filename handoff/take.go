@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -119,11 +120,24 @@ func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 // Invalid for a code that cannot be picked, and without one where the queue wants it of
 // the agent who has the conversation.
 func (d *Desk) CloseAs(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, code string) (bot.Written, error) {
-	c, any, err := d.code(ctx, ws, code)
+	v, err := d.view(ctx, ws)
 	if err != nil {
 		return bot.Written{}, err
 	}
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c, any) })
+	asked := code != ""
+	v.see(func(b *board) {
+		asked = asked || slices.ContainsFunc(b.queues, func(q Queue) bool { return q.AskCode })
+	})
+	var (
+		c   Code
+		any bool
+	)
+	if asked {
+		if c, any, err = d.code(ctx, ws, code); err != nil {
+			return bot.Written{}, err
+		}
+	}
+	return d.moving(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, v, func(s *step) error { return s.closes(by, c, any) })
 }
 
 // closes ends the conversation, or the time for notes after it; any says whether

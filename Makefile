@@ -28,7 +28,7 @@ fmt: ## format all Go files
 	cd tools/lint && $(GO) tool gofumpt -l -w ../..
 
 test-go: ## all Go tests
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 test-race: ## the packages with goroutines, under the race detector
 	$(GO) test -race -short ./bot/... ./handoff/... ./api/... ./internal/live/... ./internal/sqlite/... ./internal/postgres/... ./internal/openai/... ./internal/telemetry/... ./internal/redis/... ./internal/pubsub/... ./internal/jobs/...
@@ -52,7 +52,7 @@ test-llm: ## the streaming path against llama.cpp's server (opt in: downloads a 
 	bash scripts/test-llm.sh
 
 test-cluster: build ## the quick faults: kills, cuts and floods under load, with the histories checked
-	FRONTDESK_TEST_FAULTS=quick FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 15m
+	FRONTDESK_TEST_FAULTS=quick FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk $(GO) test ./test/cluster -run "TestFaults|TestProgramSize" -count=1 -v -timeout 15m
 
 test-faults: build ## all faults in full length (over an hour, wants the machine for itself); the table: .cache/faults/faults.md
 	FRONTDESK_TEST_FAULTS=all FRONTDESK_TEST_BINARY=$(CURDIR)/frontdesk FRONTDESK_TEST_REPORT=$(CURDIR)/.cache/faults $(GO) test ./test/cluster -run TestFaults -count=1 -v -timeout 3h

@@ -179,8 +179,10 @@ func (a *App) openServer(ctx context.Context) error {
 	a.engine, err = bot.New(bot.Parts{
 		Timeline: telemetry.Timeline(a.metrics, a.tracer, conversations), Runs: conversations, Understander: a.mind,
 		Retriever: telemetry.Retriever(a.metrics, a.tracer, parts.retriever), Embedder: parts.embedder, Restater: rewriter,
-		Escalator: a.desk, Publisher: spoken{a.hub, a.desk}, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
-	}, &bot.Options{Policy: &policy, Models: models, Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone})
+		Escalator: a.desk, Publisher: spoken{a.hub, a.desk}, Translations: conversations, Observer: telemetry.Observer(a.metrics, a.tracer), Now: a.set.now, Logger: a.log,
+	}, &bot.Options{
+		Policy: &policy, Models: models, Limits: a.config.LLM.limits(), Deadline: a.config.LLM.TurnLimit, Owner: a.owner(), Alone: alone,
+	})
 	if err != nil {
 		return err
 	}

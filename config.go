@@ -94,10 +94,19 @@ type LLMConfig struct {
 	Key       Secret        `koanf:"key"`        // by environment FRONTDESK_LLM_KEY
 	Second    string        `koanf:"second_url"` // tried when the first endpoint's breaker is open; empty: none
 	TurnLimit time.Duration `koanf:"turn_limit"` // time to a visible outcome; default 15s
+	Translate time.Duration `koanf:"translate"`  // how long a translation for an agent may take; 0: nothing is translated; default 6s
 	// Prices of a million tokens, in a currency of your choice, for the metric of
 	// costs. Zero: not known.
 	InputPrice  float64 `koanf:"input_price"`
 	OutputPrice float64 `koanf:"output_price"`
+}
+
+// limits bounds a model's calls.
+func (c LLMConfig) limits() bot.Limits {
+	if c.Translate == 0 {
+		return bot.Limits{Translate: -1}
+	}
+	return bot.Limits{Translate: c.Translate}
 }
 
 // EmbeddingConfig names another embedding model; empty URL: the built-in one.
@@ -137,7 +146,7 @@ type LimitsConfig struct {
 // DeskConfig sets the desk's deadlines.
 type DeskConfig struct {
 	OfferFor  time.Duration `koanf:"offer_for"`  // how long an agent may think; default 25s
-	GoneAfter time.Duration `koanf:"gone_after"` // grace for an agent without heartbeat; default 60s
+	GoneAfter time.Duration `koanf:"gone_after"` // how much longer than 30s an agent may be silent before their chats go back in line; default 55s
 	IdleAfter time.Duration `koanf:"idle_after"` // a chat counts less when its visitor has been silent for so long; negative: never; default 10m
 	IdleShare int           `koanf:"idle_share"` // of a place that it takes then, in percent, 1 to 100; default 50
 }
@@ -174,11 +183,11 @@ func Defaults() Config {
 		Server:  ServerConfig{Addr: "127.0.0.1:8080"},
 		Storage: StorageConfig{Dir: "data"},
 		Search:  SearchConfig{Vectors: vectorsInMemory},
-		LLM:     LLMConfig{TurnLimit: 15 * time.Second},
+		LLM:     LLMConfig{TurnLimit: 15 * time.Second, Translate: 6 * time.Second},
 		Policy:  PolicyConfig{Answer: bot.DefaultPolicy().Answer},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Limits:  LimitsConfig{MessagesPerMinute: 30, SocketsPerAddress: 50, SocketsPerSecond: 1500, ConversationsPerHour: 10, UploadMB: 10},
-		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 60 * time.Second, IdleAfter: 10 * time.Minute, IdleShare: 50},
+		Desk:    DeskConfig{OfferFor: 25 * time.Second, GoneAfter: 55 * time.Second, IdleAfter: 10 * time.Minute, IdleShare: 50},
 		Mail:    MailConfig{Mailbox: "INBOX", Poll: 30 * time.Second},
 
 		Telemetry: TelemetryConfig{SampleRatio: .1},
@@ -339,6 +348,9 @@ func (c Config) Problems() []fault.Field {
 		}
 	}
 	positive("llm.turn_limit", c.LLM.TurnLimit > 0)
+	if c.LLM.Translate < 0 {
+		bad("llm.translate", "must be a duration such as 6s, or 0 for no translations")
+	}
 	positive("limits.messages_per_minute", c.Limits.MessagesPerMinute > 0)
 	positive("limits.sockets_per_address", c.Limits.SocketsPerAddress > 0)
 	positive("limits.sockets_per_second", c.Limits.SocketsPerSecond > 0)

@@ -2,10 +2,7 @@ package frontdesk
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
 	"net/mail"
 	"slices"
 	"strings"
@@ -83,18 +80,17 @@ func (b *mailbed) eventually(what string, ok func() bool) {
 }
 
 // arrives waits for the n-th mail in somebody's mailbox.
-func (b *mailbed) arrives(name string, n int) *mail.Message {
+func (b *mailbed) arrives(name string, n int) testenv.Letter {
 	b.t.Helper()
-	var raw []string
+	var all []testenv.Letter
 	b.eventually(fmt.Sprintf("mail %d of %s", n, name), func() bool {
-		raw, _ = b.server.Mails(b.t, name)
-		return len(raw) >= n
+		var err error
+		if all, err = b.server.Letters(name); err != nil {
+			b.t.Fatal(err)
+		}
+		return len(all) >= n
 	})
-	m, err := mail.ReadMessage(strings.NewReader(raw[n-1]))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return m
+	return all[n-1]
 }
 
 func (b *mailbed) events(kind bot.EventKind) (out []string) {
@@ -189,14 +185,13 @@ func TestTicketsByMail(t *testing.T) {
 
 	// Bob, to whom Ann forwarded it, writes to the plain address: what he quotes tells.
 	ref := ""
-	body := b.bodyOf(first)
-	for line := range strings.Lines(body) {
+	for line := range strings.Lines(first.Text) {
 		if strings.HasPrefix(line, "Ref: ") {
 			ref = strings.TrimSpace(line)
 		}
 	}
 	if ref == "" {
-		t.Fatalf("no reference in %q", body)
+		t.Fatalf("no reference in %q", first.Text)
 	}
 	b.server.Deliver(t, "bob@work.test", "support@shop.test", "From: bob@work.test\nTo: support@shop.test\nSubject: Fwd: parcel\nMessage-ID: <two@work.test>\n\n"+
 		"I am her neighbour; the new one is wet too.\n\n---------- Forwarded message ---------\nFrom: Lin <support@shop.test>\n\n> "+ref+"\n")
@@ -252,21 +247,4 @@ func TestTicketsByMail(t *testing.T) {
 	if notes := b.events(bot.EventNote); !strings.Contains(notes[2], "refused@home.test") || !strings.Contains(notes[2], "no such mailbox") {
 		t.Errorf("notes %q", notes)
 	}
-}
-
-// bodyOf is the text of a mail as its reader sees it.
-func (b *mailbed) bodyOf(m *mail.Message) string {
-	b.t.Helper()
-	var r io.Reader = m.Body
-	switch strings.ToLower(m.Header.Get("Content-Transfer-Encoding")) {
-	case "quoted-printable":
-		r = quotedprintable.NewReader(r)
-	case "base64":
-		r = base64.NewDecoder(base64.StdEncoding, r)
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }

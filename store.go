@@ -53,6 +53,7 @@ type (
 		bot.Timeline
 		bot.RunStore
 		bot.TraceStore
+		bot.TranslationStore
 		api.Lists
 	}
 	handoffStore interface {

@@ -182,7 +182,7 @@ func newWorld(t testing.TB, s setup) *world {
 	w.engine, err = bot.New(bot.Parts{
 		Timeline: tl, Runs: tl, Understander: bottest.Reader{}, Retriever: &bottest.Library{Documents: []bottest.Document{
 			{Question: "What is the return period?", Answer: "You may send goods back within 30 days."},
-		}}, Embedder: hashes{}, Escalator: w.desk, Publisher: w.hub, Now: w.now, Logger: log,
+		}}, Embedder: hashes{}, Escalator: w.desk, Publisher: w.hub, Now: w.now, Logger: log, Translations: tl,
 	}, &bot.Options{Policy: &policy, Models: s.models})
 	must(err)
 	told.engine = w.engine

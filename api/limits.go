@@ -109,6 +109,11 @@ func (p *pace) take(at, every time.Duration, burst int) time.Duration {
 	return max(0, due-at-time.Duration(burst-1)*every)
 }
 
+// rested reports whether half of the burst is free again.
+func (p *pace) rested(at, every time.Duration, burst int) bool {
+	return p.due-at <= time.Duration(burst/2)*every
+}
+
 // door admits connections at a rate, all nodes' worth of returning sockets at
 // once. Whom it refuses it tells a time to come back, and those times keep to the
 // rate too: a storm that came back as one would only be refused again.

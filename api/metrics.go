@@ -7,25 +7,27 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
 // Metrics are the server's own. Names begin with frontdesk_; no label holds what
 // a caller chose.
 type Metrics struct {
-	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
-	sends    *prometheus.CounterVec
-	ack      prometheus.Histogram
-	limits   *prometheus.CounterVec
-	closes   *prometheus.CounterVec
-	resumes  *prometheus.CounterVec
-	gaps     *prometheus.CounterVec
-	ratings  *prometheus.CounterVec
-	slow     prometheus.Counter
-	zombies  prometheus.Counter
-	lag      prometheus.Histogram
-	draining prometheus.Gauge
+	requests     *prometheus.CounterVec
+	seconds      *prometheus.HistogramVec
+	sends        *prometheus.CounterVec
+	ack          prometheus.Histogram
+	limits       *prometheus.CounterVec
+	closes       *prometheus.CounterVec
+	resumes      *prometheus.CounterVec
+	gaps         *prometheus.CounterVec
+	ratings      *prometheus.CounterVec
+	translations *prometheus.CounterVec
+	slow         prometheus.Counter
+	zombies      prometheus.Counter
+	lag          prometheus.Histogram
+	draining     prometheus.Gauge
 }
 
 // NewMetrics registers the server's metrics. Error: what the registry says of a
@@ -52,6 +54,9 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		ratings: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "frontdesk_ratings_total", Help: "Talks that visitors rated, by whom they were with (bot or agent) and score, 1 to 5.",
 		}, []string{"about", "score"}),
+		translations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frontdesk_translations_total", Help: "Translations for agents, of a message or a reply before it is sent, by result: ok, doubtful (a number, code or address is missing), kept (translated before), or the kind of failure.",
+		}, []string{"what", "result"}),
 		slow:    prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_slow_closes_total", Help: "Sockets closed because they read too slowly."}),
 		zombies: prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_zombie_closes_total", Help: "Sockets closed because they did not answer a ping."}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -62,7 +67,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		closes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_socket_closes_total", Help: "Sockets that the server closed, by code."}, []string{"code"}),
 	}
 	for _, c := range []prometheus.Collector{
-		m.requests, m.seconds, m.sends, m.ack, m.limits, m.closes, m.resumes, m.gaps, m.ratings, m.slow, m.zombies, m.lag, m.draining,
+		m.requests, m.seconds, m.sends, m.ack, m.limits, m.closes, m.resumes, m.gaps, m.ratings, m.translations, m.slow, m.zombies, m.lag, m.draining,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
@@ -80,12 +85,30 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	for _, source := range []string{"local", "bus", "sweep"} {
 		m.gaps.WithLabelValues(source)
 	}
+	for _, what := range []string{"message", "reply"} {
+		for _, result := range []string{"ok", "doubtful", string(fault.Unavailable)} {
+			m.translations.WithLabelValues(what, result)
+		}
+	}
 	for _, about := range []string{"bot", "agent"} {
 		for score := 1; score <= 5; score++ {
 			m.ratings.WithLabelValues(about, strconv.Itoa(score))
 		}
 	}
 	return m, nil
+}
+
+func (m *Metrics) translated(what string, t bot.Translation, err error) {
+	result := "ok"
+	switch {
+	case err != nil:
+		result = string(fault.KindOf(err))
+	case t.Kept:
+		result = "kept"
+	case len(t.Lost) > 0:
+		result = "doubtful"
+	}
+	m.translations.WithLabelValues(what, result).Inc()
 }
 
 func (m *Metrics) rated(about string, score int) {

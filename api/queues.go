@@ -18,22 +18,32 @@ const mainQueue = "main"
 
 // Queue is a line and how it is worked.
 type Queue struct {
-	ID         string     `json:"id" doc:"Empty for the main queue, which is addressed as main."`
-	Name       string     `json:"name"`
-	Hours      QueueHours `json:"hours" doc:"The main queue's weeks are those of the inboxes."`
-	OfferFor   int        `json:"offer_for_s" doc:"How long an agent may think about an offer; 0: 25."`
-	Skills     []string   `json:"skills" doc:"Wanted of whoever serves this queue, such as billing, billing>=4 or vip?."`
-	Priority   int        `json:"priority"`
-	Relax      []Relax    `json:"relax" doc:"When to give way on what conversations want; empty: on languages after 30 s, on everything after 60."`
-	Strict     bool       `json:"strict" doc:"Never gives way."`
-	Overflow   []Overflow `json:"overflow"`
-	RoundRobin bool       `json:"round_robin" doc:"Among equally suited agents the one without a chat for longest."`
-	WrapUp     int        `json:"wrap_up_s" doc:"How long the place of a chat that ended stays taken for notes."`
-	FirstReply int        `json:"first_reply_s" doc:"An agent who has not written by then loses the chat; 0: 300."`
-	Answer     int        `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
-	AskCode    bool       `json:"ask_code" doc:"Whoever closes a chat must pick a wrap-up code, when there are any."`
+	ID         string      `json:"id" doc:"Empty for the main queue, which is addressed as main."`
+	Name       string      `json:"name"`
+	Hours      QueueHours  `json:"hours" doc:"The main queue's weeks are those of the inboxes."`
+	OfferFor   int         `json:"offer_for_s" doc:"How long an agent may think about an offer; 0: 25."`
+	Skills     []string    `json:"skills" doc:"Wanted of whoever serves this queue, such as billing, billing>=4 or vip?."`
+	Priority   int         `json:"priority"`
+	Relax      []Relax     `json:"relax" doc:"When to give way on what conversations want; empty: on languages after 30 s, on everything after 60."`
+	Strict     bool        `json:"strict" doc:"Never gives way."`
+	Overflow   []Overflow  `json:"overflow"`
+	RoundRobin bool        `json:"round_robin" doc:"Among equally suited agents the one without a chat for longest."`
+	WrapUp     int         `json:"wrap_up_s" doc:"How long the place of a chat that ended stays taken for notes."`
+	FirstReply int         `json:"first_reply_s" doc:"An agent who has not written by then loses the chat; 0: 300."`
+	Answer     int         `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
+	PassBack   int         `json:"pass_back_s" doc:"How long a chat that a colleague would not take stays with who passed it on alone; 0: 60."`
+	Tickets    QueueLevels `json:"tickets"`
+	AskCode    bool        `json:"ask_code" doc:"Whoever closes a chat must pick a wrap-up code, when there are any."`
 	Able
 	Version string `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
+}
+
+// QueueLevels are the service levels of a queue's tickets, in time in which it is open.
+type QueueLevels struct {
+	First   int `json:"first_s,omitempty" minimum:"0" maximum:"7776000" doc:"The first answer, from the visitor's wish for a person; 0: 4 h."`
+	Next    int `json:"next_s,omitempty" minimum:"0" maximum:"7776000" doc:"Each later answer; 0: 8 h."`
+	Resolve int `json:"resolve_s,omitempty" minimum:"0" maximum:"7776000" doc:"The solution, without the time spent waiting for the visitor; 0: 24 h."`
+	Reopen  int `json:"reopen_s,omitempty" minimum:"0" maximum:"7776000" doc:"How long after its solution the visitor's words open a ticket again, of any time; 0: 72 h."`
 }
 
 // Able is who could ever serve a queue.
@@ -78,7 +88,7 @@ type Overflow struct {
 type putQueueIn struct {
 	ByID
 	Body struct {
-		Name       string      `json:"name" minLength:"1" maxLength:"80"`
+		Name       string      `json:"name" maxLength:"80" doc:"Empty for the main queue only, which pages then call so."`
 		Hours      *QueueHours `json:"hours,omitempty" doc:"Absent: as before."`
 		OfferFor   int         `json:"offer_for_s,omitempty" minimum:"0" maximum:"600"`
 		Skills     []string    `json:"skills,omitempty" maxItems:"20" nullable:"false"`
@@ -91,6 +101,8 @@ type putQueueIn struct {
 		FirstReply int         `json:"first_reply_s,omitempty" minimum:"0" maximum:"86400"`
 		Answer     int         `json:"answer_s,omitempty" minimum:"0" maximum:"86400"`
 		AskCode    bool        `json:"ask_code,omitempty"`
+		PassBack   int         `json:"pass_back_s,omitempty" minimum:"0" maximum:"3600"`
+		Tickets    QueueLevels `json:"tickets,omitempty"`
 		Version    string      `json:"version,omitempty" maxLength:"40" doc:"As read; absent makes a new queue and refuses to overwrite one."`
 	}
 }
@@ -165,7 +177,7 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	case i >= 0:
 		q.Hours = all[i].Hours
 	}
-	if q.Name = strings.TrimSpace(b.Name); q.Name == "" {
+	if q.Name = strings.TrimSpace(b.Name); q.Name == "" && name != "" {
 		return nil, fault.New(fault.Invalid, "A queue needs a name.").WithField("name", "write 1 to 80 characters")
 	}
 	if b.Hours != nil {
@@ -179,7 +191,10 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	q.QueueSettings = handoff.QueueSettings{
 		OfferFor: seconds(b.OfferFor), Skills: b.Skills, Priority: b.Priority, Strict: b.Strict, RoundRobin: b.RoundRobin,
-		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), AskCode: b.AskCode,
+		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), PassBack: seconds(b.PassBack), AskCode: b.AskCode,
+		Tickets: handoff.Levels{
+			First: seconds(b.Tickets.First), Next: seconds(b.Tickets.Next), Resolve: seconds(b.Tickets.Resolve), Reopen: seconds(b.Tickets.Reopen),
+		},
 	}
 	for _, r := range b.Relax {
 		q.Relax = append(q.Relax, handoff.Relax{After: seconds(r.After), Drop: r.Drop})
@@ -222,7 +237,9 @@ func queueOf(q handoff.Queue) Queue {
 		ID: string(q.ID), Name: q.Name, Hours: queueHoursOf(q.Hours),
 		OfferFor: seconds(q.OfferFor), Skills: some(q.Skills), Priority: q.Priority, Relax: []Relax{}, Strict: q.Strict,
 		Overflow: []Overflow{}, RoundRobin: q.RoundRobin, WrapUp: seconds(q.WrapUp), FirstReply: seconds(q.FirstReply),
-		Answer: seconds(q.Answer), AskCode: q.AskCode, Version: versionOf(q),
+		Answer: seconds(q.Answer), PassBack: seconds(q.PassBack), AskCode: q.AskCode,
+		Tickets: QueueLevels{seconds(q.Tickets.First), seconds(q.Tickets.Next), seconds(q.Tickets.Resolve), seconds(q.Tickets.Reopen)},
+		Version: versionOf(q),
 	}
 	for _, r := range q.Relax {
 		out.Relax = append(out.Relax, Relax{seconds(r.After), r.Drop})

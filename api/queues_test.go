@@ -24,7 +24,8 @@ func TestQueuesOverHTTP(t *testing.T) {
 	}
 	billing := map[string]any{
 		"name": "Billing", "offer_for_s": 20, "skills": []string{"billing>=3"}, "priority": 2, "relax": []map[string]any{{"after_s": 30, "drop": "levels"}},
-		"overflow": []map[string]any{{"after_s": 60, "to": ""}}, "round_robin": true, "wrap_up_s": 40, "first_reply_s": 120, "answer_s": 45,
+		"overflow": []map[string]any{{"after_s": 60, "to": ""}}, "round_robin": true, "wrap_up_s": 40, "first_reply_s": 120, "answer_s": 45, "pass_back_s": 30,
+		"tickets": map[string]any{"first_s": 3600, "next_s": 7200, "resolve_s": 86400, "reopen_s": 600},
 		"hours": map[string]any{
 			"zone": "Asia/Shanghai", "weeks": []map[string]any{{"day": 1, "open": "09:00", "close": "24:00"}},
 			"holidays": []map[string]any{{"date": "2026-10-01", "spans": []any{}}, {"date": "2026-12-24", "spans": []map[string]any{{"open": "09:00", "close": "12:30"}}}},
@@ -34,6 +35,7 @@ func TestQueuesOverHTTP(t *testing.T) {
 	boss.do("PUT", "/queues/billing", billing).want(t, 200).into(t, &made)
 	all := read()
 	if len(all) != 2 || all[1].ID != "billing" || all[1].Version != made.Version || all[1].WrapUp != 40 || all[1].Answer != 45 ||
+		all[1].PassBack != 30 || all[1].Tickets != (api.QueueLevels{First: 3600, Next: 7200, Resolve: 86400, Reopen: 600}) ||
 		all[1].Relax[0] != (api.Relax{After: 30, Drop: "levels"}) || all[1].Overflow[0] != (api.Overflow{After: 60}) ||
 		all[1].Hours.Weeks[0] != (api.Span{Day: 1, Open: "09:00", Close: "24:00"}) || all[1].Hours.Holidays[1].Spans[0].Close != "12:30" {
 		t.Errorf("read back: %+v", all)
@@ -48,6 +50,8 @@ func TestQueuesOverHTTP(t *testing.T) {
 		field string
 	}{
 		"priority":      {"x", map[string]any{"priority": 11}, "invalid", "body.priority"},
+		"ticket level":  {"x", map[string]any{"tickets": map[string]any{"next_s": 7776001}}, "invalid", "body.tickets.next_s"},
+		"pass back":     {"x", map[string]any{"pass_back_s": 3601}, "invalid", "body.pass_back_s"},
 		"skill":         {"x", map[string]any{"skills": []string{"two words"}}, "invalid", "skills"},
 		"zone":          {"x", map[string]any{"hours": map[string]any{"zone": "Mars/Base", "weeks": []any{}, "holidays": []any{}}}, "invalid", "zone"},
 		"backwards":     {"x", map[string]any{"hours": map[string]any{"weeks": []map[string]any{{"day": 1, "open": "12:00", "close": "09:00"}}, "holidays": []any{}}}, "invalid", "weeks[0]"},
@@ -105,6 +109,7 @@ func TestWallAndRoutingOverHTTP(t *testing.T) {
 	boss := w.console(account.RoleSupervisor)
 	admin := w.console(account.RoleAdministrator)
 	lin, ana := w.console(account.RoleAgent), w.console(account.RoleAgent)
+	boss.do("PUT", "/queues/main", map[string]any{"name": "", "version": queueVersion(t, boss)}).want(t, 200) // pages call it so
 	boss.do("PUT", "/queues/main", map[string]any{"name": "Main", "answer_s": 30, "wrap_up_s": 60, "version": queueVersion(t, boss)}).want(t, 200)
 	admin.do("PATCH", "/accounts/"+ana.id, map[string]any{"skills": []string{"two words"}}).want(t, 422)
 	var changed api.Account

@@ -44,7 +44,13 @@ type Bilingual struct {
 type ReplyList struct {
 	Items     []Reply  `json:"items"`
 	Variables []string `json:"variables" doc:"Written as {{visitor.name}}, or {{visitor.name|there}} with a text for when there is none."`
-	Queues    []Named  `json:"queues"`
+	Queues    []Line   `json:"queues"`
+}
+
+// Line is what agents know of a queue.
+type Line struct {
+	Named
+	Answer int `json:"answer_s" doc:"The service level of first answers."`
 }
 
 // Code is a wrap-up code.
@@ -85,12 +91,12 @@ func (s *Server) replyRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
-		out := ReplyList{Items: []Reply{}, Variables: handoff.Variables(), Queues: []Named{}}
+		out := ReplyList{Items: []Reply{}, Variables: handoff.Variables(), Queues: []Line{}}
 		for _, r := range all {
 			out.Items = append(out.Items, replyOf(r))
 		}
 		for _, q := range queues {
-			out.Queues = append(out.Queues, Named{string(q.ID), q.Name})
+			out.Queues = append(out.Queues, Line{Named{string(q.ID), q.Name}, seconds(q.ServiceLevel())})
 		}
 		return &bodyOf[ReplyList]{out}, nil
 	})
@@ -117,6 +123,8 @@ func (s *Server) replyRoutes(g *registrar) {
 			Reply string `json:"reply" maxLength:"64"`
 			Text  string `json:"text,omitempty" maxLength:"8000" doc:"For the visitor, as the agent left it."`
 			Note  string `json:"note,omitempty" maxLength:"8000" doc:"For colleagues, as the agent left it."`
+
+			Written string `json:"written,omitempty" maxLength:"8000" doc:"The agent's own words, when text is the translation of them."`
 		}
 	},
 	) (*bodyOf[Conversation], error) {
@@ -124,9 +132,17 @@ func (s *Server) replyRoutes(g *registrar) {
 		if !id.Valid(b.ID) {
 			return nil, fault.New(fault.Invalid, "The message has no id.").WithField("body.id", "must be a UUID")
 		}
-		h := sha256.Sum256([]byte("macro\x00" + b.Reply + "\x00" + b.Text + "\x00" + b.Note))
+		words := handoff.MacroWords{Text: b.Text, Written: b.Written, Note: b.Note}
+		if b.Written == b.Text {
+			words.Written = "" // nothing was translated
+		}
+		what := "macro\x00" + b.Reply + "\x00" + words.Text + "\x00" + words.Note
+		if words.Written != "" {
+			what += "\x00=" + words.Written
+		}
+		h := sha256.Sum256([]byte(what))
 		by := callOf(ctx).agent()
-		w, err := s.Replies.Run(ctx, s.ws, bot.ConversationID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(h[:])}, b.Reply, b.Text, b.Note)
+		w, err := s.Replies.Run(ctx, s.ws, bot.ConversationID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(h[:])}, b.Reply, words)
 		if err != nil {
 			return nil, err
 		}

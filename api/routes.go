@@ -95,6 +95,7 @@ func routes() []route {
 		{"POST", "/replies", agent, "Write a canned reply or a macro"},
 		{"PUT", "/replies/{id}", agent, "Change a canned reply"},
 		{"DELETE", "/replies/{id}", agent, "Delete a canned reply"},
+		{"POST", "/conversations/{id}/translations", agent, "Translate a message, or words before they are sent"},
 		{"POST", "/conversations/{id}/macro", agent, "Use a macro: words, note and move at once"},
 		{"GET", "/codes", agent, "List wrap-up codes"},
 		{"PUT", "/codes", supervisor, "Replace the wrap-up codes"},
@@ -268,6 +269,7 @@ func (s *Server) register() error {
 	s.ticketRoutes(g)
 	s.ruleRoutes(g)
 	s.replyRoutes(g)
+	s.translationRoutes(g)
 	s.codeRoutes(g)
 	s.queueRoutes(g)
 	s.rosterRoutes(g)

@@ -40,6 +40,8 @@ func sample(path string) any {
 		return map[string]any{"shortcut": "s" + id.New(), "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true}
 	case "/replies/{id}":
 		return map[string]any{"shortcut": "s", "title": "A reply", "text": map[string]any{"en": "Hello"}, "own": true, "version": 1}
+	case "/conversations/{id}/translations":
+		return map[string]any{"n": 1, "to": "en"}
 	case "/conversations/{id}/macro":
 		return map[string]any{"id": id.New(), "reply": id.New(), "text": "hello"}
 	case "/codes":

@@ -16,6 +16,15 @@ type Rule struct {
 	Queue    string      `json:"queue,omitempty" maxLength:"64" doc:"Into whose line; absent: says nothing about it."`
 	Skills   []string    `json:"skills,omitempty" doc:"Wanted, such as billing, billing>=4 or vip?; absent: says nothing about it."`
 	Priority *int        `json:"priority,omitempty" doc:"-10 to 10; absent: says nothing about it."`
+	Ticket   *RuleTicket `json:"ticket,omitempty" doc:"Makes a ticket; absent: says nothing about it."`
+}
+
+// RuleTicket is the ticket that a rule makes.
+type RuleTicket struct {
+	Queue    string `json:"queue,omitempty" maxLength:"64" doc:"Absent: that of the conversation."`
+	Priority *int   `json:"priority,omitempty" doc:"-10 to 10; absent: that of the conversation."`
+	Status   string `json:"status,omitempty" doc:"open or pending; absent: open."`
+	Instead  bool   `json:"instead,omitempty" doc:"Instead of waiting in line, unless the visitor asked for a person."`
 }
 
 // Condition is one thing that a rule asks.
@@ -30,9 +39,10 @@ type Condition struct {
 
 // BrokenPart is a part of a rule that names what is no more.
 type BrokenPart struct {
-	Rule  string `json:"rule"`
-	Queue string `json:"queue,omitempty"`
-	Skill string `json:"skill,omitempty"`
+	Rule   string `json:"rule"`
+	Queue  string `json:"queue,omitempty"`
+	Skill  string `json:"skill,omitempty"`
+	Ticket bool   `json:"ticket,omitempty" doc:"The queue is that of the rule's ticket."`
 }
 
 // Rulebook is the rules of a workspace in their order.
@@ -55,13 +65,14 @@ type Placing struct {
 
 // RuleMatch is what one rule set.
 type RuleMatch struct {
-	Rule     string   `json:"rule"`
-	Name     string   `json:"name"`
-	Because  []string `json:"because"`
-	Queue    string   `json:"queue,omitempty"`
-	Skills   []string `json:"skills,omitempty"`
-	Priority *int     `json:"priority,omitempty"`
-	Ignored  []string `json:"ignored,omitempty" doc:"What it names and was no more: queue:…, skill:…"`
+	Rule     string      `json:"rule"`
+	Name     string      `json:"name"`
+	Because  []string    `json:"because"`
+	Queue    string      `json:"queue,omitempty"`
+	Skills   []string    `json:"skills,omitempty"`
+	Priority *int        `json:"priority,omitempty"`
+	Ticket   *RuleTicket `json:"ticket,omitempty"`
+	Ignored  []string    `json:"ignored,omitempty" doc:"What it names and was no more: queue:…, skill:…; instead: the visitor asked for a person and waits in line as well."`
 }
 
 // Raise is a step of priority that a conversation has of itself.
@@ -139,7 +150,7 @@ func (s *Server) ruleRoutes(g *registrar) {
 
 // rule reads a rule; what means nothing is refused by the desk.
 func (r Rule) rule() handoff.Rule {
-	out := handoff.Rule{ID: r.ID, Name: r.Name, Off: r.Off, Queue: bot.QueueID(r.Queue), Skills: r.Skills, Priority: r.Priority}
+	out := handoff.Rule{ID: r.ID, Name: r.Name, Off: r.Off, Queue: bot.QueueID(r.Queue), Skills: r.Skills, Priority: r.Priority, Ticket: r.Ticket.order()}
 	for _, c := range r.When {
 		out.When = append(out.When, handoff.Condition{
 			Kind: handoff.ConditionKind(c.Kind), Name: c.Name, Values: c.Values, Days: c.Days, Below: c.Below, Not: c.Not,
@@ -151,19 +162,33 @@ func (r Rule) rule() handoff.Rule {
 func rulebookOf(b handoff.Rulebook) Rulebook {
 	out := Rulebook{Rules: []Rule{}, Version: b.Version, Broken: []BrokenPart{}, Queues: []Named{}, Skills: some(b.Skills)}
 	for _, r := range b.Rules {
-		rule := Rule{ID: r.ID, Name: r.Name, Off: r.Off, When: []Condition{}, Queue: string(r.Queue), Skills: r.Skills, Priority: r.Priority}
+		rule := Rule{ID: r.ID, Name: r.Name, Off: r.Off, When: []Condition{}, Queue: string(r.Queue), Skills: r.Skills, Priority: r.Priority, Ticket: ruleTicketOf(r.Ticket)}
 		for _, c := range r.When {
 			rule.When = append(rule.When, Condition{string(c.Kind), c.Name, c.Values, c.Days, c.Below, c.Not})
 		}
 		out.Rules = append(out.Rules, rule)
 	}
 	for _, x := range b.Broken {
-		out.Broken = append(out.Broken, BrokenPart{x.Rule, string(x.Queue), x.Skill})
+		out.Broken = append(out.Broken, BrokenPart{x.Rule, string(x.Queue), x.Skill, x.Ticket})
 	}
 	for _, q := range b.Queues {
 		out.Queues = append(out.Queues, Named{string(q.ID), q.Name})
 	}
 	return out
+}
+
+func (t *RuleTicket) order() *bot.TicketOrder {
+	if t == nil {
+		return nil
+	}
+	return &bot.TicketOrder{Queue: bot.QueueID(t.Queue), Priority: t.Priority, Status: t.Status, Instead: t.Instead}
+}
+
+func ruleTicketOf(o *bot.TicketOrder) *RuleTicket {
+	if o == nil {
+		return nil
+	}
+	return &RuleTicket{string(o.Queue), o.Priority, o.Status, o.Instead}
 }
 
 func placingOf(p *bot.Placing) *Placing {
@@ -172,7 +197,7 @@ func placingOf(p *bot.Placing) *Placing {
 	}
 	out := &Placing{Queue: string(p.Queue), Priority: p.Priority, Skills: some(p.Skills), Rules: []RuleMatch{}, Raised: []Raise{}}
 	for _, r := range p.Rules {
-		out.Rules = append(out.Rules, RuleMatch{r.Rule, r.Name, some(r.Because), string(r.Queue), r.Skills, r.Priority, r.Ignored})
+		out.Rules = append(out.Rules, RuleMatch{r.Rule, r.Name, some(r.Because), string(r.Queue), r.Skills, r.Priority, ruleTicketOf(r.Ticket), r.Ignored})
 	}
 	for _, r := range p.Raised {
 		out.Raised = append(out.Raised, Raise{r.Why, r.By})

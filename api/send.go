@@ -19,6 +19,7 @@ type Message struct {
 	Conversation string   `json:"conversation,omitempty" maxLength:"64"`
 	ClientConvID string   `json:"client_conv_id,omitempty" format:"uuid" doc:"Instead of conversation: the first message makes the conversation."`
 	Text         string   `json:"text" maxLength:"20000"`
+	Written      string   `json:"written,omitempty" maxLength:"20000" doc:"Agents: their own words, when text is the translation of them. Kept for colleagues."`
 	Attachments  []string `json:"attachments,omitempty" maxItems:"10" doc:"IDs of own uploads."`
 	After        string   `json:"after,omitempty" maxLength:"64" doc:"The id of the message sent before this one."`
 	Kind         string   `json:"kind,omitempty" enum:"message,note,whisper" doc:"Whispers are notes of supervisors to the agent who has the conversation."`
@@ -85,6 +86,9 @@ func (s *Server) receive(ctx context.Context, v guest, address string, m Message
 		s.metrics.limited("messages")
 		return bot.Written{}, tooMuch(wait, "Too many messages. Wait a moment.")
 	}
+	if m.Written != "" {
+		return bot.Written{}, fault.New(fault.Denied, "Only people of the team send translations.")
+	}
 	sender := bot.Author{Kind: bot.AuthorVisitor, ID: v.id}
 	files, err := s.attachments(ctx, v.id, "", m.Attachments)
 	if err != nil {
@@ -150,13 +154,18 @@ func (s *Server) say(ctx context.Context, by bot.Author, m Message) (bot.Written
 	for _, a := range m.Attachments {
 		h.Write([]byte("\x00" + a))
 	}
+	if m.Written == m.Text {
+		m.Written = "" // nothing was translated
+	} else if m.Written != "" {
+		h.Write([]byte("\x00=" + m.Written))
+	}
 	var tell []bot.AgentID
 	for _, who := range m.Mentions {
 		h.Write([]byte("\x00@" + who))
 		tell = append(tell, bot.AgentID(who))
 	}
 	key := bot.Key{Sender: by, ClientMsgID: m.ID, Digest: hex.EncodeToString(h.Sum(nil))}
-	body := bot.Body{Text: m.Text, Attachments: files, Tell: tell}
+	body := bot.Body{Text: m.Text, Written: m.Written, Attachments: files, Tell: tell}
 	conv := bot.ConversationID(m.Conversation)
 	if m.Kind == "whisper" {
 		return s.Desk.Whisper(ctx, s.ws, conv, by, key, body)

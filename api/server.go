@@ -240,7 +240,7 @@ func (s *Server) HTTPServer() *http.Server {
 
 // How often Run does what.
 const (
-	beatEvery    = 10 * time.Second // signs of life of agents with an open console
+	beatEvery    = 2 * time.Second  // what was heard of agents since is stored: as a sign of life it is as old as that, at most
 	sessionEvery = 2 * time.Second  // are the sessions behind sockets still there
 	sessionTurns = 30               // of these, in which each visitor's is looked at once; alone, each agent's too
 	hereEvery    = 15 * time.Second // who is connected here, for the consoles of other nodes
@@ -318,17 +318,19 @@ func (s *Server) alive(ctx context.Context, a bot.AgentID) error {
 	return s.Desk.Beat(ctx, s.ws, []bot.AgentID{a})
 }
 
-// aliveAgents are those with a living socket, or with a request lately.
+// aliveAgents are those who were heard since the last look. Whoever is silent with an
+// open socket is not: the machine may be asleep.
 func (s *Server) aliveAgents() []bot.AgentID {
-	out := s.Hub.Agents(s.ws)
+	const within = beatEvery + time.Second // the hub counts in seconds
+	out := s.Hub.Agents(s.ws, within)
 	now := s.Now()
 	s.seenMu.Lock()
 	defer s.seenMu.Unlock()
 	for a, at := range s.seen {
-		switch {
-		case now.Sub(at) >= lately:
+		switch silent := now.Sub(at); {
+		case silent >= lately:
 			delete(s.seen, a)
-		case !slices.Contains(out, a):
+		case silent < within && !slices.Contains(out, a):
 			out = append(out, a)
 		}
 	}

@@ -33,6 +33,7 @@ type Session struct {
 	Agent     *Agent    `json:"agent,omitempty"`
 	Inboxes   []Named   `json:"inboxes"`
 	Workspace Workspace `json:"workspace"`
+	Translate bool      `json:"translate,omitempty" doc:"A language model translates what visitors and agents write."`
 }
 
 // Named is a thing with a name.
@@ -129,7 +130,7 @@ func (s *Server) signIn(ctx context.Context, in *signInIn) (*signInOut, error) {
 
 // session describes who is signed in.
 func (s *Server) session(ctx context.Context, c account.Caller) (Session, error) {
-	out := Session{Account: accountOf(c.Account), CSRF: c.CSRF, ExpiresAt: Time{c.Expires}, Inboxes: []Named{}, Workspace: Workspace{Name: string(s.ws)}}
+	out := Session{Account: accountOf(c.Account), CSRF: c.CSRF, ExpiresAt: Time{c.Expires}, Inboxes: []Named{}, Workspace: Workspace{Name: string(s.ws)}, Translate: s.Engine.Translates()}
 	boxes, err := s.Accounts.Inboxes(ctx, s.ws)
 	if err != nil {
 		return Session{}, err

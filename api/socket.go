@@ -43,7 +43,7 @@ type socket struct {
 	agent      bot.Author // of consoles
 	supervisor bool       // of consoles: may whisper
 	frames     pace
-	late       uint16    // frames in a row that came too soon
+	late       uint16    // frames that came too soon, since the last rest
 	bad        uint8     // malformed ones
 	used       time.Time // console: when the session was last told of use
 	closing    atomic.Bool
@@ -236,12 +236,12 @@ func (k *socket) pong() bool {
 	return true
 }
 
-// maxLate is how many frames in a row may come too soon before the socket is closed.
+// maxLate is how many frames may come too soon without a rest before the socket is closed.
 // Somebody who comes back with the messages of an outage is read slowly; closing at
 // once would have them come back with the same ones for ever.
 const maxLate = 100
 
-// staffPace is how much faster an agent's frames are read, and how many more in a row
+// staffPace is how much faster an agent's frames are read, and how many more
 // may come too soon: a console has as many conversations as the agent, and after a
 // failover it offers again what was said in all of them.
 const staffPace = 5
@@ -253,9 +253,13 @@ func (k *socket) admit() bool {
 	if k.peer.Who().View == bot.ViewAgent {
 		every, burst, most = every/staffPace, burst*staffPace, most*staffPace*staffPace
 	}
-	wait := k.frames.take(time.Since(k.s.began), every, burst)
+	now := time.Since(k.s.began)
+	wait := k.frames.take(now, every, burst)
 	if wait == 0 {
-		k.late = 0
+		// A single frame in time is no rest: on a busy machine the wait before it took longer than it was to.
+		if k.frames.rested(now, every, burst) {
+			k.late = 0
+		}
 		return true
 	}
 	if int(k.late) >= most {

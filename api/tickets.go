@@ -28,7 +28,7 @@ type Ticket struct {
 	Language     string       `json:"language"`
 	Email        string       `json:"email,omitempty"`
 	Phone        string       `json:"phone,omitempty"`
-	Origin       string       `json:"origin" enum:"nobody,message,hand,mail"`
+	Origin       string       `json:"origin" enum:"nobody,message,rule,hand,mail"`
 	MergedInto   string       `json:"merged_into,omitempty"`
 	DueAt        *Time        `json:"due_at,omitempty" doc:"The next service level ends then; absent: none runs."`
 	DueFor       string       `json:"due_for,omitempty" enum:"first,next,resolve"`

@@ -94,6 +94,8 @@ type Event struct {
 	ClientMsgID string       `json:"client_msg_id,omitempty"`
 	At          Time         `json:"at"`
 	Text        string       `json:"text,omitempty"`
+	Written     string       `json:"written,omitempty" doc:"For agents: what the agent wrote, of which text is the translation."`
+	Translated  bool         `json:"translated,omitempty" doc:"Text is the translation of what the agent wrote."`
 	Language    string       `json:"language,omitempty"`
 	Decision    string       `json:"decision,omitempty"`
 	Sources     []Source     `json:"sources,omitempty"`
@@ -120,6 +122,7 @@ type Event struct {
 	Why         string       `json:"why,omitempty"`
 	Via         string       `json:"via,omitempty" doc:"mail: the message came by e-mail."`
 	Ticket      *TicketMark  `json:"ticket,omitempty"`
+	Number      int64        `json:"number,omitempty" doc:"Of a service event: number of the ticket that keeps the visitor's wish."`
 }
 
 // TicketMark is a ticket as an event left it.
@@ -246,7 +249,7 @@ func eventOf(v bot.View, e bot.Event) Event {
 		ClientMsgID: e.ClientMsgID, At: Time{e.At}, Text: b.Text, Language: b.Language, Decision: string(b.Decision),
 		Suggestions: b.Suggestions, Run: string(b.Run), Of: string(b.Of), State: string(b.State),
 		Service: string(b.Service), Speaker: string(b.Speaker), Change: b.Change, Why: b.Why, Via: b.Via,
-		Rate: b.Rate, Score: b.Score, About: string(b.About),
+		Rate: b.Rate, Score: b.Score, About: string(b.About), Translated: b.Written != "",
 	}
 	if len(b.Sources) > 0 {
 		out.Sources = sourcesOf(b.Sources)
@@ -261,6 +264,9 @@ func eventOf(v bot.View, e bot.Event) Event {
 		helpful := b.Helpful
 		out.Helpful = &helpful
 	}
+	if e.Kind == bot.EventService && b.Ticket != nil {
+		out.Number = b.Ticket.Number
+	}
 	if v == bot.ViewVisitor {
 		out.N = e.VSeq
 		if e.Author.Kind != bot.AuthorVisitor {
@@ -272,14 +278,14 @@ func eventOf(v bot.View, e bot.Event) Event {
 		return out
 	}
 	out.Reason, out.Summary, out.Placing, out.Routing = string(b.Reason), summaryOf(b.Summary), placingOf(b.Placing), routingOf(b.Routing)
-	if b.Ticket != nil {
+	if e.Kind == bot.EventTicket && b.Ticket != nil {
 		mark := TicketMark(*b.Ticket)
 		out.Ticket = &mark
 	}
 	if b.Code != "" {
 		out.Code = &Named{b.Code, b.CodeName}
 	}
-	out.Whisper = b.Whisper
+	out.Whisper, out.Written = b.Whisper, b.Written
 	for _, who := range b.Tell {
 		out.Tell = append(out.Tell, string(who))
 	}

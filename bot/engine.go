@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
@@ -23,6 +25,7 @@ type Parts struct {
 	Escalator    Escalator
 	Publisher    Publisher
 	Observer     Observer         // nil: nobody is told
+	Translations TranslationStore // nil: none is kept, each is asked for anew
 	Now          func() time.Time // UTC microseconds
 	Logger       *slog.Logger     // nil: discards
 }
@@ -59,6 +62,8 @@ type Engine struct {
 	wake      chan struct{} // holds one token while there may be a run to claim
 	closing   chan struct{} // closed when Run stops claiming
 	closeOnce sync.Once
+
+	translating singleflight.Group // events that a model translates now, by workspace, event and language
 
 	mu      sync.Mutex
 	flights map[RunID]*flight // turns under way in this process; guarded by mu

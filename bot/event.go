@@ -54,6 +54,7 @@ type Event struct {
 // fields are zero. Engines store it whole.
 type Body struct {
 	Text        string
+	Written     string       // of an agent's message that was translated before it was sent: their own words; never sent to visitors
 	Language    string       // of Text, "en" or "zh"; "" unknown
 	Decision    Decision     // of a bot message
 	Sources     []Source     // what a bot message stands on
@@ -67,10 +68,10 @@ type Body struct {
 	Speaker     Speaker      // of EventService: the new speaker
 	Agent       AgentID      // of EventService
 	AgentName   string       // of EventService
-	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "transfer_declined", "transfer_missed", "transfer_rescinded", "bot_stopped", "watched", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "closed", "reopened"; of EventTicket: "opened", "changed", "answered", "solved", "reopened", "closed", "merged", "linked", "mail_failed"
+	Change      string       // of EventService: "enqueued", "offered", "declined", "missed", "accepted", "taken", "transferred", "handed_back", "agent_gone", "agent_slow", "transfer_declined", "transfer_missed", "transfer_rescinded", "bot_stopped", "watched", "wrap_up", "wrapped_up", "left_message", "left_queue", "parked", "ticketed", "closed", "reopened"; of EventTicket: "opened", "changed", "answered", "solved", "reopened", "closed", "merged", "linked", "mail_failed"
 	Reason      Reason       // of EventService
-	Summary     *Summary     // of EventService "enqueued": what the agent reads first; never sent to visitors
-	Placing     *Placing     // of EventService "enqueued" and "parked": which rules put it there; nil: none did; never sent to visitors
+	Summary     *Summary     // of EventService "enqueued", "parked" and "ticketed": what the agent reads first; never sent to visitors
+	Placing     *Placing     // of EventService "enqueued", "parked" and "ticketed": which rules put it there; nil: none did; never sent to visitors
 	Tell        []AgentID    // of EventNote and EventService: whose consoles say so at once, whatever is open there; never sent to visitors
 	Whisper     bool         // of EventNote: a supervisor's word to the agent who has the conversation
 	Routing     *Routing     // of EventService "offered": why this agent; never sent to visitors
@@ -81,7 +82,7 @@ type Body struct {
 	About       AuthorKind   // of EventRating: AuthorBot, or AuthorAgent with Agent and AgentName
 	Helpful     bool         // of EventFeedback
 	Via         string       // of a message: "mail" when it came by e-mail; "": by chat
-	Ticket      *TicketMark  // of EventTicket: which, and how it stands; Change says what happened
+	Ticket      *TicketMark  // of EventTicket: which, and how it stands; Change says what happened. Of EventService "left_message" and "parked": ID and Number of the one that keeps the wish
 	Why         string       // of EventFeedback that is not helpful: "not_my_question", "incomplete", "wrong", "out_of_date", or ""
 }
 

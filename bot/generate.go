@@ -20,6 +20,7 @@ type Limits struct {
 	MaxTokens  int           // asked of the model; 0: 600
 	MaxBytes   int           // taken from it whatever it was asked; 0: 8 KiB
 	Rewrite    time.Duration // for rewriting a follow-up; 0: 3 s
+	Translate  time.Duration // for translating one message; 0: 6 s; negative: nothing is translated
 }
 
 func (l Limits) filled() Limits {
@@ -30,6 +31,9 @@ func (l Limits) filled() Limits {
 		if *d.of <= 0 {
 			*d.of = d.zero
 		}
+	}
+	if l.Translate == 0 {
+		l.Translate = 6 * time.Second
 	}
 	if l.MaxTokens <= 0 {
 		l.MaxTokens = 600

@@ -52,7 +52,7 @@ type Ending struct {
 type Call struct {
 	Model string        // its name
 	Order int           // of preference, from 0
-	For   string        // "answer", "rewrite"
+	For   string        // "answer", "rewrite", "translate"
 	First time.Duration // to the first piece; 0 when none came
 	Took  time.Duration // of the whole call
 	Err   error         // why it failed; nil also when the turn ended before it did

@@ -100,6 +100,9 @@ func catalogue(name string) (en, zh string, ok bool) {
 	case "handoff_sensitive":
 		return "This is something for a person, so I'm getting one for you.{wait} You can keep writing; they will see it.",
 			"这类问题需要人工处理，正在为您转接。{wait}您可以先把情况写下来，客服会看到。", true
+	case "handoff_ticket":
+		return "This is something for a person, so I've passed it to our team.",
+			"这个问题需要人工处理，我已经转交给我们的团队。", true
 	case "handoff_closed":
 		return "Nobody is here right now.{opens} Leave your question and how to reach you, and someone will get back to you.",
 			"现在没有客服在线。{opens}请留下您的问题和联系方式，我们会尽快回复您。", true
@@ -195,6 +198,9 @@ func offerText(name, language string, o Outlook, now time.Time) string {
 // handoffText says that a person comes, where the visitor stands in line, or
 // when somebody is there again.
 func handoffText(name, language string, o Outlook, now time.Time) string {
+	if o.Ticket {
+		return phrase("handoff_ticket", language)
+	}
 	if o.Known && !o.Open {
 		s := opens("opens", language, o.Opens, now)
 		if s != "" && language != "zh" {

@@ -12,7 +12,7 @@ import (
 // its user fails.
 var phraseNames = strings.Fields(`greeting thanks goodbye identity abilities abuse chat comment declined clarify clarify_one suggest_page answer_broken stopped
 	refuse refuse_line refuse_far unread offer_unread attachment offer offer_account offer_unhappy offer_repeated offer_rejected offer_with_answer failure failure_line desk_failed
-	handoff handoff_sensitive handoff_closed wait_next wait_nth wait_closed place_next place_nth about opens opens_short`)
+	handoff handoff_sensitive handoff_closed handoff_ticket wait_next wait_nth wait_closed place_next place_nth about opens opens_short`)
 
 func TestCatalogue(t *testing.T) {
 	for _, name := range phraseNames {

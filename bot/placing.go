@@ -8,6 +8,15 @@ type Placing struct {
 	Skills   []string    // wanted, as needs of package handoff
 	Rules    []RuleMatch // that set something, in their order
 	Raised   []Raise
+	Ticket   *TicketOrder // a rule has a ticket made; nil: none does
+}
+
+// TicketOrder says that a conversation becomes a ticket, and of what kind.
+type TicketOrder struct {
+	Queue    QueueID `json:",omitempty"` // "": that of the conversation
+	Priority *int    `json:",omitempty"` // −10 to 10; nil: that of the conversation
+	Status   string  `json:",omitempty"` // "open" or "pending"; "": open
+	Instead  bool    `json:",omitempty"` // of waiting in line
 }
 
 // RuleMatch is what one rule set.
@@ -18,7 +27,8 @@ type RuleMatch struct {
 	Queue    QueueID  // set by this rule; "" when it set none
 	Skills   []string // … nil when it set none
 	Priority *int     // … nil when it set none
-	Ignored  []string // what it names and is no more: "queue:returns", "skill:billing"
+	Ticket   *TicketOrder
+	Ignored  []string // what it names and is no more: "queue:returns", "skill:billing"; "instead" when the visitor asked for a person
 }
 
 // Raise is a step of priority that a conversation has of itself.

@@ -2,17 +2,17 @@ package bot
 
 import (
 	"embed"
-	"strconv"
+	"fmt"
 	"strings"
-	"text/template"
 
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
-// The prompts are files, so that a change of one is read as a change of text;
-// golden files in testdata/prompts show them filled in.
+// The instructions are files, one for each language, so that a change of one is read
+// as a change of text; golden files in testdata/prompts show whole prompts. They are
+// plain text: a template package would keep every method of the program in it.
 //
-//go:embed prompts/*.tmpl
+//go:embed prompts/*.txt
 var promptFiles embed.FS
 
 // What goes into a prompt at most, in characters.
@@ -23,33 +23,34 @@ const (
 	maxHistory        = 2 // exchanges
 )
 
-type promptPassage struct{ Name, Text string }
-
-type promptData struct {
-	Language string
-	Question string
-	Passages []promptPassage
-}
-
-func render(name string, data promptData) string {
-	t := template.Must(template.New(name).Funcs(template.FuncMap{"number": func(i int) string { return strconv.Itoa(i + 1) }}).ParseFS(promptFiles, "prompts/"+name))
-	var b strings.Builder
-	if err := t.Execute(&b, data); err != nil {
-		panic(err) // a template of ours that does not fit its data; the tests render all
+// instructions returns the file of a prompt in a language.
+func instructions(name, language string) string {
+	if language != "zh" {
+		language = "en"
 	}
-	return strings.TrimSpace(b.String())
+	text, err := promptFiles.ReadFile("prompts/" + name + "." + language + ".txt")
+	if err != nil {
+		panic(err) // a file of ours is missing; the tests read all
+	}
+	return strings.TrimSpace(string(text))
 }
 
 // answerPrompt asks for an answer from passages. Instructions are the system
 // message alone; what visitors and documents say stays in the user's messages.
 func answerPrompt(t *Turn, passages []knowledge.Candidate, maxTokens int) Prompt {
-	data := promptData{Language: t.language(), Question: t.Trace.Question}
-	for _, c := range passages {
-		data.Passages = append(data.Passages, promptPassage{Name: pageName(c), Text: shorten(c.Passage, maxPassageText)})
+	pages, question := "Help pages:", "Question:"
+	if t.language() == "zh" {
+		pages, question = "帮助文档：", "问题："
 	}
+	var b strings.Builder
+	b.WriteString(pages + "\n")
+	for i, c := range passages {
+		fmt.Fprintf(&b, "\n[%d] %s\n%s\n", i+1, pageName(c), shorten(c.Passage, maxPassageText))
+	}
+	b.WriteString("\n" + question + " " + t.Trace.Question)
 	return Prompt{
-		System:    render("answer.tmpl", data),
-		Messages:  append(history(t.Memory), PromptMessage{Role: "user", Text: render("question.tmpl", data)}),
+		System:    instructions("answer", t.language()),
+		Messages:  append(history(t.Memory), PromptMessage{Role: "user", Text: b.String()}),
 		MaxTokens: maxTokens,
 	}
 }
@@ -65,7 +66,7 @@ func pageName(c knowledge.Candidate) string {
 // rewritePrompt asks for the visitor's words as a question that stands alone.
 func rewritePrompt(m Memory, asked, language string) Prompt {
 	return Prompt{
-		System:    render("rewrite.tmpl", promptData{Language: language}),
+		System:    instructions("rewrite", language),
 		Messages:  append(history(m), PromptMessage{Role: "user", Text: asked}),
 		MaxTokens: 80,
 	}

@@ -42,5 +42,6 @@ const (
 	NotSkilled   NotChosen = "skills"   // lacks something that is not given up yet
 	NotFree      NotChosen = "full"     // has no room
 	NotAgain     NotChosen = "passed"   // passed on this conversation a moment ago
+	NotKept      NotChosen = "kept"     // keeps room for one that takes more and was before
 	NotBest      NotChosen = "not_best" // would have done, another suits better
 )

@@ -76,6 +76,7 @@ type Outlook struct {
 	Wait      time.Duration // expected wait, the median; 0: unknown
 	WaitUpper time.Duration // nine in ten wait less; 0: unknown
 	Agents    int           // agents on duty who could take it
+	Ticket    bool          // only of a hand-off: a rule makes a ticket of it instead of a place in line
 }
 
 // Publisher tells connected readers what was written or is under way. It must

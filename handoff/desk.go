@@ -17,7 +17,7 @@ import (
 const (
 	offerFor    = 25 * time.Second // to answer an offer, when neither queue nor options say
 	freshFor    = 30 * time.Second // an agent silent for longer gets no offers
-	graceFor    = 60 * time.Second // … and for so much longer still loses their chats
+	graceFor    = 55 * time.Second // … and for so much longer still loses their chats: 90 s are promised, signs of life are stored up to 3 s late
 	awayFor     = 2 * time.Minute  // a visitor who left while waiting is parked then
 	keptFor     = 30 * time.Minute // and finds the old place on coming back within this
 	excludedFor = 60 * time.Second // an agent who declined or missed it is not asked again
@@ -42,7 +42,7 @@ type Options struct {
 	Customers Customers     // for rules; nil: nobody is known
 	OfferFor  time.Duration // to answer an offer, when the queue does not say; 0: 25 s
 	Idle      Idle          // when chats count less
-	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 60 s
+	Grace     time.Duration // how much longer than the 30 s without a sign of life, after which an agent gets no offers, one keeps their chats; 0: 55 s
 	// Seen gets the desk of a workspace as each sweep left it, so that a node among
 	// others can make good what it was not told. It must not block. nil: nobody looks.
 	Seen    func(ws bot.WorkspaceID, f Floor)
@@ -179,8 +179,9 @@ func (d *Desk) Outlook(ctx context.Context, e bot.Escalation) (bot.Outlook, erro
 	var o bot.Outlook
 	v.see(func(b *board) {
 		s, now := Standing{Conversation: c, Wait: b.waitOf(c.ID)}, d.now()
-		b.joins(&s, asked, e, now)
+		p := b.joins(&s, asked, e, now)
 		o = b.outlook(s, now)
+		o.Ticket = instead(p, c)
 	})
 	return o, nil
 }

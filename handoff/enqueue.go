@@ -11,7 +11,8 @@ import (
 // Enqueue puts the conversation in line for a person and writes the turn's own
 // change in the same transaction. When nobody is there the conversation is
 // parked: kept, with a follow-up promised. The workspace's rules say into which
-// queue, with which skills and priority it goes. One that waits already keeps its
+// queue, with which skills and priority it goes, and whether it becomes a ticket, as
+// well or, unless the visitor asked for a person, instead. One that waits already keeps its
 // place; one that a person has stays with them.
 func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, error) {
 	asked := d.ask(ctx, e)
@@ -27,6 +28,11 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			s.next, s.wait = x.Conversation, x.Wait
 			o = b.outlook(x, s.now)
 		})
+		var order *bot.TicketOrder
+		if placing != nil {
+			order = placing.Ticket
+		}
+		o.Ticket = instead(placing, before)
 		if e.Turn != nil {
 			turn, err := e.Turn(before, o)
 			if err != nil {
@@ -44,19 +50,28 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		summary.Topics, summary.Page = e.Topics, e.Page
 		switch {
 		case inLine(before) || with(before):
+		case o.Ticket:
+			contact := contactIn(summary)
+			mark := s.keep(TicketByRule, summary.Problem, contact, order)
+			body := s.happened("ticketed", "", sayTicketed(s.next.Language, contact))
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
+			s.next.Skills, s.next.Priority = nil, 0 // it waits in no line
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
 			s.tells(p)
 			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
 			body.Summary, body.Placing = &summary, placing
+			if order != nil {
+				s.keep(TicketByRule, summary.Problem, contactIn(summary), order)
+			}
 		case before.Service == bot.ServiceParked:
 			// It was said already; a second wish changes nothing.
 		default:
 			s.park(ParkedNobody)
+			mark := s.keep(TicketNobody, summary.Problem, contactIn(summary), order)
 			body := s.happened("parked", "", sayNobody(s.next.Language, o.Opens, s.now))
-			body.Summary, body.Placing = &summary, placing
-			s.keep(TicketNobody, summary.Problem, contactIn(summary))
+			body.Summary, body.Placing, body.Ticket = &summary, placing, mark
 		}
 		return nil
 	})
@@ -83,6 +98,12 @@ func (b *board) joins(s *Standing, a asked, e bot.Escalation, now time.Time) *bo
 		return nil
 	}
 	return &p
+}
+
+// instead reports whether a rule makes a ticket of the conversation rather than have
+// it wait. One who was promised a person is not told otherwise.
+func instead(p *bot.Placing, before bot.Conversation) bool {
+	return p != nil && p.Ticket != nil && p.Ticket.Instead && before.Service != bot.ServiceParked
 }
 
 // contactIn is how the visitor may be reached, as far as they said it in the chat.
@@ -157,8 +178,9 @@ func (d *Desk) LeaveMessage(ctx context.Context, ws bot.WorkspaceID, conv bot.Co
 		if contact.Phone != "" {
 			summary.Fields["phone"] = contact.Phone
 		}
-		s.happened("left_message", "", sayMessage(s.next.Language, contact)).Summary = &summary
-		s.keep(TicketMessage, contact.Text, contact)
+		mark := s.keep(TicketMessage, contact.Text, contact, nil)
+		body := s.happened("left_message", "", sayMessage(s.next.Language, contact))
+		body.Summary, body.Ticket = &summary, mark
 		return nil
 	})
 }

@@ -13,7 +13,7 @@ const explained = 8
 
 // explain says why an agent was chosen for a conversation and others were not:
 // the chosen one first, then those who came nearest.
-func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time) bot.Routing {
+func (b *board) explain(e *entry, stage, chosen int, rooms []int, kept set, now time.Time) bot.Routing {
 	r := bot.Routing{
 		Waited: now.Sub(e.Wait.Since), Queue: e.Conversation.Queue, GivenUp: e.pool.stages[stage].given,
 		Priority: e.Conversation.Priority + e.pool.queue.Priority, Takes: b.takes[e.Conversation.Inbox],
@@ -22,7 +22,7 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 		r.Wanted = append(r.Wanted, n.String())
 	}
 	who := e.pool.stages[stage].who
-	order, present := b.nearest(e, who, chosen, rooms, now)
+	order, present := b.nearest(e, who, chosen, rooms, kept, now)
 	r.Present = present
 	for _, i := range order {
 		a := b.agents[i]
@@ -41,7 +41,7 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 			c.Lacks = append(c.Lacks, n.String())
 		}
 		if i != chosen {
-			c.Not = b.why(e, i, who, rooms, now)
+			c.Not = b.why(e, i, who, rooms, kept, now)
 		}
 		r.Candidates = append(r.Candidates, c)
 	}
@@ -51,7 +51,7 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, now time.Time)
 // nearest are the chosen one and those who came nearest, the best first; present
 // counts who takes offers. Only so many are kept in order, since an offer is
 // explained while others wait for theirs.
-func (b *board) nearest(e *entry, who set, chosen int, rooms []int, now time.Time) (order []int, present int) {
+func (b *board) nearest(e *entry, who set, chosen int, rooms []int, kept set, now time.Time) (order []int, present int) {
 	type ranked struct{ agent, rank int }
 	best := make([]ranked, 0, explained+2)
 	for i := range b.agents {
@@ -63,7 +63,7 @@ func (b *board) nearest(e *entry, who set, chosen int, rooms []int, now time.Tim
 		switch {
 		case i == chosen:
 			x.rank = 0
-		case b.why(e, i, who, rooms, now) == bot.NotBest:
+		case b.why(e, i, who, rooms, kept, now) == bot.NotBest:
 			x.rank = 1
 		case here:
 			x.rank = 2
@@ -82,7 +82,7 @@ func (b *board) nearest(e *entry, who set, chosen int, rooms []int, now time.Tim
 }
 
 // why says why an agent does not get the conversation.
-func (b *board) why(e *entry, i int, who set, rooms []int, now time.Time) bot.NotChosen {
+func (b *board) why(e *entry, i int, who set, rooms []int, kept set, now time.Time) bot.NotChosen {
 	a := b.agents[i]
 	switch {
 	case a.ID == e.Conversation.Agent:
@@ -99,6 +99,8 @@ func (b *board) why(e *entry, i int, who set, rooms []int, now time.Time) bot.No
 		return bot.NotFree
 	case !b.mayHave(e, i, now):
 		return bot.NotAgain
+	case kept.has(i):
+		return bot.NotKept
 	}
 	return bot.NotBest
 }

@@ -10,11 +10,13 @@ import (
 )
 
 // macro says, notes and moves in one transaction.
-func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, r Reply, text, note string) (bot.Written, error) {
-	if utf8.RuneCountInString(text) > maxSaid || utf8.RuneCountInString(note) > maxSaid {
-		return bot.Written{}, fault.New(fault.Invalid, "A message has at most 8,000 characters.").WithField("text", "at most 8,000 characters")
+func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, r Reply, words MacroWords) (bot.Written, error) {
+	for field, s := range map[string]string{"text": words.Text, "written": words.Written, "note": words.Note} {
+		if utf8.RuneCountInString(s) > maxSaid {
+			return bot.Written{}, fault.New(fault.Invalid, "A message has at most 8,000 characters.").WithField(field, "at most 8,000 characters")
+		}
 	}
-	text, note = strings.TrimSpace(text), strings.TrimSpace(note)
+	text, note := strings.TrimSpace(words.Text), strings.TrimSpace(words.Note)
 	if text == "" && note == "" && r.Then == "" {
 		return bot.Written{}, fault.New(fault.Invalid, "There is nothing to send.").WithField("text", "must not be empty")
 	}
@@ -31,7 +33,7 @@ func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 			if s.next.Speaker != bot.SpeakerHuman || s.next.Service != bot.ServiceActive {
 				return fault.New(fault.Denied, "This chat has ended. Reopen it to write.")
 			}
-			s.events = append(s.events, bot.NewEvent{Kind: bot.EventMessage, Author: agent, Visible: true, At: s.now, Body: bot.Body{Text: text}})
+			s.events = append(s.events, bot.NewEvent{Kind: bot.EventMessage, Author: agent, Visible: true, At: s.now, Body: bot.Body{Text: text, Written: words.Written}})
 		}
 		s.note(agent, note)
 		switch r.Then {

@@ -22,14 +22,26 @@ type free struct {
 }
 
 // match returns the offers to make now, at most limit: for each conversation in its turn the
-// best of those who may take it and have room. Its cost grows with the line, and
-// with the agents who have room.
+// best of those who may take it and have room. For one that takes more than anybody
+// has left, the room of one agent is kept until it is enough, or those that take
+// less would pass it for ever. Its cost grows with the line, and with the agents who
+// have room.
 func (b *board) match(now time.Time, limit int) []pair {
 	duty, rooms := b.onDuty(now), make([]int, len(b.agents))
 	for i := range b.agents {
 		rooms[i] = b.agents[i].room(now)
 	}
 	frees, left := map[int]*free{}, 0 // by share
+	least, kept := b.least(), newSet(len(b.agents))
+	taken := func(i int) { // what is left is not enough for some, or kept for another
+		for share, f := range frees {
+			if f.has(i) && (kept.has(i) || rooms[i] < b.agents[i].takes(share)) {
+				f.remove(i)
+				f.left--
+				left--
+			}
+		}
+	}
 	for _, share := range b.shares() {
 		f := &free{set: newSet(len(b.agents))}
 		for i := range b.agents {
@@ -47,29 +59,39 @@ func (b *board) match(now time.Time, limit int) []pair {
 			break
 		}
 		share := b.share(e.Conversation.Inbox)
-		if e.Conversation.Service != bot.ServiceWaiting || frees[share].left == 0 {
+		if e.Conversation.Service != bot.ServiceWaiting || frees[share].left == 0 && share == least {
 			continue
 		}
 		stage := e.pool.stageAt(now.Sub(e.Wait.Since), duty)
 		if stage < 0 {
 			continue
 		}
-		best := b.choose(e, e.pool.stages[stage].who, frees[share].set, rooms, now)
+		who := e.pool.stages[stage].who
+		best := b.choose(e, who, frees[share].set, rooms, now)
 		if best < 0 {
+			if i := b.roomiest(e, who, frees[least].set, rooms, now); share > least && i >= 0 {
+				kept.add(i)
+				taken(i)
+			}
 			continue
 		}
-		out = append(out, pair{e.Conversation.ID, b.agents[best].ID, b.explain(e, stage, best, rooms, now)})
-		a := &b.agents[best]
-		rooms[best] -= a.takes(share)
-		for share, f := range frees {
-			if f.has(best) && rooms[best] < a.takes(share) {
-				f.remove(best)
-				f.left--
-				left--
-			}
-		}
+		out = append(out, pair{e.Conversation.ID, b.agents[best].ID, b.explain(e, stage, best, rooms, kept, now)})
+		rooms[best] -= b.agents[best].takes(share)
+		taken(best)
 	}
 	return out
+}
+
+// roomiest returns who of those that may take the conversation has the most room,
+// −1 when nobody has any.
+func (b *board) roomiest(e *entry, who, free set, rooms []int, now time.Time) int {
+	best := -1
+	who.each(free, func(i int) {
+		if b.mayHave(e, i, now) && (best < 0 || rooms[i] > rooms[best]) {
+			best = i
+		}
+	})
+	return best
 }
 
 // choose returns the best of who may take the conversation and is free, −1 when

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -113,6 +114,31 @@ func TestMatch(t *testing.T) {
 		if diff := cmp.Diff(c.want, given(c.floor)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+// TestMatchKeepsRoom: chats that take less do not pass one that takes more for ever.
+func TestMatchKeepsRoom(t *testing.T) {
+	with := func(id bot.AgentID, load int) Agent {
+		return Agent{ID: id, Duty: DutyOn, Heartbeat: noon, Capacity: 2, Load: load, Weight: normalWeight}
+	}
+	call, first, second := wanting("call", 3*time.Minute), wanting("first", 2*time.Minute), wanting("second", time.Minute)
+	call.Conversation.Inbox = "phone"
+	f := Floor{Takes: map[bot.InboxID]int{"phone": 200}, Agents: []Agent{with("a", 1), with("b", 2)}, Line: []Standing{call, first, second}}
+	if got := given(f); got != nil {
+		t.Errorf("%v: the only room there is was not kept for the call", got)
+	}
+	f.Agents = append(f.Agents, with("c", 1))
+	if diff := cmp.Diff([]string{"first→c"}, given(f)); diff != "" {
+		t.Errorf("one agent's room is kept, no more: %s", diff)
+	}
+	got := layOut("", f).match(noon, 64)[0].routing.Candidates
+	if i := slices.IndexFunc(got, func(c bot.Candidate) bool { return c.Agent == "a" }); i < 0 || got[i].Not != bot.NotKept {
+		t.Errorf("why not a: %+v", got)
+	}
+	f.Agents[0].Load = 0
+	if diff := cmp.Diff([]string{"call→a", "first→c"}, given(f)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -50,15 +50,15 @@ type staff interface {
 	hasSkill(need string) bool
 }
 
-// place puts a conversation where the rules say: of each of queue, skills and
-// priority the first rule that holds and names it decides. What a rule names and
+// place puts a conversation where the rules say: of each of queue, skills,
+// priority and ticket the first rule that holds and names it decides. What a rule names and
 // is no more is passed over, so that nobody is sent where nobody is. base is what
 // holds where no rule speaks.
 func place(rules []Rule, k Known, base bot.Placing, have staff, now time.Time) bot.Placing {
 	p := bot.Placing{Queue: base.Queue, Skills: base.Skills, Priority: base.Priority}
 	var queue, skills, priority bool
 	for _, r := range rules {
-		if r.Off || (queue && skills && priority) {
+		if r.Off || (queue && skills && priority && p.Ticket != nil) {
 			continue
 		}
 		because, holds := r.holds(k, now)
@@ -90,7 +90,10 @@ func place(rules []Rule, k Known, base bot.Placing, have staff, now time.Time) b
 			n := *r.Priority
 			p.Priority, m.Priority, priority = n, &n, true
 		}
-		if m.Queue != "" || m.Skills != nil || m.Priority != nil || m.Ignored != nil {
+		if r.Ticket != nil && p.Ticket == nil {
+			p.Ticket = ordered(*r.Ticket, k, have, &m)
+		}
+		if m.Queue != "" || m.Skills != nil || m.Priority != nil || m.Ticket != nil || m.Ignored != nil {
 			p.Rules = append(p.Rules, m)
 		}
 	}
@@ -103,6 +106,21 @@ func place(rules []Rule, k Known, base bot.Placing, have staff, now time.Time) b
 		}
 	}
 	return p
+}
+
+// ordered is a rule's ticket as it can be made: in a queue that there is, and beside
+// the place in line of whoever asked for a person, which no rule takes away.
+func ordered(o bot.TicketOrder, k Known, have staff, m *bot.RuleMatch) *bot.TicketOrder {
+	if o.Queue != "" && !have.hasQueue(o.Queue) {
+		m.Ignored = append(m.Ignored, "queue:"+string(o.Queue))
+		o.Queue = ""
+	}
+	if o.Instead && k.Reason == bot.ReasonAsked {
+		m.Ignored = append(m.Ignored, "instead")
+		o.Instead = false
+	}
+	m.Ticket = &o
+	return &o
 }
 
 // holds reports whether all conditions of a rule hold, and what made them.

@@ -78,8 +78,8 @@ func (q Queue) firstReply() time.Duration { return cmp.Or(q.FirstReply, firstRep
 // passBack is how long a chat stays with who could not pass it on.
 func (q Queue) passBack() time.Duration { return cmp.Or(q.PassBack, passBack) }
 
-// answer is the queue's service level.
-func (q Queue) answer() time.Duration { return cmp.Or(q.Answer, answerIn) }
+// ServiceLevel is how soon a visitor of the queue should have a person; a minute when it says nothing.
+func (q Queue) ServiceLevel() time.Duration { return cmp.Or(q.Answer, answerIn) }
 
 // check refuses settings that mean nothing. others are the queues there are.
 func (q Queue) check(others []Queue) error {

@@ -80,9 +80,13 @@ func errUsed(queue bot.QueueID, queues []Queue, rules []Rule) error {
 	e := fault.New(fault.Conflict, "")
 	var users []string
 	for i, r := range rules {
-		if r.Queue == queue && !r.Off {
-			name := fmt.Sprintf("rule %d, “%s”", i+1, r.Name)
+		name := fmt.Sprintf("rule %d, “%s”", i+1, r.Name)
+		switch {
+		case r.Off:
+		case r.Queue == queue:
 			users, e = append(users, name), e.WithField(fmt.Sprintf("rules[%d].queue", i), name+" sends chats to this queue")
+		case r.Ticket != nil && r.Ticket.Queue == queue:
+			users, e = append(users, name), e.WithField(fmt.Sprintf("rules[%d].ticket.queue", i), name+" makes tickets of this queue")
 		}
 	}
 	for _, q := range queues {

@@ -195,10 +195,17 @@ func (s *Replies) may(ctx context.Context, ws bot.WorkspaceID, by bot.AgentID, s
 	return nil
 }
 
+// MacroWords are a macro's words as the agent left them.
+type MacroWords struct {
+	Text    string // for the visitor; "": nothing is said
+	Written string // the agent's own words, when Text is their translation; "" otherwise
+	Note    string // for colleagues; "": none
+}
+
 // Run uses a macro on a chat of the agent: the words as the agent left them, the
 // note, and the reply's move, all at once or not at all. A repeated key changes
 // nothing. Errors: Invalid; NotFound; Denied unless the agent has the chat.
-func (s *Replies) Run(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, reply, text, note string) (bot.Written, error) {
+func (s *Replies) Run(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, reply string, words MacroWords) (bot.Written, error) {
 	r, err := s.store.Reply(ctx, ws, reply)
 	if err == nil && r.Owner != "" && r.Owner != bot.AgentID(agent.ID) {
 		err = fault.New(fault.NotFound, "There is no such reply.")
@@ -206,5 +213,5 @@ func (s *Replies) Run(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversa
 	if err != nil {
 		return bot.Written{}, err
 	}
-	return s.desk.macro(ctx, ws, conv, agent, key, r, text, note)
+	return s.desk.macro(ctx, ws, conv, agent, key, r, words)
 }

@@ -17,9 +17,10 @@ type Rule struct {
 	Name     string
 	Off      bool `json:",omitempty"` // kept, and not asked
 	When     []Condition
-	Queue    bot.QueueID `json:",omitempty"` // into whose line; "": says nothing about it
-	Skills   []string    `json:",omitempty"` // wanted, as needs; none: says nothing about it
-	Priority *int        `json:",omitempty"` // −10 to 10; nil: says nothing about it
+	Queue    bot.QueueID      `json:",omitempty"` // into whose line; "": says nothing about it
+	Skills   []string         `json:",omitempty"` // wanted, as needs; none: says nothing about it
+	Priority *int             `json:",omitempty"` // −10 to 10; nil: says nothing about it
+	Ticket   *bot.TicketOrder `json:",omitempty"` // makes a ticket; nil: says nothing about it
 }
 
 // Condition is one thing that a rule asks.
@@ -67,8 +68,9 @@ func (r Rule) check(at int) error {
 	switch {
 	case strings.TrimSpace(r.Name) == "" || utf8.RuneCountInString(r.Name) > maxRuleText:
 		return fault.New(fault.Invalid, "Rule %d needs a name that says what it is for.", n).WithField(field("name"), "1 to 200 characters")
-	case r.Queue == "" && len(r.Skills) == 0 && r.Priority == nil:
-		return fault.New(fault.Invalid, "Rule %d, “%s”, does nothing. Give it a queue, skills or a priority.", n, r.Name).WithField(field("queue"), "a queue, skills or a priority")
+	case r.Queue == "" && len(r.Skills) == 0 && r.Priority == nil && r.Ticket == nil:
+		return fault.New(fault.Invalid, "Rule %d, “%s”, does nothing. Give it a queue, skills, a priority or a ticket.", n, r.Name).
+			WithField(field("queue"), "a queue, skills, a priority or a ticket")
 	case r.Priority != nil && (*r.Priority < -maxPriority || *r.Priority > maxPriority):
 		return fault.New(fault.Invalid, "The priority of rule %d is -10 to 10, not %d.", n, *r.Priority).WithField(field("priority"), "-10 to 10")
 	case len(r.When) > maxConditions || len(r.Skills) > maxValues:
@@ -82,6 +84,31 @@ func (r Rule) check(at int) error {
 	for i, c := range r.When {
 		if problem := c.problem(); problem != "" {
 			return fault.New(fault.Invalid, "Condition %d of rule %d: %s.", i+1, n, problem).WithField(field("when["+strconv.Itoa(i)+"]"), problem)
+		}
+	}
+	return r.checkTicket(n, field)
+}
+
+// checkTicket refuses tickets that mean nothing.
+func (r Rule) checkTicket(n int, field func(string) string) error {
+	o := r.Ticket
+	if o == nil {
+		return nil
+	}
+	switch {
+	case o.Priority != nil && (*o.Priority < -maxPriority || *o.Priority > maxPriority):
+		return fault.New(fault.Invalid, "The priority of the ticket of rule %d is -10 to 10, not %d.", n, *o.Priority).WithField(field("ticket.priority"), "-10 to 10")
+	case o.Status != "" && !TicketStatus(o.Status).unfinished():
+		return fault.New(fault.Invalid, "The ticket of rule %d cannot begin as %q.", n, o.Status).WithField(field("ticket.status"), "open or pending: a new ticket is not done yet")
+	case o.Instead && len(r.Skills) > 0:
+		return fault.New(fault.Invalid, "Rule %d makes a ticket instead of a place in line, so its skills mean nothing.", n).
+			WithField(field("skills"), "leave them out, or let the chat wait in line as well")
+	}
+	for i, c := range r.When {
+		asked := func(v string) bool { return strings.EqualFold(strings.TrimSpace(v), string(bot.ReasonAsked)) }
+		if o.Instead && c.Kind == WhenReason && !c.Not && !slices.ContainsFunc(c.Values, func(v string) bool { return !asked(v) }) {
+			return fault.New(fault.Invalid, "Rule %d would keep those who ask for a person out of the line. They always wait in it.", n).
+				WithField(field("when["+strconv.Itoa(i)+"]"), "another reason, or let the chat wait in line as well")
 		}
 	}
 	return nil

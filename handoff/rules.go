@@ -29,9 +29,10 @@ type Rulebook struct {
 
 // Broken is a part of a rule that names what is no more. The rule goes on without.
 type Broken struct {
-	Rule  string // its ID
-	Queue bot.QueueID
-	Skill string
+	Rule   string // its ID
+	Queue  bot.QueueID
+	Skill  string
+	Ticket bool // the queue is that of the rule's ticket
 }
 
 // Rules returns the workspace's rules.
@@ -76,6 +77,9 @@ func broken(r Rule, have staff) (out []Broken) {
 			out = append(out, Broken{Rule: r.ID, Skill: s})
 		}
 	}
+	if r.Ticket != nil && r.Ticket.Queue != "" && !have.hasQueue(r.Ticket.Queue) {
+		out = append(out, Broken{Rule: r.ID, Queue: r.Ticket.Queue, Ticket: true})
+	}
 	return out
 }
 
@@ -107,6 +111,9 @@ func (d *Desk) PutRules(ctx context.Context, ws bot.WorkspaceID, rules []Rule, v
 		}
 		for _, x := range broken(*r, b) {
 			at := "rules[" + strconv.Itoa(i) + "]."
+			if x.Ticket {
+				at += "ticket."
+			}
 			if x.Queue != "" {
 				return Rulebook{}, fault.New(fault.Invalid, "Rule %d, “%s”, names the queue “%s”, which does not exist.", i+1, r.Name, x.Queue).
 					WithField(at+"queue", "choose a queue that exists, or make it first")
@@ -136,6 +143,11 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 	var err error
 	if a.rules, _, err = readList[Rule](ctx, d.store, e.Workspace, listRules); err != nil {
 		d.log.WarnContext(ctx, "the rules could not be read; a conversation is placed without", "conversation_id", string(e.Conversation), "error", err)
+	}
+	if d.tickets == nil { // a desk that keeps none
+		for i := range a.rules {
+			a.rules[i].Ticket = nil
+		}
 	}
 	if profile, history := wants(a.rules); (profile || history) && e.Conversation != "" {
 		c, err := d.timeline.Conversation(ctx, e.Workspace, e.Conversation)

@@ -13,7 +13,7 @@ import (
 const maxSaid = 8000
 
 // Say writes an agent's words: a message to the visitor, for which the agent
-// must have the conversation, or a note to colleagues, which every agent may
+// must have the conversation, with body.Written when its text is a translation, or a note to colleagues, which every agent may
 // write and which body.Tell shows to colleagues at once. A repeated key changes
 // nothing. Errors: Invalid; NotFound; Denied;
 // Conflict when the key exists with another body.
@@ -28,9 +28,12 @@ func (d *Desk) say(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversatio
 			return bot.Written{}, err
 		}
 	}
+	if n := utf8.RuneCountInString(body.Written); n > maxSaid || n > 0 && (note || body.Text == "") {
+		return bot.Written{}, fault.New(fault.Invalid, "Only a message to the visitor is translated.").WithField("written", "at most 8,000 characters, and only beside the text of a message")
+	}
 	e := bot.NewEvent{
 		Kind: bot.EventMessage, Author: agent, Visible: !note, At: d.now(),
-		Body: bot.Body{Text: body.Text, Language: body.Language, Attachments: body.Attachments, Sources: body.Sources},
+		Body: bot.Body{Text: body.Text, Written: body.Written, Language: body.Language, Attachments: body.Attachments, Sources: body.Sources},
 	}
 	if note {
 		if err := d.mentionable(ctx, ws, body.Tell); err != nil {

@@ -406,8 +406,8 @@ func (d *Desk) waiting(ctx context.Context, _ bot.WorkspaceID, v view) (bool, er
 				_, at := s.waits()
 				s.endOffer(ReservationRescinded)
 				s.park(ParkedNobody)
-				s.happened("parked", "", sayNobody(s.next.Language, at, s.now))
-				s.keep(TicketNobody, "", Contact{})
+				mark := s.keep(TicketNobody, "", Contact{}, nil)
+				s.happened("parked", "", sayNobody(s.next.Language, at, s.now)).Ticket = mark
 			case ParkedAway:
 				s.endOffer(ReservationRescinded)
 				s.leaves()

@@ -43,6 +43,7 @@ type TicketOrigin string
 const (
 	TicketNobody  TicketOrigin = "nobody"  // the visitor wished for a person and nobody was there
 	TicketMessage TicketOrigin = "message" // the visitor left a message
+	TicketByRule  TicketOrigin = "rule"    // a rule made it
 	TicketByHand  TicketOrigin = "hand"    // an agent made it
 	TicketByMail  TicketOrigin = "mail"    // the visitor answered by e-mail to one that was over
 )

@@ -118,6 +118,9 @@ func (t *Ticket) schedule(by terms) {
 		return
 	}
 	if c.First.IsZero() {
+		if t.Status == TicketPending && c.Owed.IsZero() {
+			return // it was made to wait for the visitor
+		}
 		consider(LevelFirst, c.Wished, by.levels.First)
 	} else {
 		consider(LevelNext, c.Owed, by.levels.Next)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
-	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
 
@@ -101,16 +100,19 @@ func (s *step) mailed(ticket TicketID) Ticket {
 	return *t
 }
 
-// goesOn returns the ticket that goes on with one: itself, unless it was merged.
+// goesOn returns the ticket that goes on with one: itself, unless it was merged. Of
+// tickets that two people merged into each other at the same moment any will do: all
+// of them are closed, and new words open a new one.
 func (d *Desk) goesOn(ctx context.Context, ws bot.WorkspaceID, ticket TicketID) (Ticket, error) {
+	var t Ticket
 	for range maxMerges {
 		file, err := d.Ticket(ctx, ws, ticket)
 		if err != nil || file.Ticket.MergedInto == "" {
 			return file.Ticket, err
 		}
-		ticket = file.Ticket.MergedInto
+		t, ticket = file.Ticket, file.Ticket.MergedInto
 	}
-	return Ticket{}, fault.New(fault.NotFound, "Ticket %s was merged too often.", ticket)
+	return t, nil
 }
 
 // MailSent notes that the mail server took a mail. Error: NotFound.

@@ -135,7 +135,7 @@ func (d *Desk) knownThen(ctx context.Context, c bot.Conversation, rules []Rule) 
 	}
 	for i := len(page.Events) - 1; i >= 0; i-- {
 		e := page.Events[i]
-		if e.Kind != bot.EventService || e.Body.Summary == nil || e.Body.Change != "enqueued" && e.Body.Change != "parked" {
+		if e.Kind != bot.EventService || e.Body.Summary == nil || !slices.Contains([]string{"enqueued", "parked", "ticketed"}, e.Body.Change) {
 			continue
 		}
 		s := *e.Body.Summary

@@ -102,7 +102,7 @@ func (b *board) wall(now time.Time, places []Place) Wall {
 	load := func(q Queue) *QueueLoad {
 		l := loads[q.ID]
 		if l == nil {
-			l = &QueueLoad{Queue: q, Level: q.answer(), Open: q.Hours.Open(now), Ability: b.ability(q)}
+			l = &QueueLoad{Queue: q, Level: q.ServiceLevel(), Open: q.Hours.Open(now), Ability: b.ability(q)}
 			loads[q.ID] = l
 			b.staff(l, now)
 		}

@@ -127,6 +127,14 @@ func sayMessage(language string, c Contact) string {
 	return words(language, "Thank you, your message is with our team. We'll answer here.", "谢谢，您的留言已收到。我们会在这里回复您。")
 }
 
+func sayTicketed(language string, c Contact) string {
+	if c.Email != "" {
+		return words(language, "Our team has it on their list and answers here and at "+c.Email+".", "我们的团队已登记您的问题，会在这里和 "+c.Email+" 回复您。")
+	}
+	return words(language, "Our team has it on their list and answers here. Say your e-mail address if you'd like the answer there as well.",
+		"我们的团队已登记您的问题，会在这里回复您。如需邮件回复，请告诉我们邮箱地址。")
+}
+
 func sayJoined(language, agent string) string {
 	return words(language, agent+" has joined the chat.", "客服 "+agent+" 已接入，为您服务。")
 }

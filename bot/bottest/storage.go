@@ -13,6 +13,7 @@ type Storage interface {
 	bot.Timeline
 	bot.RunStore
 	bot.TraceStore
+	bot.TranslationStore
 }
 
 // Open opens a Storage whose clock is the World's.

@@ -29,6 +29,8 @@ type Store struct {
 	fails  int           // how many writes still fail
 	failed error         // what they return
 	moved  chan struct{} // closed and replaced at every write
+
+	translations map[translationKey]bot.Translation
 }
 
 var (
@@ -69,7 +71,7 @@ func NewStore(now func() time.Time) *Store {
 	if now == nil {
 		now = time.Now
 	}
-	return &Store{now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, epoch: id.New(), convs: map[convKey]*kept{}, moved: make(chan struct{})}
+	return &Store{now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, epoch: id.New(), convs: map[convKey]*kept{}, translations: map[translationKey]bot.Translation{}, moved: make(chan struct{})}
 }
 
 // Break makes every call return err until Break(nil): a store that is away.

@@ -69,7 +69,7 @@ func (w *World) Build(o *bot.Options) {
 		opts.Lease = 24 * time.Hour // Send moves the clock
 	}
 	e, err := bot.New(bot.Parts{
-		Timeline: w.kept, Runs: w.kept, Understander: w.Reader, Retriever: w.Library, Embedder: Embedder{},
+		Timeline: w.kept, Runs: w.kept, Translations: w.kept, Understander: w.Reader, Retriever: w.Library, Embedder: Embedder{},
 		Escalator: w.Desk, Publisher: w.Publisher, Now: w.Clock.Now, Logger: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}, &opts)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 
 type askCmd struct {
 	configFlags
-	Text     string `arg:"" help:"The question."`
-	Language string `help:"en or zh; default: by the words." enum:",en,zh" default:""`
+	Text     string `arg:"positional,required" help:"The question." placeholder:"TEXT"`
+	Language string `help:"en or zh; default: by the words."`
 	Drafts   bool   `help:"Also answer from drafts."`
-	JSON     bool   `name:"json" help:"Print one JSON object with the decision, sources, signals and timings."`
+	JSON     bool   `help:"Print one JSON object with the decision, sources, signals and timings."`
 }
 
 func (c *askCmd) Help() string {
@@ -24,6 +24,9 @@ func (c *askCmd) Help() string {
 
 // Run asks and prints the answer, or the whole turn as JSON.
 func (c *askCmd) Run(ctx context.Context, s streams) error {
+	if err := oneOf("--language", c.Language, "en", "zh"); err != nil {
+		return err
+	}
 	cfg, err := c.load(s.environ, nil)
 	if err != nil {
 		return err

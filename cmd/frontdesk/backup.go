@@ -10,7 +10,7 @@ import (
 
 type backupCmd struct {
 	configFlags
-	To   string `help:"Folder of the copies." required:"" placeholder:"DIR" type:"path"`
+	To   string `arg:"required" help:"Folder of the copies." placeholder:"DIR"`
 	Keep int    `help:"Copies of the database to keep." default:"96"`
 }
 

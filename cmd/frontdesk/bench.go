@@ -18,17 +18,17 @@ import (
 )
 
 type benchCmd struct {
-	Encoder    benchEncoderCmd    `cmd:"" help:"The built-in embedding model: tokens and sections a second, a query's time."`
-	Turns      benchTurnsCmd      `cmd:"" help:"Whole turns without a language model, from send to answer."`
-	Sends      benchSendsCmd      `cmd:"" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
-	Sockets    benchSocketsCmd    `cmd:"" help:"Memory and processor time of idle visitor sockets."`
-	Retrieval  benchRetrievalCmd  `cmd:"" help:"Search over made-up documents: recall against exact search, time, memory."`
-	Training   benchTrainingCmd   `cmd:"" help:"Training of intents: from nothing, after one more example, and again."`
-	Reconnect  benchReconnectCmd  `cmd:"" help:"Sockets that all come back at once: how long until every one is in step again."`
-	Deliveries benchDeliveriesCmd `cmd:"" help:"Messages to many readers: how many a second, how late."`
-	Routing    benchRoutingCmd    `cmd:"" help:"Assignments of a full desk: how many a second, how late, none doubled or lost."`
-	Takeover   benchTakeoverCmd   `cmd:"" help:"Take-overs at random moments of an answer: no word of the bot may follow."`
-	Cache      benchCacheCmd      `cmd:"" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
+	Encoder    *benchEncoderCmd    `arg:"subcommand:encoder" help:"The built-in embedding model: tokens and sections a second, a query's time."`
+	Turns      *benchTurnsCmd      `arg:"subcommand:turns" help:"Whole turns without a language model, from send to answer."`
+	Sends      *benchSendsCmd      `arg:"subcommand:sends" help:"Durable acknowledged sends, with a check that none is lost or doubled."`
+	Sockets    *benchSocketsCmd    `arg:"subcommand:sockets" help:"Memory and processor time of idle visitor sockets."`
+	Retrieval  *benchRetrievalCmd  `arg:"subcommand:retrieval" help:"Search over made-up documents: recall against exact search, time, memory."`
+	Training   *benchTrainingCmd   `arg:"subcommand:training" help:"Training of intents: from nothing, after one more example, and again."`
+	Reconnect  *benchReconnectCmd  `arg:"subcommand:reconnect" help:"Sockets that all come back at once: how long until every one is in step again."`
+	Deliveries *benchDeliveriesCmd `arg:"subcommand:deliveries" help:"Messages to many readers: how many a second, how late."`
+	Routing    *benchRoutingCmd    `arg:"subcommand:routing" help:"Assignments of a full desk: how many a second, how late, none doubled or lost."`
+	Takeover   *benchTakeoverCmd   `arg:"subcommand:takeover" help:"Take-overs at random moments of an answer: no word of the bot may follow."`
+	Cache      *benchCacheCmd      `arg:"subcommand:cache" help:"Answers and profiles that were asked for before, from Redis, and that they are the same without it."`
 }
 
 func (c *benchCmd) Help() string {
@@ -37,7 +37,7 @@ func (c *benchCmd) Help() string {
 
 // benchFlags are what every bench understands.
 type benchFlags struct {
-	JSON bool   `name:"json" help:"Print one JSON object."`
+	JSON bool   `help:"Print one JSON object."`
 	Seed uint64 `help:"Seed of everything that is made up." default:"1"`
 }
 

@@ -13,11 +13,14 @@ type benchRetrievalCmd struct {
 	bedFlags
 	Chunks  int     `help:"Stretches of text to search." default:"100000"`
 	Share   float64 `help:"Share of the chunks that are of the workspace asked about." default:"1"`
-	Vectors string  `help:"Where vectors are searched: memory, or postgres with --postgres." enum:"memory,postgres" default:"memory"`
+	Vectors string  `help:"Where vectors are searched: memory, or postgres with --postgres." default:"memory"`
 }
 
 // Run measures search over made-up documents, read from the store as a start does.
 func (c *benchRetrievalCmd) Run(ctx context.Context, s streams) error {
+	if err := oneOf("--vectors", c.Vectors, "memory", "postgres"); err != nil {
+		return err
+	}
 	if c.Chunks < 1 || c.Chunks > 2_000_000 {
 		return fault.New(fault.Invalid, "The number of chunks is wrong").WithField("chunks", "1 to 2,000,000")
 	}

@@ -8,7 +8,7 @@ import (
 
 type benchSendsCmd struct {
 	bedFlags
-	Data    string  `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR" type:"path"`
+	Data    string  `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR"`
 	Rate    float64 `help:"Sends a second, open loop (default: as fast as it goes)."`
 	Seats   int     `help:"Visitors, each in a conversation that a person serves." default:"32"`
 	Window  int     `help:"Sends in flight of each visitor when no rate is given." default:"3"`

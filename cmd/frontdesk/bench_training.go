@@ -15,8 +15,8 @@ import (
 
 type benchTrainingCmd struct {
 	benchFlags
-	Postgres string `help:"Throwaway PostgreSQL database to store in (default: SQLite)." placeholder:"DSN"`
-	File     string `arg:"" help:"Labelled utterances, one JSON object a line with text and label." type:"existingfile"`
+	Postgres string       `help:"Throwaway PostgreSQL database to store in (default: SQLite)." placeholder:"DSN"`
+	File     existingFile `arg:"positional,required" help:"Labelled utterances, one JSON object a line with text and label." placeholder:"FILE"`
 }
 
 func (c *benchTrainingCmd) Help() string {
@@ -25,7 +25,7 @@ func (c *benchTrainingCmd) Help() string {
 
 // Run measures the wall time of trainings as the console asks for them.
 func (c *benchTrainingCmd) Run(ctx context.Context, s streams) error {
-	set, left, err := labelled(c.File)
+	set, left, err := labelled(string(c.File))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 type benchTurnsCmd struct {
 	bedFlags
-	Data    string `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR" type:"path"`
+	Data    string `help:"Data folder (default: a fresh temporary one)." placeholder:"DIR"`
 	Chunks  int    `help:"Documents of one chunk each." default:"1000"`
 	Users   int    `help:"Visitors at once in the second part." default:"32"`
 	Seconds int    `help:"Length of each part." default:"15"`

@@ -13,7 +13,7 @@ import (
 type checkCmd struct {
 	configFlags
 	All  bool `help:"Exit with 1 when any confirmed question is answered wrongly, not only when one was right in the run before."`
-	JSON bool `name:"json" help:"Print one JSON object a question."`
+	JSON bool `help:"Print one JSON object a question."`
 }
 
 func (c *checkCmd) Help() string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,12 +14,12 @@ import (
 )
 
 type compareCmd struct {
-	A        string   `arg:"" help:"The run to compare with: a folder of evaluate --lines, or its JSON lines." type:"existingpath"`
-	B        string   `arg:"" help:"The run that is judged." type:"existingpath"`
-	Metric   []string `help:"Only these metrics." placeholder:"NAME"`
+	A        existing `arg:"positional,required" help:"The run to compare with: a folder of evaluate --lines, or its JSON lines." placeholder:"A"`
+	B        existing `arg:"positional,required" help:"The run that is judged." placeholder:"B"`
+	Metric   list     `help:"Only these metrics." placeholder:"NAME"`
 	Changed  bool     `help:"Also list the lines that turned right or wrong."`
 	Markdown bool     `help:"Print a Markdown table."`
-	JSON     bool     `name:"json" help:"Print one JSON object a metric."`
+	JSON     bool     `help:"Print one JSON object a metric."`
 }
 
 func (c *compareCmd) Help() string {
@@ -28,8 +29,8 @@ func (c *compareCmd) Help() string {
 }
 
 // Run prints the differences; exit status 2 when some task could not be compared, the others are.
-func (c *compareCmd) Run(s streams) error {
-	got, err := training.Compare(c.A, c.B)
+func (c *compareCmd) Run(_ context.Context, s streams) error {
+	got, err := training.Compare(string(c.A), string(c.B))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -14,15 +15,15 @@ import (
 // configFlags are the flags that every command with a store understands; each
 // overrides the configuration file and the environment.
 type configFlags struct {
-	Config         string `help:"Configuration file (YAML)." placeholder:"FILE" type:"path"`
-	Data           string `help:"Data folder of the embedded store (default: data)." placeholder:"DIR" type:"path"`
+	Config         string `help:"Configuration file (YAML)." placeholder:"FILE"`
+	Data           string `help:"Data folder of the embedded store (default: data)." placeholder:"DIR"`
 	Postgres       string `help:"PostgreSQL 15 or newer with pgvector, instead of the embedded store; better set FRONTDESK_STORAGE_POSTGRES when it has a password." placeholder:"DSN"`
 	Redis          string `help:"Redis or Valkey that nodes share, redis://HOST:PORT; a password is better kept in FRONTDESK_REDIS_URL." placeholder:"URL"`
-	LLMURL         string `name:"llm-url" help:"OpenAI-compatible endpoint that writes answers; its key comes from FRONTDESK_LLM_KEY." placeholder:"URL"`
-	LLMModel       string `name:"llm-model" help:"Model at that endpoint." placeholder:"NAME"`
-	EmbeddingURL   string `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
-	EmbeddingModel string `name:"embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
-	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
+	LLMURL         string `arg:"--llm-url" help:"OpenAI-compatible endpoint that writes answers; its key comes from FRONTDESK_LLM_KEY." placeholder:"URL"`
+	LLMModel       string `arg:"--llm-model" help:"Model at that endpoint." placeholder:"NAME"`
+	EmbeddingURL   string `arg:"--embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
+	EmbeddingModel string `arg:"--embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
+	LogLevel       string `arg:"--log-level" help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
 // load reads the configuration with these flags on top, and more keys of a command.
@@ -57,7 +58,7 @@ func (c *checkConfigCmd) Help() string {
 }
 
 // Run loads the configuration as serve would and reports all problems together.
-func (c *checkConfigCmd) Run(s streams) error {
+func (c *checkConfigCmd) Run(_ context.Context, s streams) error {
 	cfg, err := c.load(s.environ, nil)
 	if c.Print {
 		for _, line := range keys("", reflect.ValueOf(cfg)) {
@@ -89,7 +90,7 @@ func keys(prefix string, v reflect.Value) []string {
 type versionCmd struct{}
 
 // Run prints the version, the Go release and the platform.
-func (versionCmd) Run(s streams) error {
+func (versionCmd) Run(_ context.Context, s streams) error {
 	fmt.Fprintf(s.out, "frontdesk %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

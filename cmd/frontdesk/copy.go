@@ -33,8 +33,8 @@ func (c *migrateCmd) Run(ctx context.Context, s streams) error {
 }
 
 type copyCmd struct {
-	From string `required:"" help:"sqlite:DIR, the data folder of the embedded store; no server may hold it." placeholder:"sqlite:DIR"`
-	To   string `required:"" help:"postgres:DSN, an empty database." placeholder:"postgres:DSN"`
+	From string `arg:"required" help:"sqlite:DIR, the data folder of the embedded store; no server may hold it." placeholder:"sqlite:DIR"`
+	To   string `arg:"required" help:"postgres:DSN, an empty database." placeholder:"postgres:DSN"`
 }
 
 func (c *copyCmd) Help() string {

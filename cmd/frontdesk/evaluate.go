@@ -11,16 +11,16 @@ import (
 )
 
 type evaluateCmd struct {
-	Tasks          []string `arg:"" optional:"" name:"task_dir" help:"Task folders: task.json and JSON-lines files." type:"path"`
-	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR" type:"path"`
-	Lines          string   `help:"Also write what became of every line into this folder, for compare." placeholder:"DIR" type:"path"`
-	Without        []string `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
+	Tasks          []string `arg:"positional" help:"Task folders: task.json and JSON-lines files." placeholder:"TASK_DIR"`
+	Curves         string   `help:"Also write reliability and coverage curves into this folder (JSON and SVG)." placeholder:"DIR"`
+	Lines          string   `help:"Also write what became of every line into this folder, for compare." placeholder:"DIR"`
+	Without        list     `help:"Switch off a part for an ablation; 'list' names the parts." placeholder:"PART"`
 	Postgres       string   `help:"Keep documents in this throwaway PostgreSQL instead of a temporary SQLite; figures are the same." placeholder:"DSN"`
-	Vectors        string   `help:"Where vectors are searched: memory, or postgres with --postgres." enum:"memory,postgres" default:"memory"`
-	EmbeddingURL   string   `name:"embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
-	EmbeddingModel string   `name:"embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
-	LLMURL         string   `name:"llm-url" help:"OpenAI-compatible endpoint that rewrites and writes." placeholder:"URL"`
-	LLMModel       string   `name:"llm-model" help:"Model at that endpoint." placeholder:"NAME"`
+	Vectors        string   `help:"Where vectors are searched: memory, or postgres with --postgres." default:"memory"`
+	EmbeddingURL   string   `arg:"--embedding-url" help:"OpenAI-compatible embedding endpoint instead of the built-in model." placeholder:"URL"`
+	EmbeddingModel string   `arg:"--embedding-model" help:"Model at that endpoint." placeholder:"NAME"`
+	LLMURL         string   `arg:"--llm-url" help:"OpenAI-compatible endpoint that rewrites and writes." placeholder:"URL"`
+	LLMModel       string   `arg:"--llm-model" help:"Model at that endpoint." placeholder:"NAME"`
 }
 
 func (c *evaluateCmd) Help() string {
@@ -29,6 +29,9 @@ func (c *evaluateCmd) Help() string {
 
 // Run evaluates every folder; exit status 2 when one could not be read, the others still run.
 func (c *evaluateCmd) Run(ctx context.Context, s streams) error {
+	if err := oneOf("--vectors", c.Vectors, "memory", "postgres"); err != nil {
+		return err
+	}
 	if len(c.Without) == 1 && c.Without[0] == "list" {
 		for _, p := range training.PartNames() {
 			fmt.Fprintf(s.out, "%-22s %s\n", p.Name, p.What)

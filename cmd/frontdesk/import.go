@@ -16,10 +16,10 @@ import (
 
 type importCmd struct {
 	configFlags
-	Paths []string `arg:"" name:"path" help:"Files, folders or zip archives of one project." type:"existingpath"`
-	Out   string   `help:"Write intents.yaml and faq.csv into this folder instead of the store." placeholder:"DIR" type:"path"`
-	Draft bool     `help:"Keep new FAQ entries as drafts."`
-	JSON  bool     `name:"json" help:"Print one JSON object."`
+	Paths []existing `arg:"positional,required" help:"Files, folders or zip archives of one project." placeholder:"PATH"`
+	Out   string     `help:"Write intents.yaml and faq.csv into this folder instead of the store." placeholder:"DIR"`
+	Draft bool       `help:"Keep new FAQ entries as drafts."`
+	JSON  bool       `help:"Print one JSON object."`
 }
 
 func (c *importCmd) Help() string {
@@ -69,7 +69,7 @@ type importModel struct {
 
 // Run takes a project over; exit status 1 when a file could not be read, the others are taken.
 func (c *importCmd) Run(ctx context.Context, s streams) error {
-	files, err := foreign.Files(c.Paths)
+	files, err := foreign.Files(texts(c.Paths))
 	if err != nil {
 		return err
 	}

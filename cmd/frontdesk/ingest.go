@@ -13,11 +13,11 @@ import (
 
 type ingestCmd struct {
 	configFlags
-	Paths    []string `arg:"" name:"path" help:"Files, folders or zip archives." type:"existingpath"`
-	Draft    bool     `help:"Keep new documents as drafts."`
-	Audience string   `help:"Group that may see documents which name none." placeholder:"NAME"`
-	Gate     bool     `help:"Take no file by which confirmed questions break, as the console does; without it they are only told."`
-	JSON     bool     `name:"json" help:"Print one JSON object a file."`
+	Paths    []existing `arg:"positional,required" help:"Files, folders or zip archives." placeholder:"PATH"`
+	Draft    bool       `help:"Keep new documents as drafts."`
+	Audience string     `help:"Group that may see documents which name none." placeholder:"NAME"`
+	Gate     bool       `help:"Take no file by which confirmed questions break, as the console does; without it they are only told."`
+	JSON     bool       `help:"Print one JSON object a file."`
 }
 
 func (c *ingestCmd) Help() string {
@@ -43,7 +43,7 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer app.Close()
-	files, err := frontdesk.Files(c.Paths)
+	files, err := frontdesk.Files(texts(c.Paths))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/alexflint/go-arg"
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
@@ -26,26 +26,31 @@ type streams struct {
 
 // cli is the whole command line.
 type cli struct {
-	Serve        serveCmd        `cmd:"" help:"Run the server: widget, console and API."`
-	Ingest       ingestCmd       `cmd:"" help:"Read documents into the knowledge base."`
-	Import       importCmd       `cmd:"" help:"Take over a project of another chatbot: Rasa, ChatterBot, Dialogflow, tables."`
-	Ask          askCmd          `cmd:"" help:"Ask one question on the live code path, without a server."`
-	Train        trainCmd        `cmd:"" help:"Train the intents of a workspace."`
-	Threshold    thresholdCmd    `cmd:"" help:"Say from which confidence to answer for the precision you want."`
-	Check        checkCmd        `cmd:"" help:"Ask all confirmed questions; exit with 1 when one broke."`
-	Evaluate     evaluateCmd     `cmd:"" help:"Measure quality on task folders."`
-	Compare      compareCmd      `cmd:"" help:"Say whether one evaluation is better than another."`
-	Bench        benchCmd        `cmd:"" help:"Measure speed on this machine."`
-	Simulate     simulateCmd     `cmd:"" help:"Run the routing in simulated time: waits, service level, fairness, what-if."`
-	Migrate      migrateCmd      `cmd:"" help:"Bring the tables of the store up to date."`
-	Copy         copyCmd         `cmd:"" help:"Copy the embedded store into a Postgres."`
-	CheckConfig  checkConfigCmd  `cmd:"" name:"check-config" help:"Report every problem of the configuration."`
-	User         userCmd         `cmd:"" help:"Manage the people who sign in."`
-	Backup       backupCmd       `cmd:"" help:"Copy the embedded store while a server runs."`
-	Ready        readyCmd        `cmd:"" help:"Ask a node whether it takes visitors."`
-	Version      versionCmd      `cmd:"" help:"Print the version."`
-	ExtractChild extractChildCmd `cmd:"" name:"extract-child" hidden:"" help:"Parse one document in a process of its own."`
-	BenchChild   benchChildCmd   `cmd:"" name:"bench-child" hidden:"" help:"The clients of a bench."`
+	Serve        *serveCmd        `arg:"subcommand:serve" help:"Run the server: widget, console and API."`
+	Ingest       *ingestCmd       `arg:"subcommand:ingest" help:"Read documents into the knowledge base."`
+	Import       *importCmd       `arg:"subcommand:import" help:"Take over a project of another chatbot: Rasa, ChatterBot, Dialogflow, tables."`
+	Ask          *askCmd          `arg:"subcommand:ask" help:"Ask one question on the live code path, without a server."`
+	Train        *trainCmd        `arg:"subcommand:train" help:"Train the intents of a workspace."`
+	Threshold    *thresholdCmd    `arg:"subcommand:threshold" help:"Say from which confidence to answer for the precision you want."`
+	Check        *checkCmd        `arg:"subcommand:check" help:"Ask all confirmed questions; exit with 1 when one broke."`
+	Evaluate     *evaluateCmd     `arg:"subcommand:evaluate" help:"Measure quality on task folders."`
+	Compare      *compareCmd      `arg:"subcommand:compare" help:"Say whether one evaluation is better than another."`
+	Bench        *benchCmd        `arg:"subcommand:bench" help:"Measure speed on this machine."`
+	Simulate     *simulateCmd     `arg:"subcommand:simulate" help:"Run the routing in simulated time: waits, service level, fairness, what-if."`
+	Migrate      *migrateCmd      `arg:"subcommand:migrate" help:"Bring the tables of the store up to date."`
+	Copy         *copyCmd         `arg:"subcommand:copy" help:"Copy the embedded store into a Postgres."`
+	CheckConfig  *checkConfigCmd  `arg:"subcommand:check-config" help:"Report every problem of the configuration."`
+	User         *userCmd         `arg:"subcommand:user" help:"Manage the people who sign in."`
+	Backup       *backupCmd       `arg:"subcommand:backup" help:"Copy the embedded store while a server runs."`
+	Ready        *readyCmd        `arg:"subcommand:ready" help:"Ask a node whether it takes visitors."`
+	Version      *versionCmd      `arg:"subcommand:version" help:"Print the version."`
+	ExtractChild *extractChildCmd `arg:"subcommand:extract-child,hidden" help:"Parse one document in a process of its own."`
+	BenchChild   *benchChildCmd   `arg:"subcommand:bench-child,hidden" help:"The clients of a bench."`
+}
+
+// Description implements arg.Described.
+func (cli) Description() string {
+	return "A customer-service chatbot with human handoff: one binary, no key and no network needed.\n"
 }
 
 func main() {
@@ -55,30 +60,40 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()}))
 }
 
+// action is a command that can be run; others only have commands below them.
+type action interface {
+	Run(ctx context.Context, s streams) error
+}
+
 // run is the program as a value: arguments and streams in, exit status out.
 // 0 is success, 1 a failure, 2 bad usage or bad input.
 func run(ctx context.Context, args []string, s streams) int {
 	var c cli
-	exited := -1
-	parser, err := kong.New(&c, kong.Name("frontdesk"),
-		kong.Description("A customer-service chatbot with human handoff: one binary, no key and no network needed."),
-		kong.Writers(s.out, s.err), kong.Exit(func(code int) { exited = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
+	parser, err := arg.NewParser(arg.Config{Program: "frontdesk", IgnoreEnv: true, StrictSubcommands: true}, &c)
 	if err != nil {
 		fmt.Fprintln(s.err, "frontdesk:", err)
 		return 1
 	}
-	k, err := parser.Parse(args)
-	if exited >= 0 { // help was printed
-		return exited
+	err = parser.Parse(args)
+	chosen := parser.Subcommand()
+	if errors.Is(err, arg.ErrHelp) {
+		parser.WriteHelp(s.out)
+		if h, ok := chosen.(interface{ Help() string }); ok {
+			fmt.Fprintln(s.out, "\n"+h.Help())
+		}
+		return 0
+	}
+	do, ok := chosen.(action)
+	if err == nil && !ok {
+		err = errors.New("say what to do: a command is missing")
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "frontdesk:", err)
+		parser.WriteUsageForSubcommand(s.err, parser.SubcommandNames()...) //nolint:errcheck // it is a command that was parsed
 		fmt.Fprintln(s.err, "Run `frontdesk --help`, or `frontdesk COMMAND --help` for an example.")
 		return 2
 	}
-	if err := k.Run(); err != nil {
+	if err := do.Run(ctx, s); err != nil {
 		return report(s.err, err)
 	}
 	return 0

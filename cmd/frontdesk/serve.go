@@ -12,7 +12,7 @@ import (
 type serveCmd struct {
 	configFlags
 	Addr      string `help:"HOST:PORT to listen on (default: 127.0.0.1:8080)." placeholder:"HOST:PORT"`
-	PublicURL string `name:"public-url" help:"Address as browsers see it, when a proxy stands before it." placeholder:"URL"`
+	PublicURL string `arg:"--public-url" help:"Address as browsers see it, when a proxy stands before it." placeholder:"URL"`
 	Demo      bool   `help:"Load the sample shop and serve its page at /."`
 }
 
@@ -72,4 +72,6 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 type extractChildCmd struct{}
 
 // Run is the whole of the child process that parses documents.
-func (extractChildCmd) Run(s streams) error { return frontdesk.ExtractChild(s.in, s.out) }
+func (extractChildCmd) Run(_ context.Context, s streams) error {
+	return frontdesk.ExtractChild(s.in, s.out)
+}

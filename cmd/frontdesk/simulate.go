@@ -14,10 +14,10 @@ import (
 )
 
 type simulateCmd struct {
-	Plan    string `arg:"" help:"A preset (erlang, skills, day) or a JSON file."`
+	Plan    string `arg:"positional,required" help:"A preset (erlang, skills, day) or a JSON file." placeholder:"PLAN"`
 	Seed    uint64 `help:"Draws by another seed than the plan's." placeholder:"N"`
 	JSON    bool   `help:"One JSON object instead of a table."`
-	Picture string `help:"Also draw waits and what was told as an SVG file." type:"path" placeholder:"FILE"`
+	Picture string `help:"Also draw waits and what was told as an SVG file." placeholder:"FILE"`
 }
 
 func (c *simulateCmd) Help() string {

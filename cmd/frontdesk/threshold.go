@@ -18,9 +18,9 @@ import (
 
 type thresholdCmd struct {
 	configFlags
-	Questions string  `arg:"" help:"Table with the columns question and document; document is a path, title or question of an entry, empty when none answers." type:"existingfile"`
-	Precision float64 `help:"Share of the answers that shall be right." default:"0.9"`
-	JSON      bool    `name:"json" help:"Print one JSON object."`
+	Questions existingFile `arg:"positional,required" help:"Table with the columns question and document; document is a path, title or question of an entry, empty when none answers." placeholder:"QUESTIONS"`
+	Precision float64      `help:"Share of the answers that shall be right." default:"0.9"`
+	JSON      bool         `help:"Print one JSON object."`
 }
 
 func (c *thresholdCmd) Help() string {
@@ -31,7 +31,7 @@ func (c *thresholdCmd) Help() string {
 
 // Run prints the advice; exit status 1 when no threshold reaches the precision.
 func (c *thresholdCmd) Run(ctx context.Context, s streams) error {
-	questions, err := readLabelled(c.Questions)
+	questions, err := readLabelled(string(c.Questions))
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,9 @@ import (
 
 type trainCmd struct {
 	configFlags
-	Paths   []string `arg:"" optional:"" name:"path" help:"Files or folders of examples: our own YAML, Rasa NLU data, a Dialogflow export, or tables of text and label." type:"existingpath"`
-	Despite string   `help:"Why the model goes into service although confirmed questions break by it." placeholder:"REASON"`
-	JSON    bool     `name:"json" help:"Print one JSON object."`
+	Paths   []existing `arg:"positional" help:"Files or folders of examples: our own YAML, Rasa NLU data, a Dialogflow export, or tables of text and label." placeholder:"PATH"`
+	Despite string     `help:"Why the model goes into service although confirmed questions break by it." placeholder:"REASON"`
+	JSON    bool       `help:"Print one JSON object."`
 }
 
 func (c *trainCmd) Help() string {
@@ -25,7 +25,7 @@ func (c *trainCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	set, notes, err := frontdesk.Examples(c.Paths)
+	set, notes, err := frontdesk.Examples(texts(c.Paths))
 	if err != nil {
 		return err
 	}

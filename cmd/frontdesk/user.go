@@ -15,13 +15,13 @@ import (
 )
 
 type userCmd struct {
-	Add    userAddCmd    `cmd:"" help:"Add somebody who signs in to the console."`
-	Import userImportCmd `cmd:"" help:"Add and change people from a CSV file, all or none."`
+	Add    *userAddCmd    `arg:"subcommand:add" help:"Add somebody who signs in to the console."`
+	Import *userImportCmd `arg:"subcommand:import" help:"Add and change people from a CSV file, all or none."`
 }
 
 type userImportCmd struct {
 	configFlags
-	File string `arg:"" help:"CSV file; - reads standard input."`
+	File string `arg:"positional,required" help:"CSV file; - reads standard input." placeholder:"FILE"`
 }
 
 func (c *userImportCmd) Help() string {
@@ -66,12 +66,12 @@ func (c *userImportCmd) Run(ctx context.Context, s streams) error {
 
 type userAddCmd struct {
 	configFlags
-	Email    string   `required:"" help:"Address to sign in with."`
-	Name     string   `required:"" help:"Name that visitors see."`
-	Role     []string `required:"" help:"administrator, supervisor, agent or editor; may be repeated."`
-	Skill    []string `help:"Skill of an agent, such as lang:zh; may be repeated."`
-	Capacity int      `help:"Chats at once of an agent." default:"4"`
-	Generate bool     `help:"Make a password up and print it, instead of asking."`
+	Email    string `arg:"required" help:"Address to sign in with."`
+	Name     string `arg:"required" help:"Name that visitors see."`
+	Role     list   `arg:"required" help:"administrator, supervisor, agent or editor; may be repeated."`
+	Skill    list   `help:"Skill of an agent, such as lang:zh; may be repeated."`
+	Capacity int    `help:"Chats at once of an agent." default:"4"`
+	Generate bool   `help:"Make a password up and print it, instead of asking."`
 }
 
 func (c *userAddCmd) Help() string {

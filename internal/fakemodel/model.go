@@ -25,6 +25,10 @@ type Script struct {
 	Endless bool          // says its words again and again, without an end
 	Loop    bool          // says its first sentence again and again
 	Slow    bool          // with Endless: words that are never a sentence
+
+	// Translations are what prompts for a translation are answered with, by the words
+	// to translate; what is not among them is said back.
+	Translations map[string]string
 }
 
 // Server is the endpoint.
@@ -113,7 +117,12 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		return
 	}
-	s.stream(w, r, script, words(in.Messages[len(in.Messages)-1].Content))
+	prompt := in.Messages[len(in.Messages)-1].Content
+	if out, ok := script.Translations[marked(prompt)]; ok {
+		s.stream(w, r, script, []string{out})
+		return
+	}
+	s.stream(w, r, script, words(prompt))
 }
 
 // stream says the words as the script wants.
@@ -174,6 +183,13 @@ func piece(w http.ResponseWriter, content, finish string) error {
 	}
 	_, err = fmt.Fprintf(w, "data: %s\n\n", b)
 	return err
+}
+
+// marked are the words of a prompt that stand between two equal lines.
+func marked(prompt string) string {
+	mark, rest, _ := strings.Cut(prompt, "\n")
+	text, _ := strings.CutSuffix(rest, "\n"+mark)
+	return text
 }
 
 // words cuts the first page of the prompt into words, with a citation behind each

@@ -442,7 +442,7 @@ func TestTypingOffersPlacesAndRights(t *testing.T) {
 	b.hubs[0].AgentChanged(handoff.Agent{Workspace: ws, ID: "a1", Duty: handoff.DutyOn})
 	agent.wait("own state", func() bool { return agent.count("live.Agent") == 1 })
 
-	if got := b.hubs[1].Agents(ws); len(got) != 2 {
+	if got := b.hubs[1].Agents(ws, time.Minute); len(got) != 2 {
 		t.Errorf("agents on the node: %v, want both", got)
 	}
 	b.hubs[0].CloseAgent(ws, "a1", live.CloseExpired, "signed out")
@@ -496,6 +496,39 @@ func (nothing) Events(context.Context, bot.EventQuery) (bot.EventPage, error) {
 
 func (nothing) Epoch(context.Context) (string, error) { return "e", nil }
 
+// A console that is silent is no sign of life, however long its socket stays open.
+func TestSilentAgents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(nothing{}, plain{}, time.Now, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- h.Run(ctx) }()
+		reader := newReader(t, bot.ViewAgent)
+		p, err := h.Connect(live.Who{Workspace: ws, View: bot.ViewAgent, Agent: "a1"}, &socket{reader})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			silent time.Duration
+			want   int
+		}{{0, 1}, {2 * time.Second, 1}, {2 * time.Second, 0}} {
+			time.Sleep(c.silent) // of the bubble: no real time passes
+			synctest.Wait()
+			if got := h.Agents(ws, 3*time.Second); len(got) != c.want {
+				t.Errorf("heard lately: %v, want %d", got, c.want)
+			}
+		}
+		p.Heard()
+		if got := h.Agents(ws, 3*time.Second); len(got) != 1 || reader.goodbye() != 0 {
+			t.Errorf("after a sign of life %v were heard, and the socket was closed with %d", got, reader.goodbye())
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestPingsZombiesAndExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(nothing{}, plain{}, time.Now, nil)
@@ -532,7 +565,7 @@ func TestPingsZombiesAndExpiry(t *testing.T) {
 		if dead.goodbye() != live.CloseSlow || deadAfter > 36*time.Second {
 			t.Errorf("a silent reader was closed with %d after %s, want %d within 36 s", dead.goodbye(), deadAfter, live.CloseSlow)
 		}
-		if got := h.Agents(ws); len(got) != 1 || got[0] != "a1" {
+		if got := h.Agents(ws, 16*time.Second); len(got) != 1 || got[0] != "a1" {
 			t.Errorf("living agents: %v", got)
 		}
 		if brief.goodbye() != live.CloseExpired || briefAfter > 5*time.Minute+16*time.Second {

@@ -110,13 +110,7 @@ func (h *Hub) lookAround(now time.Time) {
 	if h.bus.Alone() || h.tick.Load()%lookEvery != 0 {
 		return
 	}
-	h.mu.RLock()
-	topics := make([]*topic, 0, len(h.topics))
-	for _, t := range h.topics {
-		topics = append(topics, t)
-	}
-	h.mu.RUnlock()
-	for _, t := range topics {
+	for _, t := range h.all() {
 		t.mu.Lock()
 		if len(t.toldLook) > 0 {
 			t.relayLook(false)

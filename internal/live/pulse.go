@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -134,18 +135,19 @@ func (h *Hub) beat() {
 	h.lookAround(now)
 }
 
+// all lists the topics there are now.
+func (h *Hub) all() []*topic {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Values(h.topics))
+}
+
 // forgetStreams drops streams whose end never came.
 func (h *Hub) forgetStreams(now time.Time) {
 	if h.tick.Load()%60 != 0 {
 		return
 	}
-	h.mu.RLock()
-	topics := make([]*topic, 0, len(h.topics))
-	for _, t := range h.topics {
-		topics = append(topics, t)
-	}
-	h.mu.RUnlock()
-	for _, t := range topics {
+	for _, t := range h.all() {
 		t.mu.Lock()
 		if t.stream != nil && now.Sub(t.stream.at) > streamLife {
 			t.stream = nil
@@ -155,14 +157,12 @@ func (h *Hub) forgetStreams(now time.Time) {
 	}
 }
 
-// Agents returns the agents of whom some console answered lately.
-func (h *Hub) Agents(ws bot.WorkspaceID) []bot.AgentID {
+// Agents returns the agents of whom some console was heard within the last while,
+// in whole seconds.
+func (h *Hub) Agents(ws bot.WorkspaceID, within time.Duration) []bot.AgentID {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	tick := h.tick.Load()
-	// A living console was heard within one ping period and the time to answer.
-	w := &h.wheels[0]
-	oldest := tick - int64(len(w.slots)) - w.answer
+	oldest := h.tick.Load() - int64(within/time.Second)
 	var out []bot.AgentID
 	for p := range h.peers {
 		a := p.who.Agent

@@ -103,16 +103,12 @@ func (h *Hub) turnPage(ctx context.Context) error {
 	h.mu.Lock()
 	before := h.epoch
 	h.epoch = epoch
-	topics := make([]*topic, 0, len(h.topics))
-	for _, t := range h.topics {
-		topics = append(topics, t)
-	}
 	h.mu.Unlock()
 	if before == "" || before == epoch {
 		return nil
 	}
 	h.log.Warn("the database has another history; readers come back and offer again what they sent", "before", before, "now", epoch)
-	for _, t := range topics {
+	for _, t := range h.all() {
 		t.mu.Lock()
 		t.end()
 		t.mu.Unlock()

@@ -329,6 +329,8 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 			return r.Conversation == c && r.Agent == a && r.State != handoff.ReservationOpen && now.Sub(r.DecidedAt) < time.Minute
 		})
 	}
+	takes := func(c bot.Conversation, a handoff.Agent) int { return min(m.shares[c.Inbox], 100*a.Capacity) }
+	beside := map[bot.ConversationID]int{} // how many have room for it
 	for _, a := range f.Agents {
 		if a.Reserved > 0 && a.Left() < 0 {
 			t.Fatalf("%s has %d chats and %d offers with room for %d (I-16)", a.ID, a.Load, a.Reserved, a.Capacity)
@@ -339,11 +341,21 @@ func (m *deskModel) stepSweep(t *rapid.T) {
 			if c.Service != bot.ServiceWaiting || c.Agent == a.ID || passed(c.ID, a.ID) || !present {
 				continue
 			}
-			if a.Left() >= min(m.shares[c.Inbox], 100*a.Capacity) {
+			if a.Left() >= takes(c, a) {
+				beside[c.ID]++
+			}
+			// The room of one agent is kept for each that came before and takes more.
+			kept := 0
+			for _, x := range line[:i] {
+				if x.Conversation.Service == bot.ServiceWaiting && m.shares[x.Conversation.Inbox] > m.shares[c.Inbox] {
+					kept++
+				}
+			}
+			if beside[c.ID] > kept {
 				t.Fatalf("%s waits beside %s, who is free (I-22)", c.ID, a.ID)
 			}
 			for _, r := range f.Offers { // nobody behind it was given to this agent just now (I-20)
-				if r.State == handoff.ReservationOpen && r.Agent == a.ID && r.OfferedAt.Equal(now) &&
+				if r.State == handoff.ReservationOpen && r.Agent == a.ID && r.OfferedAt.Equal(now) && a.Left()+r.Takes >= takes(c, a) &&
 					slices.ContainsFunc(line[i+1:], func(x handoff.InLine) bool { return x.Conversation.ID == r.Conversation && x.Conversation.Agent == "" }) {
 					// A colleague's transfer is not part of the line; an offer made earlier in
 					// this very instant, before the older one came back, is not overtaking either.

@@ -98,6 +98,8 @@ func testDeskReplies(t *testing.T, s Stores) {
 	}
 }
 
+func spoken(text, note string) handoff.MacroWords { return handoff.MacroWords{Text: text, Note: note} }
+
 func testDeskMacro(t *testing.T, s Stores) {
 	ctx := t.Context()
 	d := newDesk(s, workspace)
@@ -123,27 +125,29 @@ func testDeskMacro(t *testing.T, s Stores) {
 	lin, wei := bot.Author{Kind: bot.AuthorAgent, ID: "lin", Name: "Lin"}, bot.Author{Kind: bot.AuthorAgent, ID: "wei", Name: "Wei"}
 	c := newConversation(t, s, workspace)
 	k := key(lin, "bye")
-	_, err = r.Run(ctx, workspace, c.ID, lin, k, bye.ID, "Bye, Ana!", "paid by card")
+	_, err = r.Run(ctx, workspace, c.ID, lin, k, bye.ID, spoken("Bye, Ana!", "paid by card"))
 	wantKind(t, "before it is theirs", err, fault.Denied)
 	if _, err := d.Take(ctx, workspace, c.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = r.Run(ctx, workspace, c.ID, wei, key(wei, "x"), bye.ID, "Bye", "")
+	_, err = r.Run(ctx, workspace, c.ID, wei, key(wei, "x"), bye.ID, spoken("Bye", ""))
 	wantKind(t, "by another", err, fault.Denied)
-	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "y"), id.New(), "Bye", "")
+	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "y"), id.New(), spoken("Bye", ""))
 	wantKind(t, "a macro that is not there", err, fault.NotFound)
-	w, err := r.Run(ctx, workspace, c.ID, lin, k, bye.ID, "Bye, Ana!", "paid by card")
+	words := spoken("Bye, Ana!", "paid by card")
+	words.Written = "再见"
+	w, err := r.Run(ctx, workspace, c.ID, lin, k, bye.ID, words)
 	if err != nil || len(w.Events) != 3 {
 		t.Fatalf("ran %+v, %v", w.Events, err)
 	}
 	said, note, end := w.Events[0], w.Events[1], w.Events[2]
-	if said.Kind != bot.EventMessage || said.VSeq == 0 || said.Body.Text != "Bye, Ana!" || said.Author != lin ||
+	if said.Kind != bot.EventMessage || said.VSeq == 0 || said.Body.Text != "Bye, Ana!" || said.Body.Written != "再见" || said.Author != lin ||
 		note.Kind != bot.EventNote || note.VSeq != 0 || note.Body.Text != "paid by card" ||
 		end.Body.Change != "closed" || end.Body.Code != codes[0].ID || end.Body.CodeName != "Refund" || end.Body.AgentName != "Lin" {
 		t.Errorf("wrote %+v", w.Events)
 	}
 	d.is(t, c, bot.ServiceClosed, bot.SpeakerBot, "")
-	again, err := r.Run(ctx, workspace, c.ID, lin, k, bye.ID, "Bye, Ana!", "paid by card")
+	again, err := r.Run(ctx, workspace, c.ID, lin, k, bye.ID, spoken("Bye, Ana!", "paid by card"))
 	if err != nil || !again.Dup || len(timeline(t, s, c, bot.ViewAgent, 500)) != 4 {
 		t.Errorf("again %+v, %v", again, err)
 	}
@@ -169,7 +173,7 @@ func testDeskMacro(t *testing.T, s Stores) {
 		if _, err := d.Take(ctx, workspace, c.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		w, err := r.Run(ctx, workspace, c.ID, lin, key(lin, string(x.service)), m.ID, "A moment.", "")
+		w, err := r.Run(ctx, workspace, c.ID, lin, key(lin, string(x.service)), m.ID, spoken("A moment.", ""))
 		if err != nil || w.Conversation.Service != x.service || w.Conversation.Queue != x.queue || w.Events[len(w.Events)-1].Body.Change != x.change {
 			t.Errorf("%s: %+v, %v", x.service, w, err)
 		}
@@ -184,7 +188,7 @@ func testDeskMacro(t *testing.T, s Stores) {
 	if _, err := d.Take(ctx, workspace, c.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "late"), bye.ID, "Bye", "")
+	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "late"), bye.ID, spoken("Bye", ""))
 	wantKind(t, "with a code that is off", err, fault.Invalid)
 	_, err = d.CloseAs(ctx, workspace, c.ID, lin, codes[1].ID)
 	wantKind(t, "closed with a code that is off", err, fault.Invalid)

@@ -87,6 +87,15 @@ func testDeskSay(t *testing.T, s Stores) {
 	if err != nil || w.Events[0].VSeq == 0 || w.Events[0].Author != lin || w.Events[0].Body.Decision != "" || w.Events[0].Body.Change != "" {
 		t.Errorf("message %+v, %v", w, err)
 	}
+	translated := func(body bot.Body, note bool) (bot.Written, error) {
+		return d.Say(t.Context(), workspace, c.ID, lin, key(lin, "t "+body.Text), body, note)
+	}
+	w, err = translated(bot.Body{Text: "您好", Written: "hello"}, false)
+	if err != nil || w.Events[0].Body.Text != "您好" || w.Events[0].Body.Written != "hello" {
+		t.Errorf("translated %+v, %v", w, err)
+	}
+	wantKind(t, "a note, translated", errOf(translated(bot.Body{Text: "笔记", Written: "note"}, true)), fault.Invalid)
+	wantKind(t, "nothing, translated", errOf(translated(bot.Body{Written: "note", Attachments: []bot.Attachment{{ID: "f"}}}, false)), fault.Invalid)
 	n := len(d.heard.written)
 	k := key(lin, "once")
 	for range 2 {

@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Feed", testFeed},
 		{"FeedPassesNothing", testFeedPassesNothing},
 		{"Traces", testTraces},
+		{"Translations", testTranslations},
 		{"TimelineModel", testTimelineModel},
 		{"DeskPath", testDeskPath},
 		{"DeskTurn", testDeskTurn},
@@ -125,9 +126,11 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskModel", testDeskModel},
 		{"TicketLife", testTicketLife},
 		{"TicketNobody", testTicketNobody},
+		{"TicketRules", testTicketRules},
 		{"TicketByHand", testTicketByHand},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
+		{"TicketsMergedInACircle", testTicketsMergedInACircle},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

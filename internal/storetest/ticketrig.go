@@ -92,3 +92,18 @@ func (d *desk) owed(t tester) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// tellsNumber wants the visitor told, with the change, under which number their wish
+// is kept.
+func (d *desk) tellsNumber(t tester, c bot.Conversation, change string, number int64) {
+	t.Helper()
+	for _, e := range timeline(t, d.Stores, c, bot.ViewVisitor, 500) {
+		if e.Kind == bot.EventService && e.Body.Change == change {
+			if e.Body.Ticket == nil || e.Body.Ticket.Number != number {
+				t.Errorf("%s tells of the ticket %+v, want number %d", change, e.Body.Ticket, number)
+			}
+			return
+		}
+	}
+	t.Errorf("the visitor was not told %s", change)
+}

@@ -29,6 +29,7 @@ func testTicketLife(t *testing.T, s Stores) {
 	if diff := cmp.Diff(want, f.Ticket); diff != "" {
 		t.Error("made", diff)
 	}
+	d.tellsNumber(t, c, "left_message", 1)
 	// An answer goes by e-mail and waits for the visitor.
 	d.clock.pass(time.Hour)
 	k1 := key(lin, "We send another one.")
@@ -139,6 +140,7 @@ func testTicketNobody(t *testing.T, s Stores) {
 	if want := time.Date(2026, 3, 5, 13, 0, 0, 0, time.UTC); !f.Ticket.Due.Equal(want) {
 		t.Errorf("due %v, want %v", f.Ticket.Due, want)
 	}
+	d.tellsNumber(t, c, "parked", f.Ticket.Number)
 	// A second wish makes no second one.
 	d.enqueue(t, c, nil)
 	if got := d.changes(t, c); got != "opened open" {
@@ -393,5 +395,28 @@ func testTicketsInParallel(t *testing.T, s Stores) {
 	})
 	if got := texts(timeline(t, s, one, bot.ViewVisitor, 100)); len(got) != 1 {
 		t.Errorf("the conversation says %q", got)
+	}
+}
+
+// Two people merge two tickets into each other at the same moment; what the visitor
+// writes then must not be lost.
+func testTicketsMergedInACircle(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	one, other := d.leave(t, "The lamp is broken."), d.leave(t, "About the lamp again.")
+	a, b := d.ticketOf(t, one).Ticket, d.ticketOf(t, other).Ticket
+	if _, err := d.Merge(t.Context(), d.ws, a.ID, b.ID, lin); err != nil {
+		t.Fatal(err)
+	}
+	// The other merge, which had looked before the first was done.
+	if _, err := s.Desk.Move(t.Context(), handoff.Ask{Workspace: d.ws, Conversation: other.ID, Tickets: true}, func(l handoff.Locked) (handoff.Outcome, error) {
+		late := l.Tickets[0]
+		late.Status, late.MergedInto = handoff.TicketClosed, a.ID
+		return handoff.Outcome{Tickets: []handoff.Ticket{late}}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w := d.comes(t, a.ID, "m@mail", "Any news?")
+	if now := d.ticketOf(t, w.Conversation).Ticket; now.Status != handoff.TicketOpen || now.ID == a.ID || now.ID == b.ID {
+		t.Errorf("the words are on %+v, want a new ticket", now)
 	}
 }

@@ -183,7 +183,7 @@ func testKeysAreTheSenders(t *testing.T, s Stores) {
 func testEventKeepsEverything(t *testing.T, s Stores) {
 	c := newConversation(t, s, workspace)
 	body := bot.Body{
-		Text: "Hello 您好 \U0001F600 \"quoted\" <b>\n\ttab", Language: "zh", Decision: bot.DecideAnswer,
+		Text: "Hello 您好 \U0001F600 \"quoted\" <b>\n\ttab", Written: "w", Language: "zh", Decision: bot.DecideAnswer,
 		Sources:     []bot.Source{{Document: "d1", Path: "help/a.md", Title: "A", URL: "https://example.com/a", Heading: []string{"One", "Two"}, Score: 0.83}},
 		Suggestions: []string{"One?", "Two?"},
 		Attachments: []bot.Attachment{{ID: "f1", Name: "a.png", Type: "image/png", Size: 12345678901}},

@@ -1,8 +1,12 @@
 package testenv
 
 import (
+	"encoding/base64"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
 	"net"
+	"net/mail"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -243,21 +247,73 @@ func (m *MailServer) run(t testing.TB, name, address string, cred *syscall.Crede
 // of either kind.
 func (m *MailServer) Deliver(t testing.TB, from, to, raw string) {
 	t.Helper()
-	raw = strings.ReplaceAll(strings.ReplaceAll(raw, "\r\n", "\n"), "\n", "\r\n")
-	if err := smtp.SendMail(m.SMTP, nil, from, []string{to}, []byte(raw)); err != nil {
+	if err := m.Send(from, to, raw); err != nil {
 		t.Fatalf("deliver: %v", err)
 	}
+}
+
+// Send is Deliver for other goroutines than the test's.
+func (m *MailServer) Send(from, to, raw string) error {
+	raw = strings.ReplaceAll(strings.ReplaceAll(raw, "\r\n", "\n"), "\n", "\r\n")
+	return smtp.SendMail(m.SMTP, nil, from, []string{to}, []byte(raw))
 }
 
 // Mails returns the mails in somebody's mailbox, the oldest first, and for each its
 // Maildir flags, such as "S" for one that was seen.
 func (m *MailServer) Mails(t testing.TB, name string) (raw, flags []string) {
 	t.Helper()
+	raw, flags, err := m.box(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw, flags
+}
+
+// Letter is a mail as its reader sees it.
+type Letter struct {
+	Header mail.Header
+	Text   string // decoded, with line ends "\n"
+}
+
+// Letters returns the mails in somebody's mailbox, the oldest first.
+func (m *MailServer) Letters(name string) ([]Letter, error) {
+	raw, _, err := m.box(name)
+	if err != nil {
+		return nil, err
+	}
+	var out []Letter
+	for _, text := range raw {
+		l, err := letter(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func letter(raw string) (Letter, error) {
+	m, err := mail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		return Letter{}, err
+	}
+	body := m.Body
+	switch strings.ToLower(m.Header.Get("Content-Transfer-Encoding")) {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	}
+	text, err := io.ReadAll(body)
+	return Letter{m.Header, strings.ReplaceAll(string(text), "\r\n", "\n")}, err
+}
+
+func (m *MailServer) box(name string) (raw, flags []string, err error) {
 	var files []string
 	for _, sub := range []string{"new", "cur"} {
 		got, err := filepath.Glob(filepath.Join(m.dir, "mail", name, sub, "*"))
 		if err != nil {
-			t.Fatal(err)
+			return nil, nil, err
 		}
 		files = append(files, got...)
 	}
@@ -274,11 +330,11 @@ func (m *MailServer) Mails(t testing.TB, name string) (raw, flags []string) {
 			continue // it moved meanwhile
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, nil, err
 		}
 		raw = append(raw, string(text))
 		_, flag, _ := strings.Cut(filepath.Base(f), ":2,")
 		flags = append(flags, flag)
 	}
-	return raw, flags
+	return raw, flags, nil
 }

@@ -2,7 +2,7 @@
 // and Chinese. Each step builds on the ones before it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { newPage, setDuty, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
+import { call, newPage, setDuty, signIn, startBrowser, startServer, Visitor } from './lib.mjs';
 import { startModel } from './model.mjs';
 
 const en = { path: '/', locale: 'en-GB', openChat: /Open chat/ };
@@ -10,24 +10,12 @@ const zh = { path: '/?lang=zh', locale: 'zh-CN', openChat: /打开在线客服/ 
 const slow = 120_000;
 
 describe('two agents, a supervisor and three visitors', () => {
-  let server, browser, model, admin, emma, wei, mei, ann, bo, chen;
+  let server, browser, model, admin, emma, wei, mei, ola, ann, bo, chen;
   const problems = [];
-
-  /** Makes an account over the API, as the administrator who is signed in. */
-  const hire = (person) =>
-    admin.evaluate(async (p) => {
-      const me = await (await fetch('/api/v1/sessions/current')).json();
-      const res = await fetch('/api/v1/accounts', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
-        body: JSON.stringify({ ...p, password: 'a long password' }),
-      });
-      if (!res.ok) throw new Error(await res.text());
-    }, person);
 
   const comes = async (name, words, roles, skills, capacity) => {
     const email = `${name.toLowerCase()}@desk.example`;
-    await hire({ email, name, roles, skills, capacity });
+    await call(admin, 'POST', '/accounts', { email, name, roles, skills, capacity, password: 'a long password' });
     const page = await newPage(browser, problems, { locale: words === zh ? 'zh-CN' : 'en-GB' });
     await signIn(page, server.url, { email, password: 'a long password' }, { signIn: words === zh ? '登录' : 'Sign in' });
     await page.getByRole('navigation').first().waitFor();
@@ -48,6 +36,7 @@ describe('two agents, a supervisor and three visitors', () => {
     await admin.getByRole('navigation').first().waitFor();
     emma = await comes('Emma', en, ['agent'], ['lang:en'], 1);
     wei = await comes('Wei', zh, ['agent'], ['lang:en', 'lang:zh'], 1);
+    ola = await comes('Ola', en, ['agent'], ['lang:en', 'wholesale=4'], 1);
     mei = await comes('Mei', en, ['supervisor'], ['lang:en'], 4);
     [ann, bo, chen] = [await arrives(en), await arrives(zh), await arrives(zh)];
     await setDuty(emma, 'on');
@@ -58,6 +47,21 @@ describe('two agents, a supervisor and three visitors', () => {
     await browser?.close();
     await server?.stop();
     await model?.stop();
+  });
+
+  it('routes by skill, and tells the agent why', { timeout: slow }, async () => {
+    const rule = { name: 'Wholesale', when: [{ kind: 'page', values: ['about=wholesale'] }], skills: ['wholesale>=3'] };
+    await call(admin, 'PUT', '/rules', { rules: [rule], version: 0 });
+    await setDuty(ola, 'on');
+    const dora = await arrives({ ...en, path: '/?about=wholesale' });
+    await dora.say('I want to talk to a person');
+    await offer(ola).waitFor();
+    assert.equal((await offer(emma).count()) + (await offer(wei).count()), 0, 'offered to who has not the skill');
+    await ola.getByRole('button', { name: /^Accept/ }).click();
+    await said(dora, /Ola has joined/);
+    await ola.getByRole('button', { name: 'Why this agent was chosen' }).first().click();
+    await ola.getByText(/wholesale/).first().waitFor();
+    await setDuty(ola, 'away'); // and serves Dora all the while
   });
 
   it('offers to who speaks the language and no other, and to the next when the offer is missed', { timeout: slow }, async () => {
@@ -129,8 +133,10 @@ describe('two agents, a supervisor and three visitors', () => {
     assert.equal(await ann.messages('bot').count(), count, 'the bot spoke after the take-over');
   });
 
-  it('takes a chat back when its agent is gone, and tells the visitor', { timeout: slow }, async () => {
-    await wei.context().close(); // the machine is off
+  it('takes a chat back when its agent’s tab was killed, and tells the visitor', { timeout: slow }, async () => {
+    const devtools = await wei.context().newCDPSession(wei);
+    devtools.send('Page.crash').catch(() => {}); // nobody is left to answer
+    await wei.waitForEvent('crash');
     await bo.frame.getByText(/Wei.*(中断|断开)/).first().waitFor({ timeout: 70_000 });
     await offer(emma).waitFor({ timeout: 45_000 }); // nobody for Chinese is left: the language is given up
     await emma.getByRole('button', { name: /Accept/ }).click();

@@ -10,6 +10,9 @@ import { chromium } from 'playwright-core';
 
 const root = new URL('../..', import.meta.url).pathname;
 
+/** The program: FRONTDESK_TEST_BINARY, or what make build leaves. */
+export const binary = process.env.FRONTDESK_TEST_BINARY ?? join(root, 'frontdesk');
+
 /** A port that was free a moment ago. */
 async function freePort() {
   const s = createServer();
@@ -19,11 +22,10 @@ async function freePort() {
   return port;
 }
 
-/** Starts `frontdesk serve --demo` on an empty folder; FRONTDESK_TEST_BINARY names the program. */
+/** Starts `frontdesk serve --demo` on an empty folder. */
 export async function startServer(extra = []) {
   const data = await mkdtemp(join(tmpdir(), 'frontdesk-browser-'));
   const port = await freePort();
-  const binary = process.env.FRONTDESK_TEST_BINARY ?? join(root, 'frontdesk');
   const child = spawn(binary, ['serve', '--demo', '--addr', `127.0.0.1:${port}`, '--data', data, ...extra], { stdio: ['ignore', 'pipe', 'inherit'] });
   const people = {};
   let text = '';
@@ -54,6 +56,13 @@ export async function startServer(extra = []) {
   };
 }
 
+/** What an answer of the test's own server holds; throws what it says went wrong. */
+export async function asked(answer) {
+  const res = await answer;
+  if (!res.ok) throw new Error(await res.text());
+  return res.json();
+}
+
 /** The nodes that TestBrowser started, with a hand on them: FRONTDESK_TEST_CONTROL is its URL. */
 export async function joinCluster() {
   const control = process.env.FRONTDESK_TEST_CONTROL;
@@ -73,15 +82,33 @@ export async function joinCluster() {
   };
 }
 
-/** Debian's Chromium, without anything that calls home. */
-export async function startBrowser() {
+/** How Debian's Chromium is started, without anything that calls home. */
+function launchOptions() {
   const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
   if (!executablePath) throw new Error('no Chromium here: run make setup, or name one in CHROMIUM');
-  return chromium.launch({
+  return {
     executablePath,
     headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  };
+}
+
+export const startBrowser = () => chromium.launch(launchOptions());
+
+/** A machine of somebody's own, whose processes take signals: SIGKILL, or SIGSTOP and SIGCONT. */
+export async function startOwnBrowser() {
+  const server = await chromium.launchServer(launchOptions());
+  const { pid } = server.process();
+  return {
+    browser: await chromium.connect(server.wsEndpoint()),
+    signal(name) {
+      try {
+        process.kill(-pid, name); // Playwright starts each browser in a group of its own
+      } catch (e) {
+        if (e.code !== 'ESRCH') throw e; // it has ended
+      }
+    },
+  };
 }
 
 /** A new person's browser: own storage, one page. Errors of the page fail the test through `problems`. */
@@ -161,15 +188,23 @@ export async function signIn(page, url, who, words) {
   await page.getByRole('button', { name: words.signIn, exact: true }).click();
 }
 
-/** Sets the duty over the API that the menu uses, as the signed-in agent. */
-export async function setDuty(page, duty) {
-  await page.evaluate(async (d) => {
-    const me = await (await fetch('/api/v1/sessions/current')).json();
-    const res = await fetch('/api/v1/agents/me/duty', {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
-      body: JSON.stringify({ duty: d }),
-    });
-    if (!res.ok) throw new Error(await res.text());
-  }, duty);
+/** Calls the API as who is signed in, from their page. */
+export function call(page, method, path, body) {
+  return page.evaluate(
+    async (c) => {
+      const me = await (await fetch('/api/v1/sessions/current')).json();
+      const res = await fetch(`/api/v1${c.path}`, {
+        method: c.method,
+        headers: { 'content-type': 'application/json', 'x-csrf-token': me.csrf },
+        body: c.body && JSON.stringify(c.body),
+      });
+      if (!res.ok) throw new Error(await res.text());
+      const text = await res.text();
+      return text && JSON.parse(text);
+    },
+    { method, path, body },
+  );
 }
+
+/** Sets the duty over the API that the menu uses, as the signed-in agent. */
+export const setDuty = (page, duty) => call(page, 'PUT', '/agents/me/duty', { duty });

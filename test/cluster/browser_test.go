@@ -40,15 +40,21 @@ func TestBrowser(t *testing.T) {
 		})
 	}
 	testenv.Nginx(t, "../../deploy/nginx", public, [2]string{p.nodes[0].addr, p.nodes[1].addr})
-	control := httptest.NewServer(p.control())
-	t.Cleanup(control.Close)
+	inBrowsers(t, "cluster.test.mjs", p.control())
+}
 
+// inBrowsers runs a file of test/browser, which asks control for what it cannot do
+// by itself. It knows env besides.
+func inBrowsers(t *testing.T, file string, control http.Handler, env ...string) {
+	t.Helper()
+	server := httptest.NewServer(control)
+	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	// In one process, so that its end is the end of the browser too.
-	walk := exec.CommandContext(ctx, "node", "--test-reporter=spec", "cluster.test.mjs")
+	walk := exec.CommandContext(ctx, "node", "--test-reporter=spec", file)
 	walk.Dir = "../browser"
-	walk.Env = append(os.Environ(), "FRONTDESK_TEST_CONTROL="+control.URL)
+	walk.Env = append(append(os.Environ(), "FRONTDESK_TEST_CONTROL="+server.URL), env...)
 	walk.Stdout, walk.Stderr = t.Output(), t.Output()
 	walk.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	walk.Cancel = func() error { return walk.Process.Signal(syscall.SIGTERM) }

@@ -31,6 +31,8 @@ const billing: QueueConfig = {
   first_reply_s: 120,
   answer_s: 45,
   ask_code: true,
+  pass_back_s: 30,
+  tickets: { first_s: 900, next_s: 0, resolve_s: 172_800, reopen_s: 3600 },
   version: 'v1',
 };
 
@@ -44,6 +46,7 @@ test('the week of the main queue goes back as it came, whatever its order', () =
   const main = { ...billing, id: '', hours: { zone: 'Europe/London', weeks: [{ day: 5, open: '09:00', close: '18:00' }, { day: 1, open: '09:00', close: '18:00' }], holidays: [] } };
   expect(toBody(toForm(main, 'UTC'), main).hours).toEqual(main.hours);
   expect(addressOf('')).toBe('main');
+  expect(check({ ...toForm(main, 'UTC'), name: '' }, false, t)).toEqual({}); // it goes by what pages call it
 });
 
 test('a new queue says no zone unless it has hours, and its version is nobody’s', () => {
@@ -57,13 +60,13 @@ test('a new queue says no zone unless it has hours, and its version is nobody’
 
 test('what is wrong is said where it is', () => {
   const f = toForm(billing, 'UTC');
-  Object.assign(f, { name: ' ', id: 'Big One', skills: 'two words, a>9', priority: 11, wrapUp: 301, answer: 1.5, zone: 'Mars/Base' });
+  Object.assign(f, { name: ' ', id: 'Big One', skills: 'two words, a>9', priority: 11, wrapUp: 301, answer: 1.5, passBack: 3601, levels: { ...f.levels, next: 2161, resolve: -1 }, zone: 'Mars/Base' });
   f.relax[1] = { after: 0, drop: 'one', skill: '' };
   f.overflow[0] = { after: null, to: '' };
   f.days[2] = [{ open: '12:00', close: '09:00' }];
   f.holidays = [{ date: '', spans: [] }, { date: '2026-12-25', spans: [] }, { date: '2026-12-25', spans: [] }];
   expect(Object.keys(check(f, true, t)).sort()).toEqual(
-    ['answer', 'holidays[0]', 'holidays[2]', 'id', 'name', 'overflow[0]', 'priority', 'relax[1]', 'skills', 'weeks', 'wrap_up', 'zone'].sort(),
+    ['answer', 'holidays[0]', 'holidays[2]', 'id', 'name', 'next', 'overflow[0]', 'pass_back', 'resolve', 'priority', 'relax[1]', 'skills', 'weeks', 'wrap_up', 'zone'].sort(),
   );
   f.strict = true; // then there is nothing to give way on
   expect(check(f, true, t)).not.toHaveProperty('relax[1]');
@@ -71,8 +74,8 @@ test('what is wrong is said where it is', () => {
 });
 
 test('the server’s fields are the form’s', () => {
-  expect(['body.priority', 'body.offer_for_s', 'body.relax[0].after_s', 'overflow[2]', 'zone', 'body.hours.holidays[3].date', 'weeks', undefined].map(fieldOf)).toEqual([
-    'priority', 'offer_for', 'relax[0]', 'overflow[2]', 'zone', 'holidays[3]', 'weeks', 'form',
+  expect(['body.priority', 'body.offer_for_s', 'body.relax[0].after_s', 'overflow[2]', 'zone', 'body.hours.holidays[3].date', 'body.tickets.first_s', 'tickets.reopen', 'weeks', undefined].map(fieldOf)).toEqual([
+    'priority', 'offer_for', 'relax[0]', 'overflow[2]', 'zone', 'holidays[3]', 'first', 'reopen', 'weeks', 'form',
   ]);
   const p = new Problem({ status: 422, detail: 'Queue "a" overflows to "b", which overflows back.', errors: [{ location: 'overflow[0]', message: 'a queue that does not lead back' }] });
   expect(refused(p, ['overflow'])).toEqual({ 'overflow[0]': 'Queue "a" overflows to "b", which overflows back.' });

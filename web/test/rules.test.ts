@@ -29,11 +29,19 @@ describe('rules', () => {
   test('effects name queues as people know them', () => {
     expect(does(rule({ queue: 'returns', skills: ['billing>=3'], priority: 2 }), book, t)).toEqual(['Queue Returns', 'Skills billing>=3', 'Priority +2']);
     expect(does(rule({ queue: 'attic', priority: -1 }), book, t)).toEqual(['Queue attic', 'Priority −1']);
+    expect(does(rule({ ticket: { queue: 'returns', priority: 3, status: 'pending', instead: true } }), book, t)).toEqual(['A ticket instead of waiting · Queue Returns · Priority +3 · Visitor’s turn']);
+    expect(does(rule({ ticket: {} }), book, t)).toEqual(['A ticket as well']);
   });
 
   test('what is missing is said by field', () => {
     expect(missing(rule({ name: ' ' }), t)).toEqual({ name: t('needName'), then: t('needThen') });
     expect(missing(rule({ priority: 0, when: [{ kind: 'tier', values: [] }, { kind: 'entity', name: '' }, { kind: 'returning' }] }), t)).toEqual({ when0: t('needValues'), when1: t('needThing') });
+  });
+
+  test('a ticket alone is something, and its priority is checked', () => {
+    expect(missing(rule({ ticket: {} }), t)).toEqual({});
+    expect(missing(rule({ ticket: { instead: true, priority: 11 }, skills: ['billing'] }), t)).toEqual({ then: t('needNoSkills'), ticketPriority: t('badPriority') });
+    expect(missing(rule({ priority: NaN }), t)).toEqual({ priority: t('badPriority') });
   });
 
   test('broken parts say what to do', () => {
@@ -54,8 +62,10 @@ describe('rules', () => {
 
   test('a chat says why it waits where it does', () => {
     const e = { id: '1', n: 1, kind: 'service' as const, author: { kind: 'system' as const, id: '', name: '' }, at: '', change: 'enqueued' };
-    expect(placingLine(e, t)).toBe('');
+    expect(placingLine({ ...e, placing: undefined }, t)).toBe('');
     const placing = { priority: 3, skills: [], rules: [{ rule: 'a', name: 'Refunds', because: [], ignored: ['skill:elves'] }], raised: [{ why: 'sentiment' as const, by: 1 }] };
     expect(placingLine({ ...e, placing }, t)).toBe('By rule: Refunds · Priority +1 for how they feel · left out, no longer there: elves');
+    const made = { ...placing, raised: [], rules: [{ rule: 'a', name: 'Damage', because: [], ticket: {}, ignored: ['instead'] }] };
+    expect(placingLine({ placing: made }, t)).toBe('By rule: Damage · A ticket; waits as well, having asked for a person');
   });
 });

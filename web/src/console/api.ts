@@ -1,5 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
-import type { Agent, Conversation, Decision, Placing, Source, TicketStatus } from '../shared/protocol';
+import type { Agent, Conversation, Decision, Placing, Source, TicketOrder, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
 export function query(params: Record<string, string | number | undefined>): string {
@@ -66,6 +66,8 @@ export interface QueueConfig {
   ask_code: boolean; // whoever closes a chat must pick a wrap-up code
   able?: number; // who could ever serve it
   none?: string[]; // of what it asks for, what nobody has
+  pass_back_s: number;
+  tickets: { first_s?: number; next_s?: number; resolve_s?: number; reopen_s?: number };
   version: string;
 }
 
@@ -154,7 +156,7 @@ export interface Ticket {
   language: string;
   email?: string;
   phone?: string;
-  origin: 'nobody' | 'message' | 'hand' | 'mail';
+  origin: 'nobody' | 'message' | 'rule' | 'hand' | 'mail';
   merged_into?: string;
   due_at?: string;
   due_for?: TicketLevel;
@@ -223,7 +225,6 @@ export interface Trace {
   thresholds?: Record<string, Threshold[]>;
   decision: Decision;
   rule: string;
-  placing?: Placing; // of a hand-off that rules had a say in
   because?: string;
   reason?: string;
   answer: string;
@@ -233,6 +234,7 @@ export interface Trace {
   failed?: boolean;
   model?: string;
   fallback?: string;
+  placing?: Placing; // of a hand-off
   timings_ms?: Record<string, number>;
   helpful?: boolean;
   why?: string;
@@ -414,6 +416,7 @@ export interface Rule {
   queue?: string;
   skills?: string[];
   priority?: number;
+  ticket?: TicketOrder;
 }
 
 export type Then = 'close' | 'transfer' | 'hand_back';
@@ -436,7 +439,7 @@ export interface Reply {
 export interface ReplyList {
   items: Reply[];
   variables: string[];
-  queues: { id: string; name: string }[];
+  queues: { id: string; name: string; answer_s: number }[];
 }
 
 export interface Code {
@@ -459,7 +462,7 @@ export interface Trial {
 export interface Rulebook {
   rules: Rule[];
   version: number;
-  broken: { rule: string; queue?: string; skill?: string }[];
+  broken: { rule: string; queue?: string; skill?: string; ticket?: boolean }[];
   queues: { id: string; name: string }[];
   skills: string[];
 }

@@ -41,11 +41,19 @@ export interface Summary {
 }
 
 /** How a chat was put in line: which rules spoke, and what raised it by itself. */
+/** The ticket that a rule makes. */
+export interface TicketOrder {
+  queue?: string; // absent: that of the conversation
+  priority?: number; // absent: that of the conversation
+  status?: 'open' | 'pending'; // absent: open
+  instead?: boolean; // of waiting in line
+}
+
 export interface Placing {
   queue?: string;
   priority: number;
   skills: string[];
-  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ignored?: string[] }[];
+  rules: { rule: string; name: string; because: string[]; queue?: string; skills?: string[]; priority?: number; ticket?: TicketOrder; ignored?: string[] }[];
   raised: { why: 'reason' | 'sentiment'; by: number }[];
 }
 
@@ -60,7 +68,7 @@ export interface RoutedAgent {
   spare: number; // free share of their places by weight
   idle_s?: number; // absent: never had a chat
   last?: boolean;
-  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'not_best'; // absent: chosen
+  not?: 'passing' | 'missed' | 'off_duty' | 'gone' | 'skills' | 'full' | 'passed' | 'kept' | 'not_best'; // absent: chosen
 }
 
 /** Why an offer went to whom it went; agents only. */
@@ -110,6 +118,7 @@ export interface Event {
   why?: string;
   via?: 'mail'; // the message came by e-mail
   ticket?: TicketMark; // of kind ticket, which visitors never get
+  number?: number; // of kind service: the ticket that keeps the visitor's wish
 }
 
 export type TicketStatus = 'open' | 'pending' | 'solved' | 'closed';

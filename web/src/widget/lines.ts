@@ -19,18 +19,15 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
       return t('left', { name });
     case 'agent_gone':
       return t('lost', { name });
-    case 'left_message':
-      return t('leftMessage');
     case 'left_queue':
       return t('leftLine');
-    case 'parked':
-      return t('lineParked');
     case 'wrap_up':
     case 'closed':
       return t('ended');
     case 'reopened':
       return t('reopened');
     default:
-      return e.text; // the server's sentence, in the visitor's language; what is none of theirs has none
+      // The server's sentence, in the visitor's language; what is none of theirs has none.
+      return e.number ? e.text + t('ticketNumber', { n: e.number }) : e.text;
   }
 }

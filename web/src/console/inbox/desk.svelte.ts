@@ -45,6 +45,7 @@ export class Desk {
   private client: Client | undefined;
   private readonly mine = new Map<string, Conversation>(); // own chats, whatever list is shown
   private mineRev = $state(0);
+  private readonly owed = new Map<string, string>(); // since when own chats wait for an answer, as far as this page saw
   private ask = 0;
   private readonly news = new Map<string, Conversation>(); // rows that changed and are not shown yet
   private busy = false; // the last gathering was no handful
@@ -69,7 +70,10 @@ export class Desk {
     void this.app.http
       .get<ConversationPage>('/conversations?view=mine&limit=50')
       .then((p) => {
-        for (const c of p.items) this.mine.set(c.id, c);
+        for (const c of p.items) {
+          this.mine.set(c.id, c);
+          this.owes(c);
+        }
         this.mineRev++;
         if (p.counts) this.counts = p.counts;
       })
@@ -144,6 +148,17 @@ export class Desk {
 
   unread(c: Conversation): boolean {
     return c.last?.by === 'visitor' && c.n > (this.seen[c.id] ?? 0);
+  }
+
+  /** Since when the visitor of an own chat waits for a word of this agent; undefined: they do not. */
+  owedSince(c: Conversation): string | undefined {
+    void this.mineRev;
+    return this.owed.get(c.id);
+  }
+
+  private owes(c: Conversation): void {
+    if (c.service !== 'active' || c.last?.by === 'agent') this.owed.delete(c.id);
+    else if (!this.owed.has(c.id)) this.owed.set(c.id, c.updated_at ?? c.created_at);
   }
 
   read(c: Conversation): void {
@@ -239,8 +254,13 @@ export class Desk {
     const before = this.mine.get(c.id);
     if (before && older(c, before)) return;
     const mine = belongs('mine', c, me);
-    if (mine) this.mine.set(c.id, { ...before, ...c });
-    else this.mine.delete(c.id);
+    if (mine) {
+      this.mine.set(c.id, { ...before, ...c });
+      this.owes(c);
+    } else {
+      this.mine.delete(c.id);
+      this.owed.delete(c.id);
+    }
     if (mine || before) this.mineRev++;
     if (this.talk?.id === c.id && document.visibilityState === 'visible') this.read(c);
     else if (mine && this.unread(c) && (!before || c.n > before.n)) {

@@ -52,6 +52,8 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('left_queue');
     case 'parked':
       return t('parkedLine');
+    case 'ticketed':
+      return t('ticketedLine');
     case 'wrap_up':
     case 'closed':
       return e.author.kind === 'agent' || e.agent ? t('closedBy', { name }) : t('closedLine');

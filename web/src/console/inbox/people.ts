@@ -55,4 +55,10 @@ export function feeling(sentiment: number | undefined): { word: InboxWord; tone:
 }
 
 /** Nobody should wait longer than this for a first human word; the timer warns at 70 % of it. */
-export const SERVICE_LEVEL_MS = 5 * 60_000;
+/** How soon somebody should be answered whose queue says nothing else. */
+export const ANSWER_MS = 60_000;
+
+/** The chip of a wait: calm, nearly too long, too long. */
+export function lateness(waited: number, level: number): string {
+  return waited >= level ? 'chip-bad' : waited >= level * 0.7 ? 'chip-warn' : '';
+}

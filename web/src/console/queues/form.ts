@@ -10,6 +10,12 @@ export interface Step {
   skill: string; // of 'one'
 }
 
+/** What is promised about tickets. */
+export const levels = ['first', 'next', 'resolve', 'reopen'] as const;
+export type Level = (typeof levels)[number];
+
+const maxHours = 90 * 24;
+
 /** A queue as the form's fields hold it. */
 export interface QueueForm extends HoursForm {
   id: string;
@@ -25,6 +31,8 @@ export interface QueueForm extends HoursForm {
   firstReply: number | null;
   wrapUp: number | null;
   answer: number | null;
+  passBack: number | null;
+  levels: Record<Level, number | null>; // of tickets, in hours
 }
 
 export const MAIN = 'main';
@@ -52,6 +60,8 @@ export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
     firstReply: q?.first_reply_s || null,
     wrapUp: q?.wrap_up_s || null,
     answer: q?.answer_s || null,
+    passBack: q?.pass_back_s || null,
+    levels: Object.fromEntries(levels.map((l) => [l, (q?.tickets[`${l}_s`] ?? 0) / 3600 || null])) as QueueForm['levels'],
     ...hoursToForm(q?.hours, q?.id === '' ? '' : zone),
   };
 }
@@ -75,6 +85,8 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
     first_reply_s: f.firstReply ?? 0,
     wrap_up_s: f.wrapUp ?? 0,
     answer_s: f.answer ?? 0,
+    pass_back_s: f.passBack ?? 0,
+    tickets: Object.fromEntries(levels.map((l) => [`${l}_s`, Math.round((f.levels[l] ?? 0) * 3600)])),
     hours: main ? { ...(was.hours.zone ? { zone: was.hours.zone } : {}), weeks: hours.weeks, holidays: hours.holidays } : hours,
     ...(was ? { version: was.version } : {}),
   };
@@ -84,15 +96,19 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
 export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: Params) => string): Record<string, string> {
   const p: Record<string, string> = {};
   const whole = (n: number | null, min: number, max: number) => n === null || (Number.isInteger(n) && n >= min && n <= max);
-  if (!f.name.trim()) p.name = t('needName');
+  if (!f.name.trim() && (made || f.id !== '')) p.name = t('needName');
   if (made && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(f.id)) p.id = t('needId');
   if (made && f.id === MAIN) p.id = t('idTaken');
   const bad = skillsOf(f.skills).find((s) => !/^[^\s=<>?]{1,60}(>=[1-5])?\??$/.test(s));
   if (bad) p.skills = t('badSkill', { text: bad });
   if (f.priority === null || !whole(f.priority, -10, 10)) p.priority = t('badPriority');
-  const limits = { offerFor: ['offer_for', 600], firstReply: ['first_reply', 86_400], wrapUp: ['wrap_up', 300], answer: ['answer', 86_400] } as const;
+  const limits = { offerFor: ['offer_for', 600], firstReply: ['first_reply', 86_400], wrapUp: ['wrap_up', 300], answer: ['answer', 86_400], passBack: ['pass_back', 3600] } as const;
   for (const [key, [name, max]] of Object.entries(limits) as [keyof typeof limits, readonly [string, number]][]) {
     if (!whole(f[key], 0, max)) p[name] = t('badSeconds', { min: 0, max });
+  }
+  for (const l of levels) {
+    const h = f.levels[l];
+    if (h !== null && !(h >= 0 && h <= maxHours)) p[l] = t('badHoursOf', { max: maxHours });
   }
   if (!f.strict) {
     f.relax.forEach((r, i) => {
@@ -105,9 +121,9 @@ export function check(f: QueueForm, made: boolean, t: (key: QueueWord, params?: 
   return { ...p, ...checkHours(f, t, f.id !== '') };
 }
 
-/** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for". */
+/** The form's name of a field that the server refuses: "body.relax[0].after_s" is "relax[0]", "body.offer_for_s" is "offer_for", "body.tickets.first_s" is "first". */
 export function fieldOf(location: string | undefined): string {
-  const m = /^(?:body\.)?(?:hours\.)?([a-z_]+?)(?:_s)?(\[\d+\])?(?:\..*)?$/.exec(location ?? '');
+  const m = /^(?:body\.)?(?:hours\.|tickets\.)?([a-z_]+?)(?:_s)?(\[\d+\])?(?:\..*)?$/.exec(location ?? '');
   if (!m?.[1]) return 'form';
   return m[1] === 'weeks' ? 'weeks' : m[1] + (m[2] ?? '');
 }

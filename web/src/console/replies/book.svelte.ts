@@ -1,5 +1,6 @@
 import type { Code, CodeList, Reply, ReplyList } from '../api';
 import type { App } from '../app.svelte';
+import { ANSWER_MS } from '../inbox/people';
 
 /** What is at hand while writing: replies with their variables, and wrap-up codes. Read once, and again after each change. */
 export class ReplyBook {
@@ -40,6 +41,12 @@ export class ReplyBook {
 
   codeName(id: string | undefined): string {
     return this.codes?.codes.find((c) => c.id === id)?.name ?? '';
+  }
+
+  /** The service level of a queue's first answers, in milliseconds; the usual one until the queues are read. */
+  answerMs(id: string | undefined): number {
+    const q = this.list?.queues.find((q) => q.id === (id ?? ''));
+    return q ? q.answer_s * 1000 : ANSWER_MS;
   }
 
   queueName(id: string | undefined): string {

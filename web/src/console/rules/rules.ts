@@ -31,7 +31,11 @@ export function moved<T>(list: T[], at: number, by: number): T[] {
 export function missing(r: Rule, t: Translate<RuleWord>): Record<string, string> {
   const p: Record<string, string> = {};
   if (!r.name.trim()) p.name = t('needName');
-  if (!r.queue && !r.skills?.length && r.priority === undefined) p.then = t('needThen');
+  if (!r.queue && !r.skills?.length && r.priority === undefined && !r.ticket) p.then = t('needThen');
+  if (r.ticket?.instead && r.skills?.length) p.then = t('needNoSkills');
+  for (const [field, n] of [['priority', r.priority], ['ticketPriority', r.ticket?.priority]] as const) {
+    if (n !== undefined && !(Number.isInteger(n) && Math.abs(n) <= 10)) p[field] = t('badPriority');
+  }
   r.when.forEach((c, i) => {
     if (asks.name(c.kind) && !c.name?.trim()) p[`when${i}`] = t('needThing');
     else if (asks.someValue(c.kind) && !c.values?.length) p[`when${i}`] = t('needValues');
@@ -71,9 +75,18 @@ export function does(r: Rule, book: Rulebook, t: Translate<RuleWord>): string[] 
   const out: string[] = [];
   if (r.queue) out.push(t('to_queue', { name: queueName(r.queue, book) }));
   if (r.skills?.length) out.push(t('to_skills', { names: r.skills.join(', ') }));
-  if (r.priority !== undefined) out.push(t('to_priority', { n: r.priority > 0 ? `+${r.priority}` : String(r.priority).replace('-', '−') }));
+  if (r.priority !== undefined) out.push(t('to_priority', { n: signed(r.priority) }));
+  if (r.ticket) {
+    const more = [t(r.ticket.instead ? 'to_ticketInstead' : 'to_ticket')];
+    if (r.ticket.queue) more.push(t('to_queue', { name: queueName(r.ticket.queue, book) }));
+    if (r.ticket.priority !== undefined) more.push(t('to_priority', { n: signed(r.ticket.priority) }));
+    if (r.ticket.status === 'pending') more.push(t('ticketPending'));
+    out.push(more.join(' · '));
+  }
   return out;
 }
+
+const signed = (n: number): string => (n > 0 ? `+${n}` : String(n).replace('-', '−'));
 
 export function queueName(id: string, book: Rulebook): string {
   return book.queues.find((q) => q.id === id)?.name || id;
@@ -81,17 +94,20 @@ export function queueName(id: string, book: Rulebook): string {
 
 /** What is to be mended of a rule. */
 export function problems(r: Rule, book: Rulebook, t: Translate<RuleWord>): string[] {
-  return book.broken.filter((b) => b.rule === r.id).map((b) => (b.queue ? t('brokenQueue', { name: b.queue }) : t('brokenSkill', { name: b.skill ?? '' })));
+  return book.broken.filter((b) => b.rule === r.id).map((b) => (b.ticket ? t('brokenTicketQueue', { name: b.queue ?? '' }) : b.queue ? t('brokenQueue', { name: b.queue }) : t('brokenSkill', { name: b.skill ?? '' })));
 }
 
 /** Why a chat was put in line where it is: one line for colleagues, empty without a rule or a raise. */
-export function placingLine(e: Event, t: Translate<RuleWord>): string {
+export function placingLine(e: Pick<Event, 'placing'>, t: Translate<RuleWord>): string {
   const p: Placing | undefined = e.placing;
   if (!p) return '';
   const parts: string[] = [];
   if (p.rules.length > 0) parts.push(t('placedBy', { names: p.rules.map((r) => r.name).join(', ') }));
   for (const r of p.raised) parts.push(t(r.why === 'reason' ? 'raisedReason' : 'raisedSentiment', { n: r.by }));
-  const gone = p.rules.flatMap((r) => r.ignored ?? []).map((x) => x.replace(/^\w+:/, ''));
+  const ticket = p.rules.find((r) => r.ticket)?.ticket;
+  const ignored = p.rules.flatMap((r) => r.ignored ?? []);
+  if (ticket) parts.push(t(ticket.instead ? 'to_ticketInstead' : ignored.includes('instead') ? 'ticketAsked' : 'to_ticket'));
+  const gone = ignored.filter((x) => x !== 'instead').map((x) => x.replace(/^\w+:/, ''));
   if (gone.length > 0) parts.push(t('ignored', { what: gone.join(', ') }));
   return parts.join(' · ');
 }
@@ -101,5 +117,7 @@ export function placedAs(p: Placing, book: Rulebook, t: Translate<RuleWord>, que
   const parts = [p.queue ? queue(p.queue, book) : t('mainQueue')];
   if (p.skills.length > 0) parts.push(p.skills.join(', '));
   if (p.priority !== 0) parts.push(t('to_priority', { n: p.priority > 0 ? `+${p.priority}` : `−${-p.priority}` }));
+  const ticket = p.rules.find((r) => r.ticket)?.ticket;
+  if (ticket) parts.push(t(ticket.instead ? 'to_ticketInstead' : 'to_ticket'));
   return parts.join(', ');
 }

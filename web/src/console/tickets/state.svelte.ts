@@ -4,6 +4,9 @@ import type { App } from '../app.svelte';
 /** A ticket that an e-mail changed is seen after this long, in ms: no frame tells of tickets whose chat is not open. */
 const lookEvery = 15_000;
 
+/** An e-mail that is on its way is looked at again after this long, in ms. */
+const lookAtMail = 2_000;
+
 /** Tickets is what the page's parts share: the list, and the ticket that is open. */
 export class Tickets {
   rows = $state.raw<Ticket[]>([]);
@@ -17,6 +20,7 @@ export class Tickets {
   text = '';
   private asked = 0;
   private readonly look: ReturnType<typeof setInterval>;
+  private mail?: ReturnType<typeof setTimeout>;
 
   constructor(private readonly app: App) {
     this.look = setInterval(() => {
@@ -95,6 +99,7 @@ export class Tickets {
 
   stop(): void {
     clearInterval(this.look);
+    clearTimeout(this.mail);
   }
 
   private get sort(): string {
@@ -103,6 +108,8 @@ export class Tickets {
 
   private took(t: Ticket): void {
     this.one = t;
+    clearTimeout(this.mail);
+    if (t.mails?.some((m) => m.state === 'due')) this.mail = setTimeout(() => this.one?.id === t.id && void this.open(t.id), lookAtMail);
     this.rows = this.rows.map((x) => (x.id === t.id ? t : x));
   }
 }

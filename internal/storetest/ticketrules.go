@@ -1,0 +1,144 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
+)
+
+// A rule makes a ticket beside the place in line or instead of it, in the
+// transaction of the hand-off, with queue, priority and status of its own.
+func testTicketRules(t *testing.T, s Stores) {
+	ctx := t.Context()
+	d := newTicketDesk(t, s, workspace)
+	d.hire(t, "lin", 4, "lang:en")
+	if err := d.PutQueue(ctx, handoff.Queue{Workspace: workspace, ID: "money", Name: "Money", QueueSettings: handoff.QueueSettings{
+		Tickets: handoff.Levels{First: 2 * time.Hour},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	five := 5
+	about := func(topic string) []handoff.Condition {
+		return []handoff.Condition{{Kind: handoff.WhenIntent, Values: []string{topic}}}
+	}
+	rules := []handoff.Rule{
+		{Name: "Invoices", When: about("invoice"), Ticket: &bot.TicketOrder{Queue: "money", Priority: &five, Instead: true}},
+		{Name: "Damage", When: about("damage"), Ticket: &bot.TicketOrder{Status: "pending"}},
+	}
+	book, err := d.PutRules(ctx, workspace, rules, 0)
+	if err != nil || !cmp.Equal(book.Rules[0].Ticket, rules[0].Ticket) {
+		t.Fatalf("rules %+v, %v", book, err)
+	}
+	ask := func(topic string, reason bot.Reason) (bot.Written, bot.Outlook) {
+		t.Helper()
+		var told bot.Outlook
+		w := d.enqueue(t, newConversation(t, s, workspace), func(e *bot.Escalation) {
+			e.Topics, e.Reason = []string{topic}, reason
+			e.Summary = bot.Summary{Problem: "I want " + topic, Fields: map[string]string{"email": "ann@example.com"}}
+			e.Turn = func(_ bot.Conversation, o bot.Outlook) (bot.Change, error) {
+				told = o
+				return bot.Change{}, nil
+			}
+		})
+		return w, told
+	}
+	placing := func(w bot.Written) bot.Placing {
+		t.Helper()
+		for _, e := range w.Events {
+			if e.Body.Placing != nil {
+				return *e.Body.Placing
+			}
+		}
+		t.Fatalf("nothing explains %+v", w.Events)
+		return bot.Placing{}
+	}
+
+	// Instead of the line: the bot goes on, the visitor reads what becomes of it.
+	w, told := ask("invoice", bot.ReasonAccountAction)
+	d.is(t, w.Conversation, bot.ServiceBot, bot.SpeakerBot, "")
+	f := d.ticketOf(t, w.Conversation)
+	if x := f.Ticket; x.Origin != handoff.TicketByRule || x.Queue != "money" || x.Priority != 5 || x.Status != handoff.TicketOpen ||
+		x.Subject != "I want invoice" || x.Email != "ann@example.com" || !x.Due.Equal(start.Add(2*time.Hour)) {
+		t.Errorf("made %+v", x)
+	}
+	if p := placing(w); !told.Ticket || len(p.Rules) != 1 || p.Rules[0].Name != "Invoices" || !p.Rules[0].Ticket.Instead {
+		t.Errorf("told %+v, explained %+v", told, p)
+	}
+	d.wantTold(t, w.Conversation, "ticketed", "Our team has it on their list and answers here and at ann@example.com.")
+	if line, err := d.Line(ctx, workspace); err != nil || len(line) != 0 {
+		t.Errorf("%d wait, %v", len(line), err)
+	}
+	// The same wish again makes no second one.
+	d.enqueue(t, w.Conversation, func(e *bot.Escalation) { e.Topics, e.Reason = []string{"invoice"}, bot.ReasonAccountAction })
+	if got := d.changes(t, w.Conversation); got != "opened open" {
+		t.Errorf("changes %s", got)
+	}
+
+	// Who asks for a person waits for one, whatever a rule says; the ticket is made as well.
+	w, told = ask("invoice", bot.ReasonAsked)
+	d.is(t, w.Conversation, bot.ServiceWaiting, bot.SpeakerBot, "")
+	if p := placing(w); told.Ticket || p.Rules[0].Ticket.Instead || !slices.Contains(p.Rules[0].Ignored, "instead") {
+		t.Errorf("told %+v, explained %+v", told, p)
+	}
+	d.ticketOf(t, w.Conversation)
+
+	// One that waits for the visitor runs no clock until they write.
+	w, _ = ask("damage", bot.ReasonUnanswered)
+	d.is(t, w.Conversation, bot.ServiceWaiting, bot.SpeakerBot, "")
+	f = d.ticketOf(t, w.Conversation)
+	if x := f.Ticket; x.Status != handoff.TicketPending || !x.Due.IsZero() || x.Queue != "" {
+		t.Errorf("made %+v", x)
+	}
+	d.comes(t, f.Ticket.ID, "p@mail", "Here is the picture.")
+	if x := d.file(t, f.Ticket.ID).Ticket; x.Status != handoff.TicketOpen || x.DueFor != handoff.LevelFirst || !x.Due.Equal(start.Add(4*time.Hour)) {
+		t.Errorf("after the visitor's words %+v", x)
+	}
+
+	// A queue whose tickets a rule makes is kept; one that is gone all the same, since
+	// somebody saved the rule in that moment, is left out and shown.
+	err = d.DeleteQueue(ctx, workspace, "money")
+	var used *fault.Error
+	if !errors.As(err, &used) || used.Kind != fault.Conflict || len(used.Fields) != 1 || used.Fields[0].Name != "rules[0].ticket.queue" {
+		t.Errorf("deleted although a rule names it: %v, %+v", err, used)
+	}
+	if err := s.Desk.DeleteQueue(ctx, workspace, "money"); err != nil {
+		t.Fatal(err)
+	}
+	if book, err = d.Rules(ctx, workspace); err != nil || len(book.Broken) != 1 || !book.Broken[0].Ticket || book.Broken[0].Queue != "money" {
+		t.Fatalf("broken %+v, %v", book.Broken, err)
+	}
+	w, _ = ask("invoice", bot.ReasonAccountAction)
+	if x := d.ticketOf(t, w.Conversation).Ticket; x.Queue != "" || x.Priority != 5 {
+		t.Errorf("made %+v", x)
+	}
+	if p := placing(w); !slices.Contains(p.Rules[0].Ignored, "queue:money") {
+		t.Errorf("explained %+v", p)
+	}
+
+	eleven := 11
+	for field, spoil := range map[string]func(*handoff.Rule){
+		"rules[0].ticket.queue":    func(r *handoff.Rule) { r.Ticket.Queue = "attic" },
+		"rules[0].ticket.priority": func(r *handoff.Rule) { r.Ticket.Priority = &eleven },
+		"rules[0].ticket.status":   func(r *handoff.Rule) { r.Ticket.Status = "solved" },
+		"rules[0].skills":          func(r *handoff.Rule) { r.Ticket.Instead, r.Skills = true, []string{"lang:en"} },
+		"rules[0].when[0]": func(r *handoff.Rule) {
+			r.Ticket.Instead, r.When = true, []handoff.Condition{{Kind: handoff.WhenReason, Values: []string{"asked"}}}
+		},
+	} {
+		r := handoff.Rule{Name: "x", Ticket: &bot.TicketOrder{}}
+		spoil(&r)
+		_, err := d.PutRules(ctx, workspace, []handoff.Rule{r}, book.Version)
+		wantKind(t, field, err, fault.Invalid)
+		var refused *fault.Error
+		if !errors.As(err, &refused) || len(refused.Fields) != 1 || refused.Fields[0].Name != field {
+			t.Errorf("%v names %+v, want %s", err, refused, field)
+		}
+	}
+}

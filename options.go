@@ -67,7 +67,7 @@ func WithoutLimits() Option { return func(s *settings) { s.limits = false } }
 
 // collect applies options over the defaults.
 func collect(c Config, options []Option) settings {
-	s := settings{now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, limits: true}
+	s := settings{now: machineClock().now, limits: true}
 	for _, o := range options {
 		o(&s)
 	}

@@ -33,7 +33,9 @@ type Queue struct {
 	Answer     int         `json:"answer_s" doc:"Service level: waits should be shorter; 0: 60."`
 	PassBack   int         `json:"pass_back_s" doc:"How long a chat that a colleague would not take stays with who passed it on alone; 0: 60."`
 	Tickets    QueueLevels `json:"tickets"`
-	Version    string      `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
+	AskCode    bool        `json:"ask_code" doc:"Whoever closes a chat must pick a wrap-up code, when there are any."`
+	Able
+	Version string `json:"version" doc:"Send it back: 409 when somebody else changed the queue meanwhile."`
 }
 
 // QueueLevels are the service levels of a queue's tickets, in time in which it is open.
@@ -43,6 +45,14 @@ type QueueLevels struct {
 	Resolve int `json:"resolve_s,omitempty" minimum:"0" maximum:"7776000" doc:"The solution, without the time spent waiting for the visitor; 0: 24 h."`
 	Reopen  int `json:"reopen_s,omitempty" minimum:"0" maximum:"7776000" doc:"How long after its solution the visitor's words open a ticket again, of any time; 0: 72 h."`
 }
+
+// Able is who could ever serve a queue.
+type Able struct {
+	Able int      `json:"able" doc:"Agents, on duty or not, who have what it asks for, or what a queue that helps it asks for. With 0 whoever waits here waits for nobody."`
+	None []string `json:"none,omitempty" doc:"Of what it asks for, what nobody has."`
+}
+
+func ableOf(a handoff.Ability) Able { return Able{a.Able, a.None} }
 
 // QueueHours say when a queue's people are there; no weeks: whoever is on duty decides.
 type QueueHours struct {
@@ -90,6 +100,7 @@ type putQueueIn struct {
 		WrapUp     int         `json:"wrap_up_s,omitempty" minimum:"0" maximum:"300"`
 		FirstReply int         `json:"first_reply_s,omitempty" minimum:"0" maximum:"86400"`
 		Answer     int         `json:"answer_s,omitempty" minimum:"0" maximum:"86400"`
+		AskCode    bool        `json:"ask_code,omitempty"`
 		PassBack   int         `json:"pass_back_s,omitempty" minimum:"0" maximum:"3600"`
 		Tickets    QueueLevels `json:"tickets,omitempty"`
 		Version    string      `json:"version,omitempty" maxLength:"40" doc:"As read; absent makes a new queue and refuses to overwrite one."`
@@ -104,9 +115,15 @@ func (s *Server) queueRoutes(g *registrar) {
 		if err != nil {
 			return nil, err
 		}
+		able, err := s.Desk.Abilities(ctx, s.ws)
+		if err != nil {
+			return nil, err
+		}
 		out := list[Queue]{Items: []Queue{}}
 		for _, q := range all {
-			out.Items = append(out.Items, queueOf(q))
+			wire := queueOf(q)
+			wire.Able = ableOf(able[q.ID])
+			out.Items = append(out.Items, wire)
 		}
 		return &bodyOf[list[Queue]]{out}, nil
 	})
@@ -174,7 +191,7 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	q.QueueSettings = handoff.QueueSettings{
 		OfferFor: seconds(b.OfferFor), Skills: b.Skills, Priority: b.Priority, Strict: b.Strict, RoundRobin: b.RoundRobin,
-		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), PassBack: seconds(b.PassBack),
+		WrapUp: seconds(b.WrapUp), FirstReply: seconds(b.FirstReply), Answer: seconds(b.Answer), PassBack: seconds(b.PassBack), AskCode: b.AskCode,
 		Tickets: handoff.Levels{
 			First: seconds(b.Tickets.First), Next: seconds(b.Tickets.Next), Resolve: seconds(b.Tickets.Resolve), Reopen: seconds(b.Tickets.Reopen),
 		},
@@ -189,7 +206,13 @@ func (s *Server) putQueue(ctx context.Context, in *putQueueIn) (*bodyOf[Queue], 
 		return nil, err
 	}
 	s.log.Info("queue changed", "queue", in.ID, "by", callOf(ctx).agentID())
-	return &bodyOf[Queue]{queueOf(q)}, nil
+	able, err := s.Desk.Abilities(ctx, s.ws)
+	if err != nil {
+		return nil, err
+	}
+	wire := queueOf(q)
+	wire.Able = ableOf(able[q.ID])
+	return &bodyOf[Queue]{wire}, nil
 }
 
 // hours reads hours; what means nothing is refused by the desk.
@@ -214,7 +237,7 @@ func queueOf(q handoff.Queue) Queue {
 		ID: string(q.ID), Name: q.Name, Hours: queueHoursOf(q.Hours),
 		OfferFor: seconds(q.OfferFor), Skills: some(q.Skills), Priority: q.Priority, Relax: []Relax{}, Strict: q.Strict,
 		Overflow: []Overflow{}, RoundRobin: q.RoundRobin, WrapUp: seconds(q.WrapUp), FirstReply: seconds(q.FirstReply),
-		Answer: seconds(q.Answer), PassBack: seconds(q.PassBack),
+		Answer: seconds(q.Answer), PassBack: seconds(q.PassBack), AskCode: q.AskCode,
 		Tickets: QueueLevels{seconds(q.Tickets.First), seconds(q.Tickets.Next), seconds(q.Tickets.Resolve), seconds(q.Tickets.Reopen)},
 		Version: versionOf(q),
 	}

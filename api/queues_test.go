@@ -154,6 +154,12 @@ func TestWallAndRoutingOverHTTP(t *testing.T) {
 		return wall.Queues[0].Late == 2 && wall.Queues[0].Longest >= 40
 	})
 	_ = two
+	for path, agents := range map[string]int{"/wall?agent=" + lin.id: 1, "/wall?agent=nobody": 0, "/wall?queue=main": len(wall.Agents)} {
+		var part api.Wall
+		if boss.do("GET", path, nil).want(t, 200).into(t, &part); len(part.Agents) != agents || len(part.Queues) != 1 {
+			t.Errorf("%s: %d agents, want %d", path, len(part.Agents), agents)
+		}
+	}
 
 	// Why Lin: for agents, never for the visitor.
 	var page api.EventPage
@@ -172,6 +178,10 @@ func TestWallAndRoutingOverHTTP(t *testing.T) {
 
 	// Who has time for notes sees until when.
 	boss.do("POST", "/conversations/"+one+"/take", nil).want(t, 200)
+	var held api.Wall
+	if boss.do("GET", "/wall?agent="+boss.id, nil).want(t, 200).into(t, &held); len(held.Chats) != 1 || held.Chats[0].ID != one {
+		t.Errorf("chats of one agent: %+v", held.Chats)
+	}
 	boss.do("POST", "/conversations/"+one+"/close", nil).want(t, 200)
 	var c api.Conversation
 	boss.do("GET", "/conversations/"+one, nil).want(t, 200).into(t, &c)

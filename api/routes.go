@@ -103,6 +103,7 @@ func routes() []route {
 		{"PUT", "/codes", supervisor, "Replace the wrap-up codes"},
 		{"GET", "/rules", agent, "Read the rules that say who gets which conversations"},
 		{"PUT", "/rules", supervisor, "Replace the rules"},
+		{"POST", "/rules/try", supervisor, "Say what a rule would have done with past hand-offs"},
 
 		{"GET", "/tickets", agent, "List tickets"},
 		{"POST", "/tickets", agent, "Make a ticket of a conversation"},

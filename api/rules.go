@@ -81,6 +81,21 @@ type Raise struct {
 	By  int    `json:"by"`
 }
 
+// Trial is what a rule would have done with past hand-offs.
+type Trial struct {
+	Looked int     `json:"looked" doc:"Hand-offs that were looked at, at most 500."`
+	Items  []Tried `json:"items" doc:"That it would have spoken about, the newest first."`
+}
+
+// Tried is a hand-off that a rule would have spoken about.
+type Tried struct {
+	Row     Conversation `json:"row"`
+	At      Time         `json:"at"`
+	Because []string     `json:"because"`
+	Before  Placing      `json:"before" doc:"By the rules as they are."`
+	After   Placing      `json:"after" doc:"With this one."`
+}
+
 func (s *Server) ruleRoutes(g *registrar) {
 	handle(g, "GET", "/rules", func(ctx context.Context, _ *empty) (*bodyOf[Rulebook], error) {
 		book, err := s.Desk.Rules(ctx, s.ws)
@@ -98,13 +113,7 @@ func (s *Server) ruleRoutes(g *registrar) {
 	) (*bodyOf[Rulebook], error) {
 		rules := make([]handoff.Rule, 0, len(in.Body.Rules))
 		for _, r := range in.Body.Rules {
-			out := handoff.Rule{ID: r.ID, Name: r.Name, Off: r.Off, Queue: bot.QueueID(r.Queue), Skills: r.Skills, Priority: r.Priority, Ticket: r.Ticket.order()}
-			for _, c := range r.When {
-				out.When = append(out.When, handoff.Condition{
-					Kind: handoff.ConditionKind(c.Kind), Name: c.Name, Values: c.Values, Days: c.Days, Below: c.Below, Not: c.Not,
-				})
-			}
-			rules = append(rules, out)
+			rules = append(rules, r.rule())
 		}
 		book, err := s.Desk.PutRules(ctx, s.ws, rules, in.Body.Version)
 		if err != nil {
@@ -113,6 +122,41 @@ func (s *Server) ruleRoutes(g *registrar) {
 		s.log.Info("rules changed", "rules", len(rules), "version", book.Version, "by", callOf(ctx).agentID())
 		return &bodyOf[Rulebook]{rulebookOf(book)}, nil
 	}, body(256<<10))
+	handle(g, "POST", "/rules/try", func(ctx context.Context, in *struct {
+		Body struct {
+			Rule Rule `json:"rule"`
+			At   *int `json:"at,omitempty" minimum:"0" maximum:"100" doc:"Its place among the others, from 0; absent: behind them. One that is among them stays where it is."`
+		}
+	},
+	) (*bodyOf[Trial], error) {
+		at := -1
+		if in.Body.At != nil {
+			at = *in.Body.At
+		}
+		trial, err := s.Desk.TryRule(ctx, s.ws, in.Body.Rule.rule(), at)
+		if err != nil {
+			return nil, err
+		}
+		out := Trial{Looked: trial.Looked, Items: []Tried{}}
+		for _, x := range trial.Tried {
+			out.Items = append(out.Items, Tried{
+				Row: conversationOf(bot.ViewAgent, x.Conversation, s.names), At: Time{x.At}, Because: some(x.Because),
+				Before: *placingOf(&x.Before), After: *placingOf(&x.After),
+			})
+		}
+		return &bodyOf[Trial]{out}, nil
+	}, body(64<<10))
+}
+
+// rule reads a rule; what means nothing is refused by the desk.
+func (r Rule) rule() handoff.Rule {
+	out := handoff.Rule{ID: r.ID, Name: r.Name, Off: r.Off, Queue: bot.QueueID(r.Queue), Skills: r.Skills, Priority: r.Priority, Ticket: r.Ticket.order()}
+	for _, c := range r.When {
+		out.When = append(out.When, handoff.Condition{
+			Kind: handoff.ConditionKind(c.Kind), Name: c.Name, Values: c.Values, Days: c.Days, Below: c.Below, Not: c.Not,
+		})
+	}
+	return out
 }
 
 func rulebookOf(b handoff.Rulebook) Rulebook {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -91,4 +92,46 @@ func TestRulesOverHTTP(t *testing.T) {
 			t.Error("the visitor reads how they were placed")
 		}
 	}
+}
+
+func TestRulesTriedOverHTTP(t *testing.T) {
+	w := newWorld(t, setup{})
+	boss, lin := w.console(account.RoleSupervisor), w.console(account.RoleAgent)
+	lin.live(nil)
+	lin.do("PUT", "/agents/me/duty", map[string]any{"duty": "on"}).want(t, 200)
+	v := w.visitor()
+	conv := v.say("", "What is the return period?").Conversation
+	v.do("POST", "/visitor/conversations/"+conv+"/person", map[string]any{"id": id.New()}).want(t, 200)
+	var queues struct{ Items []api.Queue }
+	boss.do("PUT", "/queues/returns", map[string]any{"name": "Returns", "skills": []string{"returns"}}).want(t, 200)
+	boss.do("GET", "/queues", nil).want(t, 200).into(t, &queues)
+	if q := queues.Items[1]; q.Able.Able != 0 || len(q.None) != 1 || queues.Items[0].Able.Able == 0 {
+		t.Errorf("who could serve: %+v", queues.Items)
+	}
+	rule := map[string]any{"name": "Asked", "queue": "returns", "when": []map[string]any{{"kind": "reason", "values": []string{"asked"}}}}
+	lin.do("POST", "/rules/try", map[string]any{"rule": rule}).want(t, 403)
+	var trial api.Trial
+	boss.do("POST", "/rules/try", map[string]any{"rule": rule}).want(t, 200).into(t, &trial)
+	if trial.Looked != 1 || len(trial.Items) != 1 || trial.Items[0].Row.ID != conv || trial.Items[0].Before.Queue != "" || trial.Items[0].After.Queue != "returns" {
+		t.Errorf("tried %+v", trial)
+	}
+	boss.do("POST", "/rules/try", map[string]any{"rule": map[string]any{"name": "Nothing", "when": []any{}}}).want(t, 422)
+	boss.do("PUT", "/rules", map[string]any{"version": 0, "rules": []map[string]any{rule}}).want(t, 200)
+	if a := boss.do("DELETE", "/queues/returns", nil).want(t, 409); !strings.Contains(string(a.body), "rule 1, “Asked”") || !strings.Contains(string(a.body), "rules[0].queue") {
+		t.Errorf("deleting a queue that a rule names: %s", a)
+	}
+}
+
+func TestCodeIsWantedOverHTTP(t *testing.T) {
+	w := newWorld(t, setup{})
+	boss := w.console(account.RoleSupervisor)
+	boss.do("PUT", "/queues/main", map[string]any{"name": "Main", "ask_code": true, "version": queueVersion(t, boss)}).want(t, 200)
+	var codes api.CodeList
+	boss.do("PUT", "/codes", map[string]any{"version": 0, "codes": []map[string]any{{"name": "Refund"}}}).want(t, 200).into(t, &codes)
+	conv := w.visitor().say("", "What is the return period?").Conversation
+	boss.do("POST", "/conversations/"+conv+"/take", nil).want(t, 200)
+	if a := boss.do("POST", "/conversations/"+conv+"/close", nil).want(t, 422); !strings.Contains(string(a.body), "wrap-up code") || !strings.Contains(string(a.body), "code") {
+		t.Errorf("closed without a code: %s", a)
+	}
+	boss.do("POST", "/conversations/"+conv+"/close", map[string]any{"code": codes.Codes[0].ID}).want(t, 200)
 }

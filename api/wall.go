@@ -21,11 +21,12 @@ const (
 
 // Wall is the desk at a glance.
 type Wall struct {
-	At     Time        `json:"at"`
-	Queues []WallQueue `json:"queues" doc:"The main one first."`
-	Agents []WallAgent `json:"agents"`
-	Waits  []WallWait  `json:"waits" doc:"Who is furthest behind what they were told first, at most 20."`
-	Bots   []WallBot   `json:"bots" doc:"Of the 200 chats that the bot answered in last, those most at risk, at most 30."`
+	At     Time           `json:"at"`
+	Queues []WallQueue    `json:"queues" doc:"The main one first."`
+	Agents []WallAgent    `json:"agents"`
+	Waits  []WallWait     `json:"waits" doc:"Who is furthest behind what they were told first, at most 20."`
+	Chats  []Conversation `json:"chats,omitempty" doc:"That the agent has who was asked for."`
+	Bots   []WallBot      `json:"bots" doc:"Of the 200 chats that the bot answered in last, those most at risk, at most 30."`
 }
 
 // WallQueue is how much waits in one queue.
@@ -42,6 +43,8 @@ type WallQueue struct {
 	Open    bool   `json:"open" doc:"Hours say so; false also when they say nothing."`
 	Agents  int    `json:"agents" doc:"Who take offers and have what the queue asks for."`
 	Free    int    `json:"free" doc:"Of them, those with room."`
+	Never   int    `json:"never,omitempty" doc:"Of those who wait, whom nobody there is could ever serve."`
+	Able
 }
 
 // WallAgent is an agent with whether their console is there.
@@ -77,16 +80,34 @@ type botChats struct {
 }
 
 func (s *Server) wallRoutes(g *registrar) {
-	handle(g, "GET", "/wall", func(ctx context.Context, _ *empty) (*bodyOf[Wall], error) {
+	handle(g, "GET", "/wall", func(ctx context.Context, in *struct {
+		Queue string `query:"queue" maxLength:"64" doc:"Only who has what this queue asks for, and who waits in it; main for the main one."`
+		Agent string `query:"agent" maxLength:"64" doc:"Only this agent, with the chats that they have."`
+	},
+	) (*bodyOf[Wall], error) {
 		w, err := s.Desk.Wall(ctx, s.ws)
 		if err != nil {
 			return nil, err
+		}
+		if in.Queue != "" {
+			w = w.Of(queueID(in.Queue))
+		}
+		var held []bot.Conversation
+		if in.Agent != "" {
+			w.Agents = slices.DeleteFunc(slices.Clone(w.Agents), func(a handoff.WallAgent) bool { return string(a.ID) != in.Agent })
+			if held, err = s.Timeline.Conversations(ctx, bot.ConversationQuery{Workspace: s.ws, Agent: bot.AgentID(in.Agent), Limit: maxPage}); err != nil {
+				return nil, err
+			}
 		}
 		rows, err := s.bots.read(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		return &bodyOf[Wall]{s.wallOf(w, rows)}, nil
+		out := s.wallOf(w, rows)
+		for _, c := range held {
+			out.Chats = append(out.Chats, conversationOf(bot.ViewAgent, c, s.names))
+		}
+		return &bodyOf[Wall]{out}, nil
 	})
 }
 
@@ -118,7 +139,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 	for _, q := range w.Queues {
 		out.Queues = append(out.Queues, WallQueue{
 			ID: string(q.Queue.ID), Name: q.Queue.Name, Waiting: q.Waiting, Offered: q.Offered, Parked: q.Parked, Late: q.Late,
-			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes,
+			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes, Never: q.Never, Able: ableOf(q.Ability),
 		})
 	}
 	for _, a := range w.Agents {
@@ -127,7 +148,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 	for _, x := range w.Waits {
 		out.Waits = append(out.Waits, WallWait{
 			Row: conversationOf(bot.ViewAgent, x.Conversation, s.names), Position: x.Position,
-			Waited: seconds(x.Waited), Told: seconds(x.Told), ToldUpper: seconds(x.ToldUpper),
+			Waited: seconds(x.Waited), Told: seconds(x.Told.Wait), ToldUpper: seconds(x.Told.Upper),
 		})
 	}
 	for _, c := range bots {

@@ -120,4 +120,6 @@ type Summary struct {
 	Tried     []Source          // what the bot answered from
 	Sentiment float64           // trend, −1…1
 	Next      NextStep          // what to do first; "": nothing is suggested
+	Topics    []string          `json:",omitempty"` // business intents of the visitor's words, the newest first
+	Page      string            `json:",omitempty"` // URL that they wrote from last
 }

@@ -23,6 +23,7 @@ type board struct {
 	skills []skillset
 	pools  map[string]*pool
 	tail   *outlook // of the whole line, a moment ago; nil: none
+	plans  []plan   // by agent; rosters are read no more often than every planFor
 
 	line    []*entry // in order of turn
 	entries map[bot.ConversationID]*entry
@@ -74,6 +75,7 @@ func (b *board) recount() {
 		b.skills[i] = skillsOf(a)
 	}
 	b.pools, b.tail = map[string]*pool{}, nil
+	b.plans = make([]plan, len(b.agents))
 	for _, e := range b.line {
 		e.pool = b.poolOf(e.Conversation)
 	}
@@ -153,7 +155,7 @@ func (b *board) changed(a Agent) {
 		return // overtaken on the way
 	}
 	skills, beat := b.agents[i].Skills, b.agents[i].Heartbeat
-	b.agents[i] = a
+	b.agents[i], b.plans[i] = a, plan{}
 	if beat.After(a.Heartbeat) {
 		b.agents[i].Heartbeat = beat
 	}

@@ -59,18 +59,20 @@ func (d *Desk) PutCodes(ctx context.Context, ws bot.WorkspaceID, codes []Code, v
 	return codes, version, err
 }
 
-// code returns a wrap-up code that may be picked; "" is none. Error: Invalid.
-func (d *Desk) code(ctx context.Context, ws bot.WorkspaceID, code string) (Code, error) {
-	if code == "" {
-		return Code{}, nil
-	}
+// code returns a wrap-up code that may be picked, "" being none, and whether there
+// are any. Error: Invalid.
+func (d *Desk) code(ctx context.Context, ws bot.WorkspaceID, code string) (picked Code, any bool, err error) {
 	codes, _, err := d.Codes(ctx, ws)
 	if err != nil {
-		return Code{}, err
+		return Code{}, false, err
 	}
-	i := slices.IndexFunc(codes, func(c Code) bool { return c.ID == code && !c.Off })
+	codes = slices.DeleteFunc(codes, func(c Code) bool { return c.Off })
+	if code == "" {
+		return Code{}, len(codes) > 0, nil
+	}
+	i := slices.IndexFunc(codes, func(c Code) bool { return c.ID == code })
 	if i < 0 {
-		return Code{}, fault.New(fault.Invalid, "There is no such wrap-up code any more. Pick another one.").WithField("code", "is not in the list")
+		return Code{}, false, fault.New(fault.Invalid, "There is no such wrap-up code any more. Pick another one.").WithField("code", "is not in the list")
 	}
-	return codes[i], nil
+	return codes[i], true, nil
 }

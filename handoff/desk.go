@@ -85,9 +85,7 @@ type Desk struct {
 	looked map[bot.WorkspaceID]time.Time // when pending tickets were looked at
 	woken  map[bot.WorkspaceID]bool      // where something may be matched
 	places map[bot.WorkspaceID][]Place
-
-	promised map[bot.WorkspaceID]map[bot.ConversationID]promise // since this process runs; replaced, never changed
-	walls    walls
+	walls  walls
 }
 
 var _ bot.Escalator = (*Desk)(nil)
@@ -101,7 +99,7 @@ func New(store Store, timeline bot.Timeline, publisher bot.Publisher, now func()
 		store: store, timeline: timeline, publisher: publisher, now: now, log: logger, started: now(),
 		kick: make(chan struct{}, 1), boards: boards{of: map[bot.WorkspaceID]*kept{}},
 		woken: map[bot.WorkspaceID]bool{}, silent: map[bot.ConversationID]bool{}, looked: map[bot.WorkspaceID]time.Time{},
-		places: map[bot.WorkspaceID][]Place{}, promised: map[bot.WorkspaceID]map[bot.ConversationID]promise{}, walls: walls{},
+		places: map[bot.WorkspaceID][]Place{}, walls: walls{},
 	}
 	if o == nil {
 		o = &Options{}

@@ -143,10 +143,11 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 }
 
 // Retire takes the skills of an agent who answers nobody any more, so that nothing is
-// sent their way. One who never was an agent is none the worse.
+// sent their way, and puts the chats they have back in line at their age. One who never was an agent is none the worse.
 func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
 	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
 		a.Skills = []string{retired}
+		a.Duty, a.OnSince, a.Heartbeat = DutyOff, time.Time{}, time.Time{} // as one who is gone: the next sweep puts their chats back in line
 		return nil
 	})
 	if fault.Is(err, fault.NotFound) {

@@ -47,6 +47,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 			}
 		}
 		summary := e.Summary
+		summary.Topics, summary.Page = e.Topics, e.Page
 		switch {
 		case inLine(before) || with(before):
 		case o.Ticket:
@@ -58,6 +59,7 @@ func (d *Desk) Enqueue(ctx context.Context, e bot.Escalation) (bot.Written, erro
 		case o.Open:
 			s.queue()
 			p := Place{Position: o.Position, Wait: o.Wait, WaitUpper: o.WaitUpper}
+			s.tells(p)
 			body := s.happened("enqueued", "", sayWaiting(s.next.Language, p))
 			body.Summary, body.Placing = &summary, placing
 			if order != nil {
@@ -89,7 +91,7 @@ func (b *board) joins(s *Standing, a asked, e bot.Escalation, now time.Time) *bo
 	c.Reason, c.Queue, c.Skills, c.Priority = e.Reason, p.Queue, p.Skills, p.Priority
 	// Somebody who comes back soon, or was promised an answer, keeps their age.
 	if c.Service == bot.ServiceParked && !s.Wait.Promised && now.Sub(s.Wait.Parked) > keptFor {
-		s.Wait.Since = time.Time{}
+		s.Wait.Since, s.Wait.Told = time.Time{}, Told{}
 	}
 	s.Wait.Away = time.Time{}
 	if p.Empty() {
@@ -209,7 +211,9 @@ func (d *Desk) Presence(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 			s.wait.Away = time.Time{}
 			if open, _ := s.waits(); open {
 				s.queue()
-				s.happened("enqueued", "", standing(s.next.Language, s.joining()))
+				p := s.joining()
+				s.tells(p)
+				s.happened("enqueued", "", standing(s.next.Language, p))
 			}
 		}
 		return nil

@@ -172,3 +172,32 @@ func TestShares(t *testing.T) {
 		t.Errorf("shares %v of %d differ by more than 5 points", given, chats)
 	}
 }
+
+// TestStarvation: whatever comes, and however urgent it is, nobody ordinary is
+// overtaken by one who came more than Starvation later; and the bound is no wider than it
+// has to be.
+func TestStarvation(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 9))
+	var f Floor
+	f.Queues = []Queue{{ID: "urgent", QueueSettings: QueueSettings{Priority: maxPriority}}, {ID: "late", QueueSettings: QueueSettings{Priority: -maxPriority}}}
+	for i := range 400 {
+		s := waiting(bot.ConversationID(fmt.Sprintf("c%03d", i)), time.Duration(r.IntN(4*60*60))*time.Second, r.IntN(2*maxPriority+1)-maxPriority)
+		s.Conversation.Queue = []bot.QueueID{"", "urgent", "late"}[r.IntN(3)]
+		f.Line = append(f.Line, s)
+	}
+	line := layOut("w", f).line
+	for i, a := range line {
+		if !a.turn.Equal(a.Wait.Since) {
+			continue // more or less urgent than ordinary
+		}
+		for _, b := range line[:i] {
+			if late := b.Wait.Since.Sub(a.Wait.Since); late > Starvation {
+				t.Errorf("%s came %v after %s and is served before it", b.Conversation.ID, late, a.Conversation.ID)
+			}
+		}
+	}
+	first, urgent := waiting("first", 2*Starvation, 0), waiting("urgent", Starvation+time.Second, maxPriority)
+	if got := layOut("w", Floor{Line: []Standing{first, urgent}}).line[0].Conversation.ID; got != "urgent" {
+		t.Errorf("%s is served first", got)
+	}
+}

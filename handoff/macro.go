@@ -20,7 +20,7 @@ func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 	if text == "" && note == "" && r.Then == "" {
 		return bot.Written{}, fault.New(fault.Invalid, "There is nothing to send.").WithField("text", "must not be empty")
 	}
-	code, err := d.code(ctx, ws, r.Code)
+	code, any, err := d.code(ctx, ws, r.Code)
 	if err != nil {
 		return bot.Written{}, err
 	}
@@ -38,7 +38,7 @@ func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 		s.note(agent, note)
 		switch r.Then {
 		case ThenClose:
-			return s.closes(agent, code)
+			return s.closes(agent, code, any)
 		case ThenHandBack:
 			s.end(bot.ServiceBot)
 			s.fresh()

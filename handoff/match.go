@@ -114,7 +114,7 @@ func (b *board) mayHave(e *entry, agent int, now time.Time) bool {
 		return false
 	}
 	at, passed := b.passed[passing{e.Conversation.ID, id}]
-	return !passed || now.Sub(at) >= excludedFor
+	return !passed || now.Sub(at) >= excludedFor || at.Sub(now) > setBack
 }
 
 // compare orders agents for a conversation, the better one first: who lacks

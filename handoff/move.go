@@ -133,6 +133,14 @@ func (s *step) joining() (p Place) {
 	return p
 }
 
+// tells remembers what the visitor is told of the wait, unless they were told before.
+func (s *step) tells(p Place) {
+	if s.wait.Told == (Told{}) && p.Wait > 0 {
+		so := s.now.Sub(s.wait.Since)
+		s.wait.Told = Told{(so + p.Wait).Truncate(time.Microsecond), (so + p.WaitUpper).Truncate(time.Microsecond)}
+	}
+}
+
 // queueOf returns the queue of that ID, one without a workspace when there is none.
 func (s *step) queueOf(id bot.QueueID) (q Queue) {
 	s.view.see(func(b *board) { q = b.queue(id) })

@@ -110,7 +110,7 @@ func (o *outlook) muster(pools []*pool, now time.Time) {
 	var key []byte
 	known := newSet(len(b.agents)) // on duty, or soon
 	for i, a := range b.agents {
-		if on := duty.has(i); on || len(a.planned(on, now)) > 0 {
+		if on := duty.has(i); on || !a.Roster.IsZero() && len(b.planned(i, on, now)) > 0 {
 			known.add(i)
 		}
 	}
@@ -142,7 +142,7 @@ func (o *outlook) muster(pools []*pool, now time.Time) {
 		if a.Present(now) {
 			o.crews[c].free += math.Floor(max(float64(a.room(now))/whole, 0)/o.least) * o.least // of two halves at two agents no whole chat is made
 		}
-		for _, x := range a.planned(on, now) {
+		for _, x := range b.planned(i, on, now) {
 			n := float64(max(a.Capacity, 1))
 			if !x.open {
 				n = -n

@@ -22,6 +22,15 @@ func (s *step) comesBack(asked bot.AgentID, change string) bool {
 	return true
 }
 
+// stays leaves the conversation with who was passing it on and thought better of it.
+func (s *step) stays(agent bot.AgentID) {
+	s.endOffer(ReservationRescinded)
+	s.wait.PassedTo = ""
+	s.next.Service, s.next.Enqueued = bot.ServiceActive, time.Time{}
+	s.wait.Timer = s.idle.look(s.now)
+	s.happened("kept", agent, sayKept(s.next.Language, s.name(agent)))
+}
+
 // leftLying puts a chat into the line that its agent wanted to pass on, that came
 // back, and in which they have written nothing since. They answer for it until
 // somebody accepts.

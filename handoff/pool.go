@@ -157,6 +157,11 @@ func (p *pool) stageAt(waited time.Duration, duty set) int {
 	return -1
 }
 
+// ever reports whether anybody there is, on duty or not, would do at any stage.
+func (p *pool) ever() bool {
+	return slices.ContainsFunc(p.stages, func(s stage) bool { return slices.ContainsFunc(s.who, func(w uint64) bool { return w != 0 }) })
+}
+
 // lacks weighs what an agent does not have of what is wanted: four for a skill,
 // two for a language, one for what is only preferred.
 func (p *pool) lacks(s skillset) int {

@@ -35,6 +35,7 @@ type QueueSettings struct {
 	PassBack   time.Duration `json:",omitempty"` // how long a chat that a colleague would not take over stays with who passed it on alone; zero: 1 min
 	Answer     time.Duration `json:",omitempty"` // service level: waits should be shorter; zero: 1 min
 	Tickets    Levels        `json:",omitzero"`  // service levels of tickets
+	AskCode    bool          `json:",omitempty"` // whoever closes a chat must say what it was about, when there are wrap-up codes
 }
 
 // Relax gives way on one kind of need after a wait.

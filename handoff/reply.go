@@ -155,7 +155,7 @@ func (s *Replies) Put(ctx context.Context, by bot.AgentID, supervisor bool, r Re
 	case r.Owner != "" && r.Owner != by:
 		return Reply{}, fault.New(fault.Denied, "A reply is yours or everybody's.")
 	}
-	if _, err := s.desk.code(ctx, r.Workspace, r.Code); err != nil {
+	if _, _, err := s.desk.code(ctx, r.Workspace, r.Code); err != nil {
 		return Reply{}, err
 	}
 	if r.Queue != "" {

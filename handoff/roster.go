@@ -59,6 +59,29 @@ func (a Agent) planned(on bool, now time.Time) []boundary {
 	return all
 }
 
+// planFor is how long what a roster says of the next hours is kept: a time zone is
+// read from disk each time.
+const planFor = 10 * time.Second
+
+// plan is what an agent's roster said at a moment.
+type plan struct {
+	at   time.Time // zero: it was not read
+	on   bool      // as they were then
+	soon []boundary
+}
+
+// planned is when an agent of the board comes and goes soon.
+func (b *board) planned(i int, on bool, now time.Time) []boundary {
+	p := &b.plans[i]
+	if p.at.IsZero() || p.on != on || now.Sub(p.at).Abs() >= planFor {
+		*p = plan{now, on, b.agents[i].planned(on, now)}
+	}
+	for len(p.soon) > 0 && !p.soon[0].at.After(now) {
+		p.soon = p.soon[1:]
+	}
+	return p.soon
+}
+
 // Shift is a stretch of a roster without a break. The zero Shift is none.
 type Shift struct{ From, To time.Time }
 

@@ -2,11 +2,13 @@ package handoff
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
 
@@ -126,5 +128,25 @@ func TestRosterCheck(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != fault.Invalid || len(e.Fields) != 1 || e.Fields[0].Name != c.field {
 			t.Errorf("%s: %v; want %q", name, err, c.field)
 		}
+	}
+}
+
+// BenchmarkOutlookWithRosters: what it costs to foresee the line of 500 agents who
+// all have shifts.
+//
+//	go test -run '^$' -bench Rosters ./handoff
+func BenchmarkOutlookWithRosters(b *testing.B) {
+	var f Floor
+	for i := range 500 {
+		a := onDuty(bot.AgentID(fmt.Sprintf("a%03d", i)), 3, 3)
+		a.Roster = Hours{Zone: "Asia/Shanghai"}
+		for day := time.Sunday; day <= time.Saturday; day++ {
+			a.Roster.Weeks = append(a.Roster.Weeks, Span{day, 9 * time.Hour, 22 * time.Hour})
+		}
+		f.Agents = append(f.Agents, a)
+	}
+	board := layOut("", f)
+	for b.Loop() {
+		board.joining(waiting("me", 0, 0), noon)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -148,34 +149,55 @@ func (d *Desk) ask(ctx context.Context, e bot.Escalation) asked {
 			a.rules[i].Ticket = nil
 		}
 	}
-	wants := func(kinds ...ConditionKind) bool {
-		return slices.ContainsFunc(a.rules, func(r Rule) bool {
+	if profile, history := wants(a.rules); (profile || history) && e.Conversation != "" {
+		c, err := d.timeline.Conversation(ctx, e.Workspace, e.Conversation)
+		if err != nil {
+			return a // the move says what is wrong
+		}
+		d.look(ctx, &a.known, c, a.rules, d.now())
+	}
+	return a
+}
+
+// wants reports whether rules look at the visitor's profile and at their history.
+func wants(rules []Rule) (profile, history bool) {
+	any := func(kinds ...ConditionKind) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool {
 			return !r.Off && slices.ContainsFunc(r.When, func(c Condition) bool { return slices.Contains(kinds, c.Kind) })
 		})
 	}
-	profile, history := wants(WhenAttribute, WhenTier), wants(WhenReturning)
-	if !profile && !history || e.Conversation == "" {
-		return a
-	}
-	c, err := d.timeline.Conversation(ctx, e.Workspace, e.Conversation)
-	if err != nil {
-		return a // the move says what is wrong
-	}
+	return any(WhenAttribute, WhenTier), any(WhenReturning)
+}
+
+// historyOf is how many of a visitor's conversations are looked at for an earlier one.
+const historyOf = 20
+
+// look adds what rules want to know of the visitor as things stood at a time.
+func (d *Desk) look(ctx context.Context, k *Known, c bot.Conversation, rules []Rule, at time.Time) {
+	profile, history := wants(rules)
+	var err error
 	if profile && d.customers != nil {
-		if a.known.Attributes, err = d.customers.Attributes(ctx, e.Workspace, c.Visitor); err != nil {
+		if k.Attributes, err = d.customers.Attributes(ctx, c.Workspace, c.Visitor); err != nil {
 			d.log.WarnContext(ctx, "a visitor's attributes could not be read; rules go on without", "conversation_id", string(c.ID), "error", err)
 		}
 	}
-	if history {
-		recent, err := d.timeline.Conversations(ctx, bot.ConversationQuery{Workspace: e.Workspace, Visitor: c.Visitor, Limit: 2})
-		if err != nil {
-			d.log.WarnContext(ctx, "a visitor's history could not be read; rules go on without", "conversation_id", string(c.ID), "error", err)
+	if !history {
+		return
+	}
+	recent, err := d.timeline.Conversations(ctx, bot.ConversationQuery{Workspace: c.Workspace, Visitor: c.Visitor, Limit: historyOf})
+	if err != nil {
+		d.log.WarnContext(ctx, "a visitor's history could not be read; rules go on without", "conversation_id", string(c.ID), "error", err)
+	}
+	for _, r := range recent {
+		if r.ID == c.ID || r.CreatedAt.After(at) {
+			continue
 		}
-		for _, r := range recent {
-			if r.ID != c.ID && r.UpdatedAt.After(a.known.Before) {
-				a.known.Before = r.UpdatedAt
-			}
+		ended := r.UpdatedAt
+		if ended.After(at) {
+			ended = at
+		}
+		if ended.After(k.Before) {
+			k.Before = ended
 		}
 	}
-	return a
 }

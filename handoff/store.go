@@ -136,7 +136,15 @@ type Wait struct {
 	Takes    int         // of its agent's places while it is not idle, in hundredths of one; 0: one, or nobody has it
 	Relief   int         // how much less than one place it takes now, in hundredths; below 0: more; 0 too when nobody has it
 	PassedTo bot.AgentID // the colleague who has been asked to take it over and has not answered; "": nobody
+	Told     Told        // what the visitor was told first
 	Stopped  bool        // a supervisor silenced the bot: it keeps silent until an agent has had it, or the visitor's next question after its end
+}
+
+// Told is what a visitor in line was told of the whole wait when they were told
+// first. The zero Told is nothing.
+type Told struct {
+	Wait  time.Duration // the median
+	Upper time.Duration // nine in ten wait less
 }
 
 // Timer is what is to happen with a conversation at a time. The zero Timer is

@@ -32,7 +32,9 @@ func (d *Desk) StopBot(ctx context.Context, ws bot.WorkspaceID, conv bot.Convers
 		if s.next.Service == bot.ServiceBot {
 			if open, at := s.waits(); open {
 				s.queue()
-				text = sayStopped(s.next.Language, s.joining())
+				p := s.joining()
+				s.tells(p)
+				text = sayStopped(s.next.Language, p)
 			} else {
 				s.park(ParkedNobody)
 				text += " " + sayNobody(s.next.Language, at, s.now)

@@ -156,15 +156,29 @@ func (d *Desk) missed(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 	var due []Reservation
 	v.see(func(b *board) {
 		for _, r := range b.open {
-			if !r.Deadline.After(now) {
+			if r.due(now) {
 				due = append(due, r)
 			}
 		}
 	})
 	slices.SortFunc(due, func(a, b Reservation) int { return strings.Compare(a.ID, b.ID) })
 	return each(due, func(r Reservation) error {
-		return d.lapse(ctx, r, ReservationMissed, func(s *step) bool { return !s.locked.Offer.Deadline.After(s.now) })
+		state := ReservationMissed
+		if r.Deadline.After(now) {
+			state = ReservationRescinded // that is no fault of the agent's
+		}
+		return d.lapse(ctx, r, state, func(s *step) bool { return s.locked.Offer.due(s.now) })
 	})
+}
+
+// setBack is how far in the future something was that is taken for a clock set back:
+// more than the clocks of nodes are apart.
+const setBack = time.Minute
+
+// due reports whether the offer has ended: its deadline is past, or the clock was
+// set back since it was made, and nobody should wait until it is that late again.
+func (r Reservation) due(now time.Time) bool {
+	return !r.Deadline.After(now) || r.OfferedAt.Sub(now) > setBack
 }
 
 // gone takes offers, and past the grace chats, from agents who gave no sign of
@@ -444,7 +458,9 @@ func (d *Desk) parked(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 				return nil
 			}
 			s.queue()
-			s.happened("enqueued", "", sayBack(s.next.Language, s.joining()))
+			p := s.joining()
+			s.tells(p)
+			s.happened("enqueued", "", sayBack(s.next.Language, p))
 			return nil
 		})
 		return err
@@ -490,18 +506,11 @@ func (d *Desk) matched(ctx context.Context, ws bot.WorkspaceID, v view) (bool, e
 
 // tellPlaces tells the places of a workspace when they changed.
 func (d *Desk) tellPlaces(ws bot.WorkspaceID, v view) {
-	d.mu.Lock()
-	told := d.promised[ws]
-	d.mu.Unlock()
 	var now []Place
-	v.see(func(b *board) {
-		at := d.now()
-		now = b.places(at)
-		told = b.promises(told, now, at)
-	})
+	v.see(func(b *board) { now = b.places(d.now()) })
 	d.mu.Lock()
 	same := slices.Equal(d.places[ws], now)
-	d.places[ws], d.promised[ws] = now, told
+	d.places[ws] = now
 	d.mu.Unlock()
 	if !same {
 		d.notifier.PlacesChanged(ws, now)

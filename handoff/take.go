@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"slices"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -16,7 +17,7 @@ type TakeOptions struct {
 // place, or with Supervisor from another agent. version is the row's version
 // that the agent saw, 0 for any. It may exceed the agent's capacity, because a
 // person decided so; then no offers come, and those that are open go back. Taking
-// one's own conversation changes nothing. Errors: NotFound; Conflict with the
+// one's own conversation changes nothing, or takes it out of the line when one was passing it on. Errors: NotFound; Conflict with the
 // winner's name when somebody else was first, and for a closed conversation.
 func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
 	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
@@ -28,6 +29,9 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 		switch {
 		case s.next.Service == bot.ServiceClosed:
 			return fault.New(fault.Conflict, "This conversation is closed. Open it again first.")
+		case old == agent && inLine(s.next):
+			s.stays(agent)
+			return nil
 		case old == agent && s.next.Service != bot.ServiceWrapup:
 			return nil
 		case old != "" && old != agent && (!o.Supervisor || version != 0 && version != s.next.Version):
@@ -112,17 +116,33 @@ func (d *Desk) Close(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 }
 
 // CloseAs is Close with a wrap-up code that says what it was about; "" is none.
-// Errors: those of Close; Invalid for a code that cannot be picked.
+// Errors: those of Close;
+// Invalid for a code that cannot be picked, and without one where the queue wants it of
+// the agent who has the conversation.
 func (d *Desk) CloseAs(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, code string) (bot.Written, error) {
-	c, err := d.code(ctx, ws, code)
+	v, err := d.view(ctx, ws)
 	if err != nil {
 		return bot.Written{}, err
 	}
-	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, func(s *step) error { return s.closes(by, c) })
+	asked := code != ""
+	v.see(func(b *board) {
+		asked = asked || slices.ContainsFunc(b.queues, func(q Queue) bool { return q.AskCode })
+	})
+	var (
+		c   Code
+		any bool
+	)
+	if asked {
+		if c, any, err = d.code(ctx, ws, code); err != nil {
+			return bot.Written{}, err
+		}
+	}
+	return d.moving(ctx, Ask{Workspace: ws, Conversation: conv, Tickets: true}, v, func(s *step) error { return s.closes(by, c, any) })
 }
 
-// closes ends the conversation, or the time for notes after it.
-func (s *step) closes(by bot.Author, code Code) error {
+// closes ends the conversation, or the time for notes after it; any says whether
+// there are codes to pick from.
+func (s *step) closes(by bot.Author, code Code, any bool) error {
 	if s.next.Service == bot.ServiceClosed {
 		return nil
 	}
@@ -132,6 +152,9 @@ func (s *step) closes(by bot.Author, code Code) error {
 	var agent bot.AgentID
 	if by.Kind == bot.AuthorAgent {
 		agent = bot.AgentID(by.ID)
+	}
+	if agent != "" && s.next.Agent == agent && s.next.Service != bot.ServiceWrapup && code.ID == "" && any && s.queueOf(s.next.Queue).AskCode {
+		return fault.New(fault.Invalid, "Say what this chat was about before you close it: this queue wants a wrap-up code.").WithField("code", "pick one")
 	}
 	if agent != "" {
 		defer s.solve(by)

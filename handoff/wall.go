@@ -22,6 +22,9 @@ type Wall struct {
 	Queues []QueueLoad // the main one first, then in order of ID
 	Agents []WallAgent // in order of ID
 	Waits  []LongWait  // who is furthest behind what they were told first; at most 20
+
+	all    []LongWait // of which Waits are the first
+	places []Place
 }
 
 // QueueLoad is how much waits in one queue.
@@ -31,12 +34,14 @@ type QueueLoad struct {
 	Offered  int // of them, held for an agent who is asked
 	Parked   int
 	Late     int // of those who wait, longer than the service level
+	Never    int // of those who wait, whom nobody there is could ever serve
 	Longest  time.Duration
 	Level    time.Duration      // the service level
 	Next     bot.ConversationID // who has waited longest; "": nobody waits
 	Open     bool               // hours say so; false also when they say nothing
 	Agents   int                // who take offers and have what the queue asks for
 	FreeOnes int                // of them, those with room
+	Ability
 }
 
 // WallAgent is an agent with whether a console of theirs gives signs of life.
@@ -53,12 +58,8 @@ type LongWait struct {
 	Conversation bot.Conversation
 	Position     int // from 1; 0: not told yet
 	Waited       time.Duration
-	Told         time.Duration // the median of the whole wait as it was told first; 0: nothing was told
-	ToldUpper    time.Duration // nine in ten were to wait less
+	Told         Told
 }
-
-// promise is what a visitor in line was told first, of the whole wait.
-type promise struct{ wait, upper time.Duration }
 
 // walls keeps the last wall of each workspace, so that many who look cost as much
 // as one. It is guarded by the desk's mu.
@@ -79,10 +80,10 @@ func (d *Desk) Wall(ctx context.Context, ws bot.WorkspaceID) (Wall, error) {
 		return Wall{}, err
 	}
 	d.mu.Lock()
-	told, places := d.promised[ws], d.places[ws]
+	places := d.places[ws]
 	d.mu.Unlock()
 	var w Wall
-	v.see(func(b *board) { w = b.wall(now, told, places) })
+	v.see(func(b *board) { w = b.wall(now, places) })
 	for i := range w.Agents {
 		if a := &w.Agents[i]; !a.Roster.IsZero() {
 			a.Now, a.Next = a.Roster.Shifts(now)
@@ -95,13 +96,13 @@ func (d *Desk) Wall(ctx context.Context, ws bot.WorkspaceID) (Wall, error) {
 }
 
 // wall lays the board out for people to look at.
-func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places []Place) Wall {
+func (b *board) wall(now time.Time, places []Place) Wall {
 	w := Wall{At: now}
 	loads := map[bot.QueueID]*QueueLoad{}
 	load := func(q Queue) *QueueLoad {
 		l := loads[q.ID]
 		if l == nil {
-			l = &QueueLoad{Queue: q, Level: q.ServiceLevel(), Open: q.Hours.Open(now)}
+			l = &QueueLoad{Queue: q, Level: q.ServiceLevel(), Open: q.Hours.Open(now), Ability: b.ability(q)}
 			loads[q.ID] = l
 			b.staff(l, now)
 		}
@@ -116,6 +117,9 @@ func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places 
 		l.Waiting++
 		if e.Conversation.Service == bot.ServiceOffered {
 			l.Offered++
+		}
+		if !e.pool.ever() {
+			l.Never++
 		}
 		if waited > l.Level {
 			l.Late++
@@ -134,7 +138,9 @@ func (b *board) wall(now time.Time, told map[bot.ConversationID]promise, places 
 	for _, a := range b.agents {
 		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now), Full: a.room(now) < b.least()})
 	}
-	w.Waits = b.longWaits(now, told, places)
+	w.all = b.longWaits(now)
+	w.places = places
+	w.Waits = w.first(func(LongWait) bool { return true })
 	return w
 }
 
@@ -152,42 +158,47 @@ func (b *board) staff(l *QueueLoad, now time.Time) {
 	}
 }
 
-// longWaits is who is furthest behind what they were told.
-func (b *board) longWaits(now time.Time, told map[bot.ConversationID]promise, places []Place) []LongWait {
+// longWaits is who waits, who is furthest behind what they were told first.
+func (b *board) longWaits(now time.Time) []LongWait {
 	out := make([]LongWait, 0, len(b.line))
 	for _, e := range b.line {
-		p := told[e.Conversation.ID]
-		out = append(out, LongWait{Conversation: e.Conversation, Waited: now.Sub(e.Wait.Since), Told: p.wait, ToldUpper: p.upper})
+		out = append(out, LongWait{Conversation: e.Conversation, Waited: now.Sub(e.Wait.Since), Told: e.Wait.Told})
 	}
 	slices.SortStableFunc(out, func(x, y LongWait) int {
-		return cmp.Or(cmp.Compare(y.Waited-y.ToldUpper, x.Waited-x.ToldUpper), cmp.Compare(x.Conversation.ID, y.Conversation.ID))
+		return cmp.Or(cmp.Compare(y.Waited-y.Told.Upper, x.Waited-x.Told.Upper), cmp.Compare(x.Conversation.ID, y.Conversation.ID))
 	})
-	out = slices.Clone(out[:min(len(out), wallWaits)])
-	for i := range out {
-		for _, p := range places {
-			if p.Conversation == out[i].Conversation.ID {
-				out[i].Position = p.Position
+	return out
+}
+
+// first are the first of those waits that are asked for, with their places.
+func (w Wall) first(asked func(x LongWait) bool) []LongWait {
+	var out []LongWait
+	for _, x := range w.all {
+		if len(out) == wallWaits {
+			break
+		}
+		if !asked(x) {
+			continue
+		}
+		for _, p := range w.places {
+			if p.Conversation == x.Conversation.ID {
+				x.Position = p.Position
 			}
 		}
+		out = append(out, x)
 	}
 	return out
 }
 
-// promises keeps what everybody in line was told first, and forgets who is not in
-// line any more.
-func (b *board) promises(before map[bot.ConversationID]promise, places []Place, now time.Time) map[bot.ConversationID]promise {
-	out := make(map[bot.ConversationID]promise, len(places))
-	for _, p := range places {
-		if was, ok := before[p.Conversation]; ok {
-			out[p.Conversation] = was
-			continue
-		}
-		e := b.entries[p.Conversation]
-		if e == nil || p.Unserved || p.Wait == 0 {
-			continue
-		}
-		so := now.Sub(e.Wait.Since)
-		out[p.Conversation] = promise{so + p.Wait, so + p.WaitUpper}
+// Of returns the wall of one queue: the agents who have what it asks for, and who
+// waits in it. The queues stay, to choose from.
+func (w Wall) Of(queue bot.QueueID) Wall {
+	i := slices.IndexFunc(w.Queues, func(l QueueLoad) bool { return l.Queue.ID == queue })
+	var skills []string
+	if i >= 0 {
+		skills = w.Queues[i].Queue.Skills
 	}
-	return out
+	w.Agents = slices.DeleteFunc(slices.Clone(w.Agents), func(a WallAgent) bool { return !Suits(a.Skills, skills) })
+	w.Waits = w.first(func(x LongWait) bool { return x.Conversation.Queue == queue })
+	return w
 }

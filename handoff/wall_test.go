@@ -27,19 +27,12 @@ func TestWall(t *testing.T) {
 			in("", wanting("other", 30*time.Second), bot.ServiceWaiting), in("money", wanting("kept", time.Hour), bot.ServiceParked),
 		},
 	}
+	f.Line[0].Wait.Told, f.Line[1].Wait.Told = Told{time.Minute, 2 * time.Minute}, Told{30 * time.Second, time.Minute}
 	b := layOut("w", f)
-	told := b.promises(map[bot.ConversationID]promise{"gone": {1, 1}, "old": {time.Minute, 2 * time.Minute}}, []Place{
-		{Conversation: "old", Wait: 5 * time.Second, WaitUpper: 9 * time.Second},
-		{Conversation: "new", Wait: 20 * time.Second, WaitUpper: 50 * time.Second},
-		{Conversation: "other", Unserved: true},
-	}, noon)
-	if diff := cmp.Diff(map[bot.ConversationID]promise{"old": {time.Minute, 2 * time.Minute}, "new": {30 * time.Second, time.Minute}}, told, cmp.AllowUnexported(promise{})); diff != "" {
-		t.Errorf("promises: %s", diff)
-	}
-	w := b.wall(noon, told, []Place{{Conversation: "old", Position: 1}, {Conversation: "new", Position: 2}})
+	w := b.wall(noon, []Place{{Conversation: "old", Position: 1}, {Conversation: "new", Position: 2}})
 	want := []QueueLoad{
-		{Waiting: 1, Longest: 30 * time.Second, Level: time.Minute, Next: "other", Agents: 3, FreeOnes: 2},
-		{Queue: f.Queues[0], Waiting: 2, Offered: 1, Parked: 1, Late: 1, Longest: 3 * time.Minute, Level: 20 * time.Second, Next: "old", Agents: 1},
+		{Waiting: 1, Longest: 30 * time.Second, Level: time.Minute, Next: "other", Agents: 3, FreeOnes: 2, Ability: Ability{Able: 4}},
+		{Queue: f.Queues[0], Waiting: 2, Offered: 1, Parked: 1, Late: 1, Longest: 3 * time.Minute, Level: 20 * time.Second, Next: "old", Agents: 1, Ability: Ability{Able: 1}},
 	}
 	if diff := cmp.Diff(want, w.Queues); diff != "" {
 		t.Errorf("queues: %s", diff)
@@ -47,12 +40,16 @@ func TestWall(t *testing.T) {
 	if !w.Agents[0].Connected || w.Agents[2].Connected || w.Agents[3].Slots != 1 || w.Agents[0].Slots != 2 {
 		t.Errorf("agents: %+v", w.Agents)
 	}
+	only := w.Of("money")
+	if len(only.Agents) != 1 || only.Agents[0].ID != "a" || len(only.Waits) != 2 || only.Waits[0].Position != 1 || len(only.Queues) != 2 || len(w.Agents) != 4 {
+		t.Errorf("of one queue: %+v", only)
+	}
 	var order []bot.ConversationID
 	for _, x := range w.Waits {
 		order = append(order, x.Conversation.ID)
 	}
 	// A minute over, half a minute without any promise, fifty seconds to go.
-	if diff := cmp.Diff([]bot.ConversationID{"old", "other", "new"}, order); diff != "" || w.Waits[0].Position != 1 || w.Waits[2].ToldUpper != time.Minute {
+	if diff := cmp.Diff([]bot.ConversationID{"old", "other", "new"}, order); diff != "" || w.Waits[0].Position != 1 || w.Waits[2].Told.Upper != time.Minute {
 		t.Errorf("waits: %s %+v", diff, w.Waits)
 	}
 }

@@ -170,6 +170,10 @@ func sayStays(language, agent, asked string) string {
 		"客服 "+asked+" 暂时无法接手，仍由 "+agent+" 为您服务。")
 }
 
+func sayKept(language, agent string) string {
+	return words(language, agent+" stays with you.", "仍由客服 "+agent+" 为您服务。")
+}
+
 func sayStopped(language string, p Place) string {
 	return words(language, "A person will answer instead of the assistant. ", "接下来由人工客服为您服务，智能助手不再回答。") + standing(language, p)
 }

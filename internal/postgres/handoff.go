@@ -230,7 +230,8 @@ var standings = `
 		coalesce(w.since, 0), coalesce(w.parked_at, 0), coalesce(w.why, ''), coalesce(w.promised, false),
 		coalesce(w.away_since, 0), coalesce(w.accepted_at, 0), coalesce(w.contact, ''),
 		coalesce(w.last_agent, ''), coalesce(w.timer_at, 0), coalesce(w.timer_kind, ''),
-		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, false), coalesce(w.takes, 0)
+		coalesce(w.relief, 0), coalesce(w.passed_to, ''), coalesce(w.stopped, false), coalesce(w.takes, 0),
+		coalesce(w.told, 0), coalesce(w.told_upper, 0)
 	FROM conversations c `
 
 func agents(q queue, out *[]handoff.Agent, ws bot.WorkspaceID) {

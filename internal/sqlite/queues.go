@@ -19,7 +19,7 @@ const (
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes`
 
-	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped, takes`
+	waitColumns = `since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind, relief, passed_to, stopped, takes, told, told_upper`
 )
 
 func scanAgent(scan func(...any) error) (handoff.Agent, error) {
@@ -104,13 +104,14 @@ func scanQueue(scan func(...any) error) (handoff.Queue, error) {
 // waitRow receives waitColumns.
 type waitRow struct {
 	since, parked, away, accepted, timer int64
+	told, upper                          int64 // microseconds
 	why, contact, last, kind, passed     string
 	promised, stopped                    bool
 	relief, takes                        int
 }
 
 func (r *waitRow) dest() []any {
-	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped, &r.takes}
+	return []any{&r.since, &r.parked, &r.why, &r.promised, &r.away, &r.accepted, &r.contact, &r.last, &r.timer, &r.kind, &r.relief, &r.passed, &r.stopped, &r.takes, &r.told, &r.upper}
 }
 
 func (r *waitRow) wait() (handoff.Wait, error) {
@@ -118,6 +119,7 @@ func (r *waitRow) wait() (handoff.Wait, error) {
 		Since: cell.Time(r.since), Parked: cell.Time(r.parked), Why: handoff.Parking(r.why), Promised: r.promised,
 		Away: cell.Time(r.away), Accepted: cell.Time(r.accepted),
 		Last: bot.AgentID(r.last), Timer: handoff.Timer{At: cell.Time(r.timer), Kind: handoff.TimerKind(r.kind)},
+		Told:  handoff.Told{Wait: time.Duration(r.told) * time.Microsecond, Upper: time.Duration(r.upper) * time.Microsecond},
 		Takes: r.takes, Relief: r.relief, PassedTo: bot.AgentID(r.passed), Stopped: r.stopped,
 	}
 	return w, cell.Decode(r.contact, &w.Contact)
@@ -161,15 +163,16 @@ func putWait(ctx context.Context, tx *sql.Tx, ws bot.WorkspaceID, conv bot.Conve
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO waits (workspace, conversation, since, parked_at, why, promised, away_since, accepted_at, contact, last_agent, timer_at, timer_kind,
-			relief, passed_to, stopped, takes)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			relief, passed_to, stopped, takes, told, told_upper)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, conversation) DO UPDATE SET since = excluded.since, parked_at = excluded.parked_at,
 			why = excluded.why, promised = excluded.promised, away_since = excluded.away_since,
 			accepted_at = excluded.accepted_at, contact = excluded.contact,
 			last_agent = excluded.last_agent, timer_at = excluded.timer_at, timer_kind = excluded.timer_kind,
-			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped, takes = excluded.takes`,
+			relief = excluded.relief, passed_to = excluded.passed_to, stopped = excluded.stopped, takes = excluded.takes,
+			told = excluded.told, told_upper = excluded.told_upper`,
 		ws, conv, cell.Micros(w.Since), cell.Micros(w.Parked), w.Why, w.Promised, cell.Micros(w.Away), cell.Micros(w.Accepted), contact,
-		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped, w.Takes)
+		w.Last, cell.Micros(w.Timer.At), w.Timer.Kind, w.Relief, w.PassedTo, w.Stopped, w.Takes, w.Told.Wait.Microseconds(), w.Told.Upper.Microseconds())
 	return err
 }
 

@@ -101,8 +101,14 @@ func testTicketRules(t *testing.T, s Stores) {
 		t.Errorf("after the visitor's words %+v", x)
 	}
 
-	// A queue that goes later is left out and shown.
-	if err := d.DeleteQueue(ctx, workspace, "money"); err != nil {
+	// A queue whose tickets a rule makes is kept; one that is gone all the same, since
+	// somebody saved the rule in that moment, is left out and shown.
+	err = d.DeleteQueue(ctx, workspace, "money")
+	var used *fault.Error
+	if !errors.As(err, &used) || used.Kind != fault.Conflict || len(used.Fields) != 1 || used.Fields[0].Name != "rules[0].ticket.queue" {
+		t.Errorf("deleted although a rule names it: %v, %+v", err, used)
+	}
+	if err := s.Desk.DeleteQueue(ctx, workspace, "money"); err != nil {
 		t.Fatal(err)
 	}
 	if book, err = d.Rules(ctx, workspace); err != nil || len(book.Broken) != 1 || !book.Broken[0].Ticket || book.Broken[0].Queue != "money" {

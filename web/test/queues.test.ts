@@ -30,6 +30,7 @@ const billing: QueueConfig = {
   wrap_up_s: 0,
   first_reply_s: 120,
   answer_s: 45,
+  ask_code: true,
   pass_back_s: 30,
   tickets: { first_s: 900, next_s: 0, resolve_s: 172_800, reopen_s: 3600 },
   version: 'v1',

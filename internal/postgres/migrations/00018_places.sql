@@ -9,3 +9,7 @@
 ALTER TABLE inboxes      ADD COLUMN takes bigint NOT NULL DEFAULT 100;
 ALTER TABLE reservations ADD COLUMN takes bigint NOT NULL DEFAULT 100;
 ALTER TABLE waits        ADD COLUMN takes bigint NOT NULL DEFAULT 0;
+
+-- What a visitor was told of the whole wait when they were told first; microseconds, 0: nothing.
+ALTER TABLE waits ADD COLUMN told       bigint NOT NULL DEFAULT 0;
+ALTER TABLE waits ADD COLUMN told_upper bigint NOT NULL DEFAULT 0;

@@ -63,6 +63,9 @@ export interface QueueConfig {
   wrap_up_s: number;
   first_reply_s: number;
   answer_s: number;
+  ask_code: boolean; // whoever closes a chat must pick a wrap-up code
+  able?: number; // who could ever serve it
+  none?: string[]; // of what it asks for, what nobody has
   pass_back_s: number;
   tickets: { first_s?: number; next_s?: number; resolve_s?: number; reopen_s?: number };
   version: string;
@@ -81,6 +84,9 @@ export interface WallQueue {
   open: boolean;
   agents: number;
   free: number;
+  never?: number; // of those who wait, whom nobody there is could ever serve
+  able?: number; // who could ever serve it, on duty or not
+  none?: string[]; // of what it asks for, what nobody has
 }
 
 export interface WallAgent extends Agent, Shifts {
@@ -102,6 +108,7 @@ export interface Wall {
   queues: WallQueue[];
   agents: WallAgent[];
   waits: WallWait[];
+  chats?: Conversation[]; // that the agent has who was asked for
   bots: { row: Conversation; risk: number; failed: number }[];
 }
 
@@ -451,6 +458,12 @@ export interface Code {
 export interface CodeList {
   codes: Code[];
   version: number;
+}
+
+/** What a rule would have done with past hand-offs. */
+export interface Trial {
+  looked: number;
+  items: { row: Conversation; at: string; because: string[]; before: Placing; after: Placing }[];
 }
 
 export interface Rulebook {

@@ -75,6 +75,7 @@ export interface RoutedAgent {
 export interface Routing {
   waited_s: number;
   queue: string; // empty: the main one
+  takes?: number; // of an agent's capacity; absent: one
   priority: number;
   wanted: string[];
   given_up: string[];

@@ -23,6 +23,8 @@ export function eventLine(e: Event, t: Translate<InboxWord>): string {
       return t('accepted', { name });
     case 'taken':
       return t('takenBy', { name });
+    case 'kept':
+      return t('keptLine', { name });
     case 'transfer_declined':
       return t('transfer_declined', { name });
     case 'transfer_missed':

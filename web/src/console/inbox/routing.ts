@@ -42,6 +42,7 @@ export function explain(r: Routing, queue: string, t: T): Explained {
     const what = r.given_up.map((g) => (g.startsWith('queue ') ? t('helped', { queue: g.slice(6) || t('mainQueue') }) : need(g, t)));
     facts.splice(2, 0, t('givenUp', { what: what.join(t('and')) }));
   }
+  if (r.takes) facts.push(t('takes', { n: r.takes }));
   if (!chosen) return { chosen: '', others: [], facts };
   return {
     chosen: t('chosen', { name: chosen.name, why: why(r, chosen, rivals, t).join(t('and')) }),

@@ -5,7 +5,7 @@ import type { Outgoing } from '../../shared/client/outbox';
 import { type Entry, keepNewest } from '../../shared/client/timeline';
 import type { Typist } from '../../shared/client/typing';
 import type { Lang } from '../../shared/i18n';
-import type { Conversation, Place, Routing } from '../../shared/protocol';
+import type { Conversation, Place, Placing, Routing } from '../../shared/protocol';
 import type { Reply, Trace } from '../api';
 import type { App } from '../app.svelte';
 import { fill, isMacro, open, textFor } from '../replies/fill';
@@ -35,7 +35,7 @@ export class Talk {
   readonly draft: Draft;
   viewers = $state.raw<{ id: string; name: string }[]>([]); // colleagues who have it open
   taking = $state(false); // asked whether to take it over while its agent types
-  trace = $state.raw<{ event: string; trace?: Trace; routing?: Routing; problem?: unknown } | undefined>();
+  trace = $state.raw<{ event: string; trace?: Trace; routing?: Routing; placing?: Placing; problem?: unknown } | undefined>();
   focusReply = $state(0); // rises when a key asks for the composer
   busy = $state(false);
   closing = $state(false); // the dialog asks for a wrap-up code
@@ -98,6 +98,11 @@ export class Talk {
   /** The chat has ended and this agent has time for notes on it. */
   get wrapping(): boolean {
     return this.row?.service === 'wrapup' && this.row.agent?.id === this.app.account.id;
+  }
+
+  /** How the chat was put in line last, as far as there is anything to explain. */
+  get placing(): Placing | undefined {
+    return this.entries.findLast((e) => e.kind === 'service' && e.event.placing)?.event.placing;
   }
 
   /** Why the agent was chosen who was asked last. */

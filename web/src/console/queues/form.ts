@@ -24,6 +24,7 @@ export interface QueueForm extends HoursForm {
   priority: number | null;
   roundRobin: boolean;
   strict: boolean;
+  askCode: boolean;
   relax: Step[];
   overflow: { after: number | null; to: string }[];
   offerFor: number | null;
@@ -49,6 +50,7 @@ export function toForm(q: QueueConfig | undefined, zone: string): QueueForm {
     priority: q?.priority ?? 0,
     roundRobin: q?.round_robin ?? false,
     strict: q?.strict ?? false,
+    askCode: q?.ask_code ?? false,
     relax: (q?.relax ?? []).map((r) => {
       const known = kinds.find((k) => k === r.drop);
       return { after: r.after_s, drop: known ?? 'one', skill: known ? '' : r.drop };
@@ -76,6 +78,7 @@ export function toBody(f: QueueForm, was?: QueueConfig): Record<string, unknown>
     priority: f.priority ?? 0,
     round_robin: f.roundRobin,
     strict: f.strict,
+    ask_code: f.askCode,
     relax: f.strict ? [] : f.relax.map((r) => ({ after_s: r.after ?? 0, drop: r.drop === 'one' ? r.skill.trim() : r.drop })),
     overflow: f.overflow.map((o) => ({ after_s: o.after ?? 0, to: o.to })),
     offer_for_s: f.offerFor ?? 0,

@@ -111,3 +111,13 @@ export function placingLine(e: Pick<Event, 'placing'>, t: Translate<RuleWord>): 
   if (gone.length > 0) parts.push(t('ignored', { what: gone.join(', ') }));
   return parts.join(' · ');
 }
+
+/** Where a chat would wait: queue, what it wants and how urgent it is. */
+export function placedAs(p: Placing, book: Rulebook, t: Translate<RuleWord>, queue: typeof queueName): string {
+  const parts = [p.queue ? queue(p.queue, book) : t('mainQueue')];
+  if (p.skills.length > 0) parts.push(p.skills.join(', '));
+  if (p.priority !== 0) parts.push(t('to_priority', { n: p.priority > 0 ? `+${p.priority}` : `−${-p.priority}` }));
+  const ticket = p.rules.find((r) => r.ticket)?.ticket;
+  if (ticket) parts.push(t(ticket.instead ? 'to_ticketInstead' : 'to_ticket'));
+  return parts.join(', ');
+}

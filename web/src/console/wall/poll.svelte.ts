@@ -1,4 +1,4 @@
-import type { Wall } from '../api';
+import { query, type Wall } from '../api';
 import type { App } from '../app.svelte';
 
 /** A wall is at most this old, in ms; a tab that nobody sees asks less often. */
@@ -18,6 +18,7 @@ export class Feed {
   constructor(
     private readonly app: App,
     private readonly each: (w: Wall) => void,
+    private readonly only: () => { queue?: string; agent?: string } = () => ({}),
   ) {
     this.clock = setInterval(() => (this.now = Date.now()), 1000);
     document.addEventListener('visibilitychange', this.shown);
@@ -40,8 +41,9 @@ export class Feed {
   ask = async (): Promise<void> => {
     clearTimeout(this.timer);
     try {
-      const w = await this.app.http.get<Wall>('/wall');
-      if (this.stopped) return;
+      const asked = query(this.only());
+      const w = await this.app.http.get<Wall>(`/wall${asked ? `?${asked}` : ''}`);
+      if (this.stopped || asked !== query(this.only())) return; // it answers another question
       this.wall = w;
       this.problem = undefined;
       this.heard = this.now = Date.now();

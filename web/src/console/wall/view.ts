@@ -1,3 +1,4 @@
+import type { Agent } from '../../shared/protocol';
 import type { WallAgent, WallQueue } from '../api';
 import type { WallWord } from '../words/wall';
 
@@ -27,6 +28,9 @@ export function stateOf(a: WallAgent): AgentState {
   return a.full ? 'full' : 'on';
 }
 
+/** How much of what is taken is of chats, the rest being of offers: by their numbers, since each may take another part. */
+export const held = (a: Agent): number => (a.load + a.reserved === 0 ? 0 : (a.taken * a.load) / (a.load + a.reserved));
+
 /** Agents who matter now, by state, then the fullest first; those off duty without chats are only counted. */
 export function crew(agents: WallAgent[]): { shown: WallAgent[]; off: number } {
   const rank = (a: WallAgent) => states.findIndex((s) => s.id === stateOf(a));
@@ -37,11 +41,11 @@ export function crew(agents: WallAgent[]): { shown: WallAgent[]; off: number } {
 }
 
 /** Queues that someone should look at now, the worst first. */
-export function alarms(queues: WallQueue[]): { queue: WallQueue; word: 'backlog' | 'understaffed' }[] {
+export function alarms(queues: WallQueue[]): { queue: WallQueue; word: 'backlog' | 'understaffed' | 'nobodyEver' }[] {
   return queues
-    .filter((q) => q.waiting > 0 && (q.late > 0 || q.agents === 0))
+    .filter((q) => (q.waiting > 0 && (q.late > 0 || q.agents === 0)) || !!q.never)
     .sort((a, b) => b.longest_s / b.answer_s - a.longest_s / a.answer_s)
-    .map((queue) => ({ queue, word: queue.agents === 0 ? 'understaffed' : 'backlog' }));
+    .map((queue) => ({ queue, word: queue.never ? 'nobodyEver' : queue.agents === 0 ? 'understaffed' : 'backlog' }));
 }
 
 export function riskWord(risk: number): { word: 'high' | 'middle' | 'low'; tone: string } {

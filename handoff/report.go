@@ -42,13 +42,13 @@ type Happening struct {
 	Queue        bot.QueueID // of the conversation, or of the ticket, as it is now
 	At           time.Time
 	Kind         bot.EventKind
-	Told
+	Noted
 	Replied time.Time   // of "accepted", "taken" and "reopened": when an agent first wrote afterwards; zero: nobody did
 	ReplyBy bot.AgentID // … and who
 }
 
-// Told is what reports read of the body of an event, by the names of bot.Body.
-type Told struct {
+// Noted is what reports read of the body of an event, by the names of bot.Body.
+type Noted struct {
 	Change   string
 	Service  bot.Service
 	Agent    bot.AgentID // of the change of a ticket: its assignee as it is now

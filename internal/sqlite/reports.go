@@ -45,7 +45,7 @@ func scanHappening(scan func(...any) error) (h handoff.Happening, err error) {
 		return h, err
 	}
 	h.At = cell.Time(at)
-	if err := cell.Decode(body, &h.Told); err != nil {
+	if err := cell.Decode(body, &h.Noted); err != nil {
 		return h, err
 	}
 	if ticket != nil {

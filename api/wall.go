@@ -43,6 +43,7 @@ type WallQueue struct {
 	Open    bool   `json:"open" doc:"Hours say so; false also when they say nothing."`
 	Agents  int    `json:"agents" doc:"Who take offers and have what the queue asks for."`
 	Free    int    `json:"free" doc:"Of them, those with room."`
+	Alone   int    `json:"alone,omitempty" doc:"Of those who wait, whom nobody on duty would do for, now or when more is given up."`
 	Never   int    `json:"never,omitempty" doc:"Of those who wait, whom nobody there is could ever serve."`
 	Able
 }
@@ -139,7 +140,7 @@ func (s *Server) wallOf(w handoff.Wall, bots []bot.Conversation) Wall {
 	for _, q := range w.Queues {
 		out.Queues = append(out.Queues, WallQueue{
 			ID: string(q.Queue.ID), Name: q.Queue.Name, Waiting: q.Waiting, Offered: q.Offered, Parked: q.Parked, Late: q.Late,
-			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes, Never: q.Never, Able: ableOf(q.Ability),
+			Longest: seconds(q.Longest), Level: seconds(q.Level), Next: string(q.Next), Open: q.Open, Agents: q.Agents, Free: q.FreeOnes, Alone: q.Alone, Never: q.Never, Able: ableOf(q.Ability),
 		})
 	}
 	for _, a := range w.Agents {

@@ -18,9 +18,7 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, kept set, now 
 		Waited: now.Sub(e.Wait.Since), Queue: e.Conversation.Queue, GivenUp: e.pool.stages[stage].given,
 		Priority: e.Conversation.Priority + e.pool.queue.Priority, Takes: b.takes[e.Conversation.Inbox],
 	}
-	for _, n := range slices.Concat(e.pool.needs, e.pool.team) {
-		r.Wanted = append(r.Wanted, n.String())
-	}
+	r.Wanted = named(slices.Concat(e.pool.needs, e.pool.team))
 	who := e.pool.stages[stage].who
 	order, present := b.nearest(e, who, chosen, rooms, kept, now)
 	r.Present = present
@@ -37,15 +35,23 @@ func (b *board) explain(e *entry, stage, chosen int, rooms []int, kept set, now 
 		if !a.LastGiven.IsZero() {
 			c.Idle = now.Sub(a.LastGiven)
 		}
-		for _, n := range e.pool.unmet(b.skills[i]) {
-			c.Lacks = append(c.Lacks, n.String())
-		}
+		c.Lacks = named(e.pool.unmet(b.skills[i]))
 		if i != chosen {
 			c.Not = b.why(e, i, who, rooms, kept, now)
 		}
 		r.Candidates = append(r.Candidates, c)
 	}
 	return r
+}
+
+// named lists needs, each once: a queue may want what the conversation wants too.
+func named(needs []Need) (out []string) {
+	for _, n := range needs {
+		if !slices.Contains(out, n.String()) {
+			out = append(out, n.String())
+		}
+	}
+	return out
 }
 
 // nearest are the chosen one and those who came nearest, the best first; present

@@ -34,6 +34,7 @@ type QueueLoad struct {
 	Offered  int // of them, held for an agent who is asked
 	Parked   int
 	Late     int // of those who wait, longer than the service level
+	Alone    int // of those who wait, whom nobody on duty would do for, now or when more is given up
 	Never    int // of those who wait, whom nobody there is could ever serve
 	Longest  time.Duration
 	Level    time.Duration      // the service level
@@ -109,6 +110,7 @@ func (b *board) wall(now time.Time, places []Place) Wall {
 		return l
 	}
 	load(b.queue("")) // there always is one
+	duty := b.onDuty(now)
 	for _, q := range b.queues {
 		load(q)
 	}
@@ -117,6 +119,9 @@ func (b *board) wall(now time.Time, places []Place) Wall {
 		l.Waiting++
 		if e.Conversation.Service == bot.ServiceOffered {
 			l.Offered++
+		}
+		if e.pool.stageAt(waited, duty) < 0 {
+			l.Alone++
 		}
 		if !e.pool.ever() {
 			l.Never++

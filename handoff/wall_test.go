@@ -54,6 +54,26 @@ func TestWall(t *testing.T) {
 	}
 }
 
+// Who is alone in line has nobody on duty; whom another queue's agents will help is not.
+func TestAlone(t *testing.T) {
+	helped, alone := wanting("helped", time.Second), wanting("alone", time.Second)
+	helped.Conversation.Queue, alone.Conversation.Queue = "helped", "alone"
+	strict := QueueSettings{Skills: []string{"billing"}, Strict: true}
+	helping := strict
+	helping.Strict, helping.Overflow = false, []Overflow{{time.Minute, ""}}
+	w := layOut("w", Floor{
+		Agents: []Agent{agentWith("a", "goods")}, Line: []Standing{helped, alone},
+		Queues: []Queue{{ID: "helped", QueueSettings: helping}, {ID: "alone", QueueSettings: strict}},
+	}).wall(noon, nil)
+	got := map[bot.QueueID]int{}
+	for _, q := range w.Queues {
+		got[q.Queue.ID] = q.Alone
+	}
+	if diff := cmp.Diff(map[bot.QueueID]int{"": 0, "helped": 0, "alone": 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Whoever overflows to the main queue does so before anybody has changed that one.
 func TestOverflowToTheUnchangedMainQueue(t *testing.T) {
 	s := wanting("x", 2*time.Minute)

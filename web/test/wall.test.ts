@@ -12,7 +12,7 @@ test('a queue is near its service level from 70 % of it, and late past it', () =
 });
 
 test('the worst queue is told first, and one that nobody serves says so', () => {
-  const all = [queue('calm', {}), queue('slow', { late: 1, longest_s: 70 }), queue('lost', { agents: 0, free: 0 }), queue('worst', { late: 3, longest_s: 300 }), queue('empty', { waiting: 0, agents: 0 })];
+  const all = [queue('calm', {}), queue('slow', { late: 1, longest_s: 70 }), queue('lost', { agents: 0, free: 0, alone: 1 }), queue('helped', { agents: 0, free: 0 }), queue('worst', { late: 3, longest_s: 300 }), queue('empty', { waiting: 0, agents: 0 })];
   expect(alarms(all).map((a) => [a.queue.id, a.word])).toEqual([['worst', 'backlog'], ['slow', 'backlog'], ['lost', 'understaffed']]);
 });
 

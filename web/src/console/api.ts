@@ -84,6 +84,7 @@ export interface WallQueue {
   open: boolean;
   agents: number;
   free: number;
+  alone?: number; // of those who wait, whom nobody on duty would do for
   never?: number; // of those who wait, whom nobody there is could ever serve
   able?: number; // who could ever serve it, on duty or not
   none?: string[]; // of what it asks for, what nobody has

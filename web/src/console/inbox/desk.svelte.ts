@@ -68,6 +68,7 @@ export class Desk {
   begin(client: Client): void {
     this.client = client;
     this.seen = readSeen();
+    void this.app.replies.ready(); // names and service levels of queues
     this.clock = setInterval(() => (this.now = client.now()), 1000);
     void this.app.http
       .get<ConversationPage>('/conversations?view=mine&limit=50')

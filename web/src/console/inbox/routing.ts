@@ -29,17 +29,17 @@ const ago = (s: number) => timer(s * 1000);
 /** Longer ago is better; never is best. */
 const idle = (c: RoutedAgent) => c.idle_s ?? Infinity;
 
-export function explain(r: Routing, queue: string, t: T): Explained {
+export function explain(r: Routing, queueName: (id: string) => string, t: T): Explained {
   const [chosen, ...rest] = r.candidates;
   const rivals = rest.filter((c) => c.not === 'not_best');
-  const place = { time: ago(r.waited_s), queue: queue || t('mainQueue'), priority: r.priority > 0 ? `+${r.priority}` : `−${-r.priority}` };
+  const place = { time: ago(r.waited_s), queue: queueName(r.queue) || t('mainQueue'), priority: r.priority > 0 ? `+${r.priority}` : `−${-r.priority}` };
   const facts = [
     t(r.priority === 0 ? 'waited' : 'waitedPriority', place),
     r.wanted.length > 0 ? t('wanted', { what: list(r.wanted, t) }) : t('wantedNothing'),
     t('present', { n: r.present }),
   ];
   if (r.given_up.length > 0) {
-    const what = r.given_up.map((g) => (g.startsWith('queue ') ? t('helped', { queue: g.slice(6) || t('mainQueue') }) : need(g, t)));
+    const what = r.given_up.map((g) => (g.startsWith('queue ') ? t('helped', { queue: queueName(g.slice(6)) || t('mainQueue') }) : need(g, t)));
     facts.splice(2, 0, t('givenUp', { what: what.join(t('and')) }));
   }
   if (r.takes) facts.push(t('takes', { n: r.takes }));

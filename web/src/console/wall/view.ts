@@ -43,9 +43,9 @@ export function crew(agents: WallAgent[]): { shown: WallAgent[]; off: number } {
 /** Queues that someone should look at now, the worst first. */
 export function alarms(queues: WallQueue[]): { queue: WallQueue; word: 'backlog' | 'understaffed' | 'nobodyEver' }[] {
   return queues
-    .filter((q) => (q.waiting > 0 && (q.late > 0 || q.agents === 0)) || !!q.never)
+    .filter((q) => q.late > 0 || !!q.alone || !!q.never)
     .sort((a, b) => b.longest_s / b.answer_s - a.longest_s / a.answer_s)
-    .map((queue) => ({ queue, word: queue.never ? 'nobodyEver' : queue.agents === 0 ? 'understaffed' : 'backlog' }));
+    .map((queue) => ({ queue, word: queue.never ? 'nobodyEver' : queue.alone ? 'understaffed' : 'backlog' }));
 }
 
 export function riskWord(risk: number): { word: 'high' | 'middle' | 'low'; tone: string } {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
-	"github.com/frontdesk-chat/frontdesk/internal/text"
 )
 
 // maxMessage is how many characters one message of a visitor may have, maxPage how
@@ -60,7 +59,6 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 	}
 	author := Author{Kind: AuthorVisitor, ID: string(in.Visitor), Name: in.VisitorName}
 	k := Key{Sender: author, ClientMsgID: in.ClientMsgID, Digest: in.digest()}
-	language := text.Language(in.Text)
 
 	var parked bool
 	decide := func(c Conversation) (Change, error) {
@@ -68,6 +66,11 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Written, error) {
 			return Change{}, fault.New(fault.NotFound, "there is no such conversation")
 		}
 		parked = c.Service == ServiceParked
+		before := c.Language
+		if c.Seq == 0 { // it is the page's as yet
+			before = ""
+		}
+		language := languageOf(in.Text, before)
 		change := Change{Events: []NewEvent{{
 			ID: EventID(id.New()), Kind: EventMessage, Author: author, Visible: true, At: now,
 			Body: Body{Text: in.Text, Language: language, Attachments: in.Attachments, Page: in.Page},

@@ -7,7 +7,6 @@ import (
 
 	"github.com/frontdesk-chat/frontdesk/intents"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
-	"github.com/frontdesk-chat/frontdesk/internal/text"
 	"github.com/frontdesk-chat/frontdesk/knowledge"
 )
 
@@ -26,8 +25,8 @@ func (e *Engine) understand(ctx context.Context, t *Turn) error {
 		}
 		t.Trace.Reading = reading
 	}
-	if t.Trace.Reading.Language == "" {
-		t.Trace.Reading.Language = text.Language(t.Trace.Asked)
+	if l := languageOf(t.Trace.Asked, t.Conversation.Language); t.Trace.Reading.Language == "" || l == "zh" {
+		t.Trace.Reading.Language = l
 	}
 	if lightens(t.Trace.Asked) && t.Trace.Reading.Sentiment < 0 {
 		t.Trace.Reading.Sentiment *= lightened

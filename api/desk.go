@@ -54,6 +54,9 @@ func (s *Server) deskRoutes(g *registrar) {
 			return s.Desk.HandBack(ctx, s.ws, conv, bot.AgentID(by.ID), m.Note)
 		},
 		"transfer": func(ctx context.Context, conv bot.ConversationID, by bot.Author, m Move) (bot.Written, error) {
+			if callOf(ctx).console.Account.May(account.RoleSupervisor) {
+				return s.Desk.Reassign(ctx, s.ws, conv, by, bot.AgentID(m.Agent), bot.QueueID(m.Queue), m.Note)
+			}
 			return s.Desk.Transfer(ctx, s.ws, conv, bot.AgentID(by.ID), bot.AgentID(m.Agent), bot.QueueID(m.Queue), m.Note)
 		},
 		"close": func(ctx context.Context, conv bot.ConversationID, by bot.Author, m Move) (bot.Written, error) {

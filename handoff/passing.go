@@ -6,7 +6,32 @@ import (
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
+	"github.com/frontdesk-chat/frontdesk/internal/fault"
 )
+
+// passTo puts the conversation in line, of another queue if one is named, and offers
+// it to a colleague if one is named. Errors: NotFound; Conflict when the colleague is
+// not there or has no room.
+func (d *Desk) passTo(s *step, to bot.AgentID, queue bot.QueueID) error {
+	if err := s.intoLine(queue); err != nil || to == "" {
+		return err
+	}
+	a, err := s.known(to)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.Duty != DutyOn || s.now.Sub(d.alive(a)) >= freshFor:
+		return fault.New(fault.Conflict, "%s is not on duty now.", s.name(to))
+	case a.room(s.now) < a.takes(s.share()):
+		return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
+	}
+	s.offer(a, s.queueOf(s.next.Queue))
+	if s.next.Agent != "" {
+		s.wait.PassedTo = to
+	}
+	return nil
+}
 
 // comesBack leaves the conversation with who passed it on, because the colleague
 // will not have it: everybody reads so, and nobody else is asked for a while. It

@@ -46,6 +46,42 @@ func (d *Desk) StopBot(ctx context.Context, ws bot.WorkspaceID, conv bot.Convers
 	})
 }
 
+// Reassign gives a conversation to a colleague, or with an empty to into the line of
+// a queue ("" is the present one), whoever has it or waits. It is for supervisors: an
+// agent who has it keeps it until somebody accepts, and reads that it was done.
+// Errors: NotFound; Invalid when the colleague has it already; Conflict when they are
+// not there or have no room, while the bot has it, and for one that has ended.
+func (d *Desk) Reassign(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, to bot.AgentID, queue bot.QueueID, note string) (bot.Written, error) {
+	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: some(to)}, func(s *step) error {
+		had, was := s.next.Agent, s.next.Service
+		switch {
+		case was == bot.ServiceClosed || was == bot.ServiceWrapup:
+			return fault.New(fault.Conflict, "This conversation has ended.")
+		case was == bot.ServiceBot:
+			return fault.New(fault.Conflict, "The assistant has this conversation. Stop it, or take the conversation over, first.")
+		case to != "" && to == had:
+			return fault.New(fault.Invalid, "%s has this conversation already.", s.name(to)).WithField("agent", "somebody else")
+		}
+		if err := d.passTo(s, to, queue); err != nil {
+			return err
+		}
+		s.note(by, note)
+		text := ""
+		switch {
+		case had != "":
+			text = sayTransferred(s.next.Language, s.name(had))
+		case was == bot.ServiceParked:
+			text = sayBack(s.next.Language, s.joining())
+		}
+		e := s.happened("transferred", bot.AgentID(by.ID), text)
+		e.AgentName = by.Name
+		if had != "" && had != bot.AgentID(by.ID) {
+			e.Tell = []bot.AgentID{had}
+		}
+		return nil
+	})
+}
+
 // watched is how many of the latest events Watch looks through.
 const watchedIn = 200
 

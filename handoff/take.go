@@ -73,10 +73,7 @@ func (d *Desk) HandBack(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 // accepts. Errors: NotFound; Denied unless the agent has it; Conflict when the
 // colleague is not there or has no room.
 func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent, to bot.AgentID, queue bot.QueueID, note string) (bot.Written, error) {
-	ask := Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}
-	if to != "" {
-		ask.Agents = append(ask.Agents, to)
-	}
+	ask := Ask{Workspace: ws, Conversation: conv, Agents: append(some(to), agent)}
 	return d.looking(ctx, ask, func(s *step) error {
 		if err := s.responsible(agent); err != nil {
 			return err
@@ -84,22 +81,8 @@ func (d *Desk) Transfer(ctx context.Context, ws bot.WorkspaceID, conv bot.Conver
 		if to == agent {
 			return fault.New(fault.Invalid, "You have this conversation already.").WithField("agent", "somebody else")
 		}
-		if err := s.intoLine(queue); err != nil {
+		if err := d.passTo(s, to, queue); err != nil {
 			return err
-		}
-		if to != "" {
-			a, err := s.known(to)
-			if err != nil {
-				return err
-			}
-			switch {
-			case a.Duty != DutyOn || s.now.Sub(d.alive(a)) >= freshFor:
-				return fault.New(fault.Conflict, "%s is not on duty now.", s.name(to))
-			case a.room(s.now) < a.takes(s.share()):
-				return fault.New(fault.Conflict, "%s has no room for another chat.", s.name(to))
-			}
-			s.offer(a, s.queueOf(s.next.Queue))
-			s.wait.PassedTo = to
 		}
 		s.note(bot.Author{Kind: bot.AuthorAgent, ID: string(agent), Name: s.name(agent)}, note)
 		s.happened("transferred", agent, sayTransferred(s.next.Language, s.name(agent)))

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskTimes", testDeskTimes},
 		{"DeskRestart", testDeskRestart},
 		{"DeskTransfer", testDeskTransfer},
+		{"DeskReassign", testDeskReassign},
 		{"DeskAway", testDeskAway},
 		{"DeskOrder", testDeskOrder},
 		{"DeskSkills", testDeskSkills},

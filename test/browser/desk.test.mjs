@@ -113,6 +113,17 @@ describe('two agents, a supervisor and three visitors', () => {
     assert.equal(await bo.frame.getByText(/order number|Mei/).count(), 0);
   });
 
+  it('lets a supervisor give the chat to a colleague; its agent reads so, and goes on when she passes', { timeout: slow }, async () => {
+    await mei.getByRole('button', { name: 'Transfer' }).click();
+    await mei.getByRole('dialog').getByText('Emma').click();
+    await mei.getByRole('dialog').getByRole('button', { name: 'Transfer' }).click();
+    await wei.getByRole('log').getByText('Mei 转出了对话').waitFor();
+    await emma.getByRole('button', { name: /Pass/ }).click();
+    await wei.getByLabel('回复', { exact: true }).last().fill('还是我为您处理。');
+    await wei.getByRole('button', { name: '发送' }).click();
+    await said(bo, '还是我为您处理。');
+  });
+
   it('silences the bot in mid sentence when a supervisor takes over', { timeout: slow }, async () => {
     await ann.say('How hot should the water be for oolong tea?');
     const answer = ann.messages('bot').last();

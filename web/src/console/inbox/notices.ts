@@ -25,6 +25,7 @@ export function noticeTitle(n: Notice, visitor: string, t: Translate<WatchWord>)
     case 'transfer_declined':
       return t('noticeDeclined', { name, visitor });
     case 'transferred':
+      if (n.conversation.agent && e.agent && e.agent.id !== n.conversation.agent.id) return t('noticeReassigned', { name, visitor });
       return t('noticeQueued', { visitor });
     default:
       return t('noticeMissed', { name, visitor });

@@ -115,6 +115,11 @@ export class Talk {
     return !!this.row && !this.mine && !this.closed && this.supervises;
   }
 
+  /** A supervisor may give somebody else's chat, or one in line, to a colleague. */
+  get movable(): boolean {
+    return this.watching && this.row?.service !== 'bot' && this.row?.service !== 'wrapup';
+  }
+
   get supervises(): boolean {
     return this.app.has('supervisor', 'administrator');
   }
@@ -370,7 +375,10 @@ export class Talk {
     } else if (this.row?.service === 'wrapup') {
       // a colleague is still writing notes
     } else if (this.closed) add('reopen', t('reopen'), () => void this.act('reopen'));
-    else add('take', t('take'), () => this.take());
+    else {
+      add('take', t('take'), () => this.take());
+      if (this.movable) add('transfer', t('transfer'), () => (this.app.desk.transferring = true));
+    }
     if (this.stoppable) add('stopBot', w('stopBot'), () => (this.stopping = true));
     if (this.whispers) add('whisper', w('whisper'), () => this.write('whisper'));
     add('note', t('note'), () => this.write('note'));

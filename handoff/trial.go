@@ -72,7 +72,7 @@ func (d *Desk) TryRule(ctx context.Context, ws bot.WorkspaceID, rule Rule, at in
 	g.SetLimit(triedBeside)
 	for i, c := range past {
 		g.Go(func() error {
-			known, when, base, err := d.knownThen(ctx, c, slices.Concat(rules, with))
+			known, when, err := d.knownThen(ctx, c, slices.Concat(rules, with))
 			if err != nil || when.IsZero() {
 				return err
 			}
@@ -82,7 +82,7 @@ func (d *Desk) TryRule(ctx context.Context, ws bot.WorkspaceID, rule Rule, at in
 				return nil
 			}
 			c.Memory = bot.Memory{}
-			all[i] = &Tried{c, when, because, place(rules, known, base, b, when), place(with, known, base, b, when)}
+			all[i] = &Tried{c, when, because, place(rules, known, bot.Placing{}, b, when), place(with, known, bot.Placing{}, b, when)}
 			return nil
 		})
 	}
@@ -126,12 +126,12 @@ func (d *Desk) pastHandoffs(ctx context.Context, ws bot.WorkspaceID) (out []bot.
 	return out, nil
 }
 
-// knownThen is what rules could look at when a conversation went to a person last,
-// and what held where no rule spoke. The zero time: it is not known any more.
-func (d *Desk) knownThen(ctx context.Context, c bot.Conversation, rules []Rule) (k Known, at time.Time, base bot.Placing, err error) {
+// knownThen is what rules could look at when a conversation went to a person last.
+// The zero time: it is not known any more.
+func (d *Desk) knownThen(ctx context.Context, c bot.Conversation, rules []Rule) (k Known, at time.Time, err error) {
 	page, err := d.timeline.Events(ctx, bot.EventQuery{Workspace: c.Workspace, Conversation: c.ID, View: bot.ViewAgent, Latest: true, Limit: 500})
 	if err != nil && !fault.Is(err, fault.NotFound) { // it was forgotten meanwhile
-		return k, at, base, err
+		return k, at, err
 	}
 	for i := len(page.Events) - 1; i >= 0; i-- {
 		e := page.Events[i]
@@ -150,8 +150,8 @@ func (d *Desk) knownThen(ctx context.Context, c bot.Conversation, rules []Rule) 
 		break
 	}
 	if at.IsZero() {
-		return k, at, base, nil
+		return k, at, nil
 	}
 	d.look(ctx, &k, c, rules, at)
-	return k, at, base, nil
+	return k, at, nil
 }

@@ -10,6 +10,6 @@ import (
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Stores {
 		s := bottest.NewStore(nil)
-		return storetest.Stores{Timeline: s, Runs: s, Traces: s, Feed: s}
+		return storetest.Stores{Lacks: []string{"Desk", "Ticket"}, Timeline: s, Runs: s, Traces: s, Feed: s}
 	})
 }

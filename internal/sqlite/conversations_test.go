@@ -14,6 +14,6 @@ func TestStores(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := db.Conversations()
-		return storetest.Stores{Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts(), Tickets: db.Handoff(), Reports: db.Handoff(), Outbox: db}
+		return storetest.Stores{Lacks: []string{"Feed"}, Timeline: c, Runs: c, Traces: c, Desk: db.Handoff(), Inboxes: db.Accounts(), Tickets: db.Handoff(), Reports: db.Handoff(), Outbox: db}
 	})
 }

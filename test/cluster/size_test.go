@@ -9,10 +9,10 @@ import (
 // methods that nobody calls until some package looks methods up by a name of run
 // time, as template packages do: that alone costs 18 MB.
 func TestProgramSize(t *testing.T) {
-	program := os.Getenv("FRONTDESK_TEST_BINARY")
-	if program == "" {
-		t.Skip("set FRONTDESK_TEST_BINARY to a stripped build: make build")
+	if os.Getenv("FRONTDESK_TEST_FAULTS") == "" {
+		t.Skip("it is of the stripped program, which make test-cluster builds")
 	}
+	program := binary(t)
 	info, err := os.Stat(program)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import { inbox } from '../words/inbox';
 import { watch } from '../words/watch';
 import { type Notice, noticeTitle, withNotice } from './notices';
 import { Draft } from './draft.svelte';
-import { belongs, nameOf } from './people';
+import { answers, belongs, nameOf } from './people';
 import { merged, older, order } from './rows';
 import { Talk } from './talk.svelte';
 
@@ -168,7 +168,7 @@ export class Desk {
   }
 
   private owes(c: Conversation): void {
-    if (c.service !== 'active' || c.last?.by === 'agent') this.owed.delete(c.id);
+    if (!answers(c, this.app.account.id) || c.last?.by === 'agent') this.owed.delete(c.id);
     else if (!this.owed.has(c.id)) this.owed.set(c.id, c.updated_at ?? c.created_at);
   }
 

@@ -16,6 +16,7 @@ import { translate } from '../words/translate';
 import { watch } from '../words/watch';
 import { ticketFor } from '../tickets/make';
 import type { DeskAction } from './desk.svelte';
+import { answers, passing } from './people';
 import type { Draft, Tab } from './draft.svelte';
 
 /** Who comes and goes is no event of the conversation; it is looked at this often, in ms. */
@@ -88,7 +89,12 @@ export class Talk {
   }
 
   get mine(): boolean {
-    return this.row?.agent?.id === this.app.account.id && this.row.service === 'active';
+    return !!this.row && answers(this.row, this.app.account.id);
+  }
+
+  /** This agent passes it on and answers until somebody accepts. */
+  get passing(): boolean {
+    return this.mine && !!this.row && passing(this.row);
   }
 
   get closed(): boolean {
@@ -366,6 +372,7 @@ export class Talk {
       add('canned', this.app.words(replies)('menu'), () => this.canned());
       if (this.mayDraft && this.asked) add('draft', t('draft'), () => void this.suggest());
       if (this.foreign) add('translate', this.app.words(translate)('switch', { language: this.app.t(this.foreign) }), () => (this.draft.plain = !this.draft.plain));
+      if (this.passing) add('take', t('keep'), () => void this.act('take'));
       add('transfer', t('transfer'), () => (this.app.desk.transferring = true));
       add('handBack', t('handBack'), () => void this.act('hand-back'));
       add('close', t('closeChat'), () => void this.finish());

@@ -83,11 +83,6 @@ export class Talk {
     return this.draft.plain ? undefined : this.foreign;
   }
 
-  /** A dialog of this chat is open: letters are not its keys now. */
-  get asking(): boolean {
-    return this.closing || this.stopping || this.taking || !!this.running;
-  }
-
   get mine(): boolean {
     return !!this.row && answers(this.row, this.app.account.id);
   }

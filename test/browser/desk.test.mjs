@@ -57,8 +57,12 @@ describe('two agents, a supervisor and three visitors', () => {
     await dora.say('I want to talk to a person');
     await offer(ola).waitFor();
     assert.equal((await offer(emma).count()) + (await offer(wei).count()), 0, 'offered to who has not the skill');
-    await ola.getByRole('button', { name: /^Accept/ }).click();
+    await ola.keyboard.press('Enter');
     await said(dora, /Ola has joined/);
+    await ola.locator('textarea:focus').waitFor(); // what is typed next is for the visitor, and no key of the desk
+    await ola.keyboard.type('Good morning.');
+    await ola.keyboard.press('Enter');
+    await said(dora, 'Good morning.');
     await ola.getByRole('button', { name: 'Why this agent was chosen' }).first().click();
     await ola.getByText(/wholesale/).first().waitFor();
     await setDuty(ola, 'away'); // and serves Dora all the while

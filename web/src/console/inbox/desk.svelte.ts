@@ -182,8 +182,11 @@ export class Desk {
     const id = typeof o.conversation === 'string' ? o.conversation : o.conversation.id;
     this.offers = this.offers.filter((x) => x.id !== o.id);
     try {
-      await this.app.http.post(`/offers/${o.id}/${how}`);
-      if (how === 'accept') this.app.router.go('inbox', 'mine', id);
+      const now = await this.app.http.post<Conversation | undefined>(`/offers/${o.id}/${how}`);
+      if (how !== 'accept') return;
+      this.app.router.go('inbox', 'mine', id);
+      this.open(id);
+      if (now) this.talk?.begin(now);
     } catch (e) {
       this.app.say(this.app.why(e), 'bad');
     }

@@ -411,6 +411,12 @@ export class Talk {
     }
   }
 
+  /** The chat is this agent's from now on: what they type next is for the visitor. */
+  begin(c: Conversation): void {
+    this.moved(c);
+    this.write('reply');
+  }
+
   private moved(c: Conversation): void {
     const before = this.row;
     this.row = keepNewest(before, c);

@@ -273,3 +273,37 @@ func queueVersion(t *testing.T, c *client) string {
 	c.do("GET", "/queues", nil).want(t, 200).into(t, &all)
 	return all.Items[0].Version
 }
+
+// Visitors are told of people by the holidays too, which are the main queue's.
+func TestPeopleOnHolidays(t *testing.T) {
+	w := newWorld(t, setup{})
+	admin := w.console(account.RoleAdministrator)
+	var weeks []map[string]any
+	for day := range 7 {
+		weeks = append(weeks, map[string]any{"day": day, "open": "00:00", "close": "24:00"})
+	}
+	admin.do("PUT", "/inboxes/store", map[string]any{"name": "Store", "origins": []string{}, "hours": map[string]any{"zone": "Asia/Shanghai", "weeks": weeks}}).want(t, 200)
+	people := func() api.People {
+		var s api.VisitorSession
+		w.nobody().do("POST", "/visitor/sessions", map[string]any{"inbox": "store"}).want(t, 200).into(t, &s)
+		return s.Inbox.People
+	}
+	if p := people(); !p.Open {
+		t.Errorf("in the hours: %+v", p)
+	}
+	var all struct{ Items []api.Queue }
+	admin.do("GET", "/queues", nil).want(t, 200).into(t, &all)
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := w.now().In(zone)
+	admin.do("PUT", "/queues/main", map[string]any{
+		"name": "", "version": all.Items[0].Version,
+		"hours": map[string]any{"zone": "Asia/Shanghai", "weeks": weeks, "holidays": []map[string]any{{"date": today.Format(time.DateOnly), "spans": []any{}}}},
+	}).want(t, 200)
+	p := people()
+	if next := time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, zone); p.Open || p.OpensAt == nil || !p.OpensAt.Equal(next) {
+		t.Errorf("on a holiday: %+v, want closed until %v", p, next)
+	}
+}

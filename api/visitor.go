@@ -140,7 +140,13 @@ func (s *Server) arrive(ctx context.Context, in *arriveIn) (*bodyOf[VisitorSessi
 	if v.Visitor.External != "" {
 		s.names.setVisitor(bot.VisitorID(v.Visitor.ID), personOf(v.Visitor)) // the name may have changed
 	}
-	people, err := s.people(ctx, hoursOf(box.Hours))
+	hours := hoursOf(box.Hours)
+	queues, err := s.queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hours.Holidays = queues[0].Hours.Holidays // of the main queue, for all inboxes
+	people, err := s.people(ctx, hours)
 	if err != nil {
 		return nil, err
 	}

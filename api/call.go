@@ -19,6 +19,7 @@ type call struct {
 	address string // where it comes from, behind trusted proxies
 	visitor *account.VisitorCaller
 	console *account.Caller
+	chinese bool // whoever reads what went wrong reads Chinese
 	r       *http.Request
 	w       http.ResponseWriter
 }

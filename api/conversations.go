@@ -75,7 +75,8 @@ func (s *Server) listConversations(ctx context.Context, in *conversationsIn) (*b
 	q := bot.ConversationQuery{Workspace: s.ws, Text: in.Text, Before: m.time(), BeforeID: bot.ConversationID(m.ID), Limit: min(in.Limit+1, maxPage)}
 	switch in.View {
 	case "mine":
-		q.Agent, q.Services = me, []bot.Service{bot.ServiceActive, bot.ServiceWrapup}
+		// One who passes a chat on has it until somebody accepts.
+		q.Agent, q.Services = me, []bot.Service{bot.ServiceActive, bot.ServiceWrapup, bot.ServiceWaiting, bot.ServiceOffered}
 	case "queue":
 		q.Services = []bot.Service{bot.ServiceWaiting, bot.ServiceOffered, bot.ServiceParked}
 	case "bot":
@@ -92,29 +93,12 @@ func (s *Server) listConversations(ctx context.Context, in *conversationsIn) (*b
 		func(c bot.Conversation) Conversation { return conversationOf(bot.ViewAgent, c, s.names) })
 	out := ConversationList{Items: page.Items, Next: page.Next}
 	n := &out.Counts
-	if n.Mine, n.Queue, n.Bot, n.Closed, err = s.Lists.Counts(ctx, s.ws, me); err != nil {
+	held := 0
+	if n.Mine, n.Queue, held, n.Bot, n.Closed, err = s.Lists.Counts(ctx, s.ws, me); err != nil {
 		return nil, err
 	}
-	n.All = n.Queue + n.Bot + n.Closed
-	if others, err := s.activeCount(ctx); err == nil {
-		n.All += others
-	} else {
-		return nil, err
-	}
+	n.All = n.Queue + held + n.Bot + n.Closed
 	return &bodyOf[ConversationList]{out}, nil
-}
-
-// activeCount is how many conversations people have, of all agents.
-func (s *Server) activeCount(ctx context.Context) (int, error) {
-	agents, err := s.Desk.Agents(ctx, s.ws)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, a := range agents {
-		n += a.Load
-	}
-	return n, nil
 }
 
 // How much of a conversation's past its page shows.

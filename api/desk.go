@@ -96,7 +96,9 @@ func (s *Server) deskRoutes(g *registrar) {
 		}
 		out := list[Agent]{Items: []Agent{}}
 		for _, a := range agents {
-			out.Items = append(out.Items, agentOf(a))
+			if !a.Retired() {
+				out.Items = append(out.Items, agentOf(a))
+			}
 		}
 		return &bodyOf[list[Agent]]{out}, nil
 	})

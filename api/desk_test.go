@@ -59,12 +59,20 @@ func TestDeskOverHTTP(t *testing.T) {
 		t.Errorf("accepted: %+v", c)
 	}
 	ana.do("POST", "/conversations/"+conv+"/take", nil).want(t, 409)
+
+	// Whom nobody has taken over yet is still somebody's: in their list, and counted once.
+	var list api.ConversationList
+	lin.do("POST", "/conversations/"+conv+"/transfer", nil).want(t, 200)
+	lin.do("GET", "/conversations?view=mine", nil).want(t, 200).into(t, &list)
+	if len(list.Items) != 1 || list.Counts.Mine != 1 || list.Counts.Queue != 1 || list.Counts.All != 1 {
+		t.Errorf("while it is passed on: %d own ones, counts %+v", len(list.Items), list.Counts)
+	}
+	lin.do("POST", "/conversations/"+conv+"/take", nil).want(t, 200)
 	ana.do("POST", "/conversations/"+conv+"/messages", map[string]any{"id": id.New(), "text": "me too"}).want(t, 403)
 	ana.do("POST", "/conversations/"+conv+"/messages", map[string]any{"id": id.New(), "text": "look", "kind": "note"}).want(t, 200)
 	boss.do("POST", "/conversations/"+conv+"/take", map[string]any{"version": 1}).want(t, 409)
 	boss.do("POST", "/conversations/"+conv+"/take", nil).want(t, 200)
 	boss.do("POST", "/conversations/"+conv+"/close", nil).want(t, 200)
-	var list api.ConversationList
 	for view, want := range map[string]int{"closed": 1, "mine": 0, "queue": 0, "bot": 0, "all": 1} {
 		lin.do("GET", "/conversations?view="+view, nil).want(t, 200).into(t, &list)
 		if len(list.Items) != want {

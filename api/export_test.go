@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"testing"
 	"time"
 )
 
@@ -55,4 +56,13 @@ func Meter(n int, per time.Duration, burst int, now func() time.Time, kind strin
 	m := newMeter(n, per, burst, now)
 	m.kind, m.all = kind, all
 	return m.take
+}
+
+// Chinese says a problem's sentence in Chinese, for the test that all are there.
+func Chinese(t testing.TB) func(string) string {
+	zh, err := readTongue(problemsZH)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zh.say
 }

@@ -51,6 +51,8 @@ func (k *socket) hello(ctx context.Context, h handshake, data []byte) bool {
 		k.refuseHello(ctx, err, live.CloseMalformed)
 		return false
 	}
+	k.chinese = hello.Language == "zh"
+	callOf(ctx).chinese = k.chinese
 	who, me, err := k.who(ctx, h, hello)
 	if err != nil {
 		code := live.CloseExpired

@@ -35,8 +35,8 @@ type Hours struct {
 // Span is an open stretch of one day.
 type Span struct {
 	Day   int    `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday."`
-	Open  string `json:"open" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" example:"09:00"`
-	Close string `json:"close" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" example:"18:00"`
+	Open  string `json:"open" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" patternDescription:"a time such as 09:30" example:"09:00"`
+	Close string `json:"close" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" patternDescription:"a time such as 09:30" example:"18:00"`
 }
 
 // IdentityKey is a key of a site's server. Secrets are written, never read.

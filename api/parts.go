@@ -94,8 +94,10 @@ type Traces interface {
 
 // Lists answers what lists and senders ask besides.
 type Lists interface {
-	// Counts counts conversations for an agent's views; the last two up to 1,000.
-	Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, withBot, closed int, err error)
+	// Counts counts conversations for an agent's views: those that the agent answers
+	// for, also while passing them on; in line or parked; with people; with the bot and
+	// closed, these two up to 1,000.
+	Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, held, withBot, closed int, err error)
 	// Sent reports whether a message is stored: in the conversation of that ID or,
 	// when it is "", in the sender's one of that client_conv_id.
 	Sent(ctx context.Context, ws bot.WorkspaceID, sender bot.Author, conv bot.ConversationID, clientConvID, clientMsgID string) (bool, error)

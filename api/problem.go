@@ -163,6 +163,9 @@ func busy(wait time.Duration, message string) error {
 func (s *Server) problem(ctx context.Context, err error) *Problem {
 	p := *problemOf(err)
 	c := callOf(ctx)
+	if c.chinese {
+		p = s.zh.spoken(p)
+	}
 	p.Instance = "urn:uuid:" + c.request
 	if p.Status == http.StatusInternalServerError {
 		s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request_id", c.request), slog.Any("error", err))
@@ -212,6 +215,9 @@ func (s *Server) reshape(ctx huma.Context, _ string, v any) (any, error) {
 	if m.Status >= 500 {
 		s.log.Error("request failed", "request_id", callOf(ctx.Context()).request, "error", m.Detail, "errors", len(m.Errors))
 		p.Detail, p.Errors = "Something went wrong on our side.", nil
+	}
+	if callOf(ctx.Context()).chinese {
+		*p = s.zh.spoken(*p)
 	}
 	return p, nil
 }

@@ -63,14 +63,14 @@ type QueueHours struct {
 
 // Holiday is a date on which other hours hold.
 type Holiday struct {
-	Date  string    `json:"date" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" example:"2026-12-25"`
+	Date  string    `json:"date" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" patternDescription:"a date such as 2026-12-25" example:"2026-12-25"`
 	Spans []DaySpan `json:"spans" maxItems:"20" nullable:"false" doc:"Empty: closed."`
 }
 
 // DaySpan is an open stretch of a date.
 type DaySpan struct {
-	Open  string `json:"open" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" example:"10:00"`
-	Close string `json:"close" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" example:"14:00"`
+	Open  string `json:"open" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" patternDescription:"a time such as 09:30" example:"10:00"`
+	Close string `json:"close" pattern:"^([01][0-9]|2[0-4]):[0-5][0-9]$" patternDescription:"a time such as 09:30" example:"14:00"`
 }
 
 // Relax gives way on one kind of need after a wait.

@@ -42,6 +42,7 @@ type Server struct {
 	api      huma.API
 	upgrader websocket.Upgrader
 	pools    *pools
+	zh       *tongue
 	draining atomic.Bool
 	began    time.Time      // on the process's clock
 	sockets  sync.WaitGroup // readers of sockets
@@ -111,6 +112,10 @@ func New(parts Parts, o *Options) (*Server, error) {
 		s.public = u
 	}
 	s.pools = newPools()
+	var err error
+	if s.zh, err = readTongue(problemsZH); err != nil {
+		return nil, err
+	}
 	s.limits = newLimits(s.opts.Limits, parts.Now, parts.Counter)
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,
@@ -180,7 +185,7 @@ func (s *Server) plainRoutes() error {
 // where, sets the headers of every answer, and catches panics.
 func (s *Server) begin(c *gin.Context) {
 	start := time.Now()
-	ca := &call{request: id.New(), address: c.ClientIP()}
+	ca := &call{request: id.New(), address: c.ClientIP(), chinese: readsChinese(c.GetHeader("Accept-Language"))}
 	ctx, traced := s.span(c)
 	c.Request = c.Request.WithContext(context.WithValue(ctx, callKey{}, ca))
 	ca.r, ca.w = c.Request, c.Writer

@@ -42,6 +42,7 @@ type socket struct {
 	visitor    guest      // of visitors
 	agent      bot.Author // of consoles
 	supervisor bool       // of consoles: may whisper
+	chinese    bool       // reads what goes wrong in Chinese
 	frames     pace
 	late       uint16    // frames that came too soon, since the last rest
 	bad        uint8     // malformed ones
@@ -213,7 +214,7 @@ func (k *socket) carryOut(kind int, data []byte) (goesOn bool) {
 			goesOn = false
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address}), frameDeadline)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, &call{request: k.request, address: k.address, chinese: k.chinese}), frameDeadline)
 	defer cancel()
 	if k.hand == nil {
 		k.frame(ctx, kind, data)

@@ -84,7 +84,7 @@ func (d *Desk) changed(a Agent) {
 	d.wake(a.Workspace)
 }
 
-// Agents lists the workspace's agents in order of ID.
+// Agents lists the workspace's agents in order of ID, those who retired among them.
 func (d *Desk) Agents(ctx context.Context, ws bot.WorkspaceID) ([]Agent, error) {
 	return d.store.Agents(ctx, ws)
 }
@@ -143,7 +143,8 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 }
 
 // Retire takes the skills of an agent who answers nobody any more, so that nothing is
-// sent their way, and puts the chats they have back in line at their age. One who never was an agent is none the worse.
+// sent their way, puts the chats they have back in line at their age, and leaves their
+// tickets to whoever takes them. One who never was an agent is none the worse.
 func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
 	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
 		a.Skills = []string{retired}
@@ -153,10 +154,11 @@ func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err == nil {
-		d.changed(a)
+	if err != nil {
+		return err
 	}
-	return err
+	d.changed(a)
+	return d.unassign(ctx, ws, agent)
 }
 
 // retired is the one skill of an agent who answers nobody. It is a language, since

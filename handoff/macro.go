@@ -44,6 +44,9 @@ func (d *Desk) macro(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversat
 			s.fresh()
 			s.happened("handed_back", me, sayHandedBack(s.next.Language, s.name(me)))
 		case ThenTransfer:
+			if r.Queue != s.there(r.Queue) {
+				return fault.New(fault.Conflict, "“%s” passes the chat to a queue that is no more. Choose another one in the reply.", r.Title)
+			}
 			if err := s.intoLine(r.Queue); err != nil {
 				return err
 			}

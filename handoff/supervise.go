@@ -131,8 +131,12 @@ func (d *Desk) mentionable(ctx context.Context, ws bot.WorkspaceID, tell []bot.A
 		return err
 	}
 	for _, who := range tell {
-		if !slices.ContainsFunc(all, func(a Agent) bool { return a.ID == who }) {
+		i := slices.IndexFunc(all, func(a Agent) bool { return a.ID == who })
+		if i < 0 {
 			return fault.New(fault.Invalid, "There is no colleague %q to mention.", who).WithField("mentions", "IDs of agents")
+		}
+		if all[i].Retired() {
+			return fault.New(fault.Invalid, "%s is not here any more and would not read it.", all[i].Name).WithField("mentions", "mention somebody else")
 		}
 	}
 	return nil

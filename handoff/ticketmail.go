@@ -18,7 +18,8 @@ type MailIn struct {
 	Message   string           // its Message-ID, without angle brackets: the mail is taken once
 	From      string           // address of the sender
 	Text      string           // what they wrote, without what they quoted
-	Automatic bool             // a machine wrote it: an absence, a bounce. It opens nothing
+	Automatic bool             // a machine wrote it: an absence, a bounce. It answers nothing
+	Bounced   bool             // of an automatic one: a mail of the ticket did not arrive, and never will
 	Files     []bot.Attachment // that came with it, kept already
 	Left      []string         // names of those that are not taken, with the reason
 }
@@ -29,7 +30,8 @@ const maxMerges = 10
 // MailCame takes an e-mail into the conversation of its ticket: as the visitor's
 // words, once, however often it comes. A ticket that is solved opens again when the
 // mail is in time; otherwise a new ticket is made and linked to it. What a machine
-// wrote becomes a note for colleagues. Error: NotFound.
+// wrote becomes a note for colleagues; when it says that our words did not arrive, it is
+// the team's turn again. Error: NotFound.
 func (d *Desk) MailCame(ctx context.Context, ws bot.WorkspaceID, in MailIn) (bot.Written, error) {
 	t, err := d.goesOn(ctx, ws, in.Ticket)
 	if err != nil {
@@ -53,6 +55,9 @@ func (d *Desk) MailCame(ctx context.Context, ws bot.WorkspaceID, in MailIn) (bot
 			s.note(by, words(t.Language, "An automatic e-mail came from "+in.From+":\n", in.From+" 的自动邮件：\n")+in.Text)
 			s.left(t, in)
 			s.mails = append(s.mails, mail)
+			if in.Bounced {
+				s.undelivered(t.ID)
+			}
 			return nil
 		}
 		text := in.Text
@@ -95,7 +100,7 @@ func (s *step) mailed(ticket TicketID) Ticket {
 	case t == nil, t.Status == TicketSolved && !t.reopens(s.now, s.terms(*t)):
 		last, _ := s.ticket(ticket)
 		made := s.newTicket(TicketByMail, last.Subject, Contact{Email: last.Email, Phone: last.Phone}, s.now)
-		made.Assignee, made.Queue = last.Assignee, last.Queue
+		made.Assignee, made.Queue = s.stillHere(last.Assignee), s.there(last.Queue)
 		s.put(made, "opened", system)
 		return made
 	case t.Status == TicketSolved:
@@ -106,6 +111,16 @@ func (s *step) mailed(ticket TicketID) Ticket {
 		s.put(*t, "changed", system)
 	}
 	return *t
+}
+
+// stillHere is the agent, or nobody when they retired.
+func (s *step) stillHere(agent bot.AgentID) (a bot.AgentID) {
+	s.view.see(func(b *board) {
+		if i, ok := b.index(agent); ok && !b.agents[i].Retired() {
+			a = agent
+		}
+	})
+	return a
 }
 
 // MailFor returns the conversation that a mail for the ticket goes into, so that its
@@ -159,16 +174,21 @@ func (d *Desk) MailLost(ctx context.Context, m Mail, why string) error {
 	ask := Ask{Workspace: m.Workspace, Conversation: file.Ticket.Conversation, Key: once(system, "mail lost "+m.ID)}
 	_, err = d.onTickets(ctx, ask, func(s *step) error {
 		s.note(system, words(file.Ticket.Language, "An e-mail to "+m.Address+" could not be delivered: "+why, "发给 "+m.Address+" 的邮件无法送达："+why))
-		if t, ok := s.ticket(m.Ticket); ok && t.Status == TicketPending {
-			t.turn(TicketOpen, s.now, s.terms(t))
-			s.put(t, "mail_failed", system)
-		}
+		s.undelivered(m.Ticket)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return d.tickets.MailDone(ctx, m.Workspace, m.ID, MailFailed, why, d.now())
+}
+
+// undelivered gives a ticket back to the team that waits for an answer to what nobody read.
+func (s *step) undelivered(ticket TicketID) {
+	if t, ok := s.ticket(ticket); ok && t.Status == TicketPending {
+		t.turn(TicketOpen, s.now, s.terms(t))
+		s.put(t, "mail_failed", bot.Author{Kind: bot.AuthorSystem})
+	}
 }
 
 // Outgoing returns a mail with its ticket's file. Error: NotFound.

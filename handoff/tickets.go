@@ -143,6 +143,34 @@ func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, 
 	})
 }
 
+// unassign takes the tickets that are not closed from an agent who works on none any
+// more: in the list of somebody who is gone nobody would look for them.
+func (d *Desk) unassign(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
+	if d.tickets == nil {
+		return nil
+	}
+	q := TicketQuery{Workspace: ws, Assignee: agent, Statuses: []TicketStatus{TicketOpen, TicketPending, TicketSolved}, Limit: 200}
+	for {
+		theirs, err := d.tickets.Tickets(ctx, q)
+		if err != nil || len(theirs) == 0 {
+			return err
+		}
+		if _, err := each(theirs, func(x Ticket) error {
+			_, err := d.onTickets(ctx, Ask{Workspace: ws, Conversation: x.Conversation}, func(s *step) error {
+				if t, ok := s.ticket(x.ID); ok && t.Assignee == agent {
+					t.Assignee = ""
+					s.put(t, "changed", bot.Author{Kind: bot.AuthorSystem})
+				}
+				return nil
+			})
+			return err
+		}); err != nil {
+			return err
+		}
+		q.After = &theirs[len(theirs)-1]
+	}
+}
+
 func errClosed(t Ticket) error {
 	return fault.New(fault.Conflict, "Ticket #%d is closed. Make a new one.", t.Number)
 }

@@ -24,13 +24,22 @@ func (s *step) checkTicket(t Ticket) error {
 	case t.Phone != "" && (len(t.Phone) > maxPhone || !phone(t.Phone)):
 		return fault.New(fault.Invalid, "This is not a phone number.").WithField("phone", "digits, spaces, + - ( )")
 	}
-	if t.Assignee != "" {
-		if _, err := s.known(t.Assignee); err != nil && !slices.ContainsFunc(s.locked.Tickets, func(o Ticket) bool { return o.ID == t.ID && o.Assignee == t.Assignee }) {
+	// What was so before may stay: a queue that is deleted must not hold up its tickets.
+	var before Ticket
+	if i := slices.IndexFunc(s.locked.Tickets, func(o Ticket) bool { return o.ID == t.ID }); i >= 0 {
+		before = s.locked.Tickets[i]
+	}
+	if t.Assignee != "" && t.Assignee != before.Assignee {
+		a, err := s.known(t.Assignee)
+		if err != nil {
 			return err
 		}
+		if a.Retired() {
+			return fault.New(fault.Conflict, "%s works on no tickets any more.", s.name(t.Assignee)).WithField("assignee", "somebody who does, or nobody")
+		}
 	}
-	if t.Queue != "" && s.queueOf(t.Queue).Workspace == "" {
-		return fault.New(fault.NotFound, "There is no queue %q.", t.Queue)
+	if t.Queue != "" && t.Queue != before.Queue && s.queueOf(t.Queue).Workspace == "" {
+		return fault.New(fault.NotFound, "There is no queue %q.", t.Queue).WithField("queue", "one that exists, or none for the main queue")
 	}
 	return nil
 }
@@ -88,7 +97,7 @@ func (s *step) put(t Ticket, change string, by bot.Author) *bot.TicketMark {
 // closed with it and linked to it.
 func (s *step) newTicket(origin TicketOrigin, subject string, contact Contact, wished time.Time) Ticket {
 	t := Ticket{
-		Workspace: s.next.Workspace, ID: TicketID(id.New()), Conversation: s.next.ID, Queue: s.next.Queue,
+		Workspace: s.next.Workspace, ID: TicketID(id.New()), Conversation: s.next.ID, Queue: s.there(s.next.Queue),
 		Priority: max(min(s.next.Priority, maxPriority), -maxPriority), Language: cmp.Or(s.next.Language, "en"),
 		Subject: headline(cmp.Or(strings.TrimSpace(subject), s.about(), words(s.next.Language, "A visitor wishes for an answer", "访客希望得到回复"))),
 		Email:   contact.Email, Phone: contact.Phone, Origin: origin, CreatedAt: s.now,
@@ -104,6 +113,14 @@ func (s *step) newTicket(origin TicketOrigin, subject string, contact Contact, w
 		}
 	}
 	return t
+}
+
+// there is the queue, or the main one when it was deleted meanwhile.
+func (s *step) there(queue bot.QueueID) bot.QueueID {
+	if s.queueOf(queue).Workspace == "" {
+		return ""
+	}
+	return queue
 }
 
 // about is what the visitor wants of a person, in their words; "" when they said

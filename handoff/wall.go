@@ -20,7 +20,7 @@ const (
 type Wall struct {
 	At     time.Time
 	Queues []QueueLoad // the main one first, then in order of ID
-	Agents []WallAgent // in order of ID
+	Agents []WallAgent // in order of ID, without those who retired
 	Waits  []LongWait  // who is furthest behind what they were told first; at most 20
 
 	all    []LongWait // of which Waits are the first
@@ -141,6 +141,9 @@ func (b *board) wall(now time.Time, places []Place) Wall {
 	}
 	slices.SortFunc(w.Queues, func(x, y QueueLoad) int { return cmp.Compare(x.Queue.ID, y.Queue.ID) })
 	for _, a := range b.agents {
+		if a.Retired() {
+			continue
+		}
 		w.Agents = append(w.Agents, WallAgent{Agent: a, Connected: now.Sub(a.Heartbeat) < freshFor, Slots: a.slots(now), Full: a.room(now) < b.least()})
 	}
 	w.all = b.longWaits(now)

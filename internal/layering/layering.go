@@ -50,7 +50,7 @@ var rooms = []room{
 	{path: "internal/testenv", foreign: []string{"github.com/jackc/pgx"}, why: "servers that tests need; no words of ours"},
 	{path: "internal/postgres", may: []string{"internal/cell", "bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"github.com/jackc/pgx", "github.com/pgvector/pgvector-go", "github.com/pressly/goose"}, why: "an engine"},
 	{path: "internal/storetest", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}, why: "one suite for every engine"},
-	{path: "internal/mail", may: []string{"handoff", "internal/fault"}, foreign: []string{"github.com/wneessen/go-mail", "github.com/emersion", "github.com/google/uuid", "golang.org/x/net"}, why: "tickets over SMTP and IMAP"},
+	{path: "internal/mail", may: []string{"handoff", "internal/extract", "internal/fault"}, foreign: []string{"github.com/wneessen/go-mail", "github.com/emersion", "github.com/google/uuid", "golang.org/x/net"}, why: "tickets over SMTP and IMAP"},
 	{path: "internal/openai", may: []string{"bot", "internal/fault"}, foreign: []string{"github.com/sashabaranov/go-openai"}, why: "models over HTTP"},
 	{path: "internal/peers", may: []string{"", "internal/faultproxy", "internal/history", "internal/load"}, foreign: []string{"github.com/gorilla/websocket"}, why: "puts servers of others under our load; run by hand"},
 	{path: "internal/calibrate", may: []string{"intents", "knowledge", "internal/e5", "internal/id", "internal/linear", "internal/text"}, why: "fits what knowledge brings along"},

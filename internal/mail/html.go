@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -20,6 +21,8 @@ func textOf(page string) string {
 		case html.StartTagToken:
 			t := z.Token()
 			switch {
+			case skip == 0 && quotes(t):
+				return tidy(b.String()) // all that follows is ours
 			case skip > 0 && !void(t.DataAtom):
 				skip++
 			case hidden(t):
@@ -55,11 +58,18 @@ func hidden(t html.Token) bool {
 		return true
 	}
 	for _, a := range t.Attr {
-		if a.Key == "class" && strings.Contains(a.Val, "gmail_quote") || a.Key == "id" && (a.Val == "appendonsend" || a.Val == "divRplyFwdMsg") {
+		if a.Key == "class" && strings.Contains(a.Val, "gmail_quote") {
 			return true
 		}
 	}
 	return false
+}
+
+// quotes begins what Outlook quotes: it stands beside it rather than in it.
+func quotes(t html.Token) bool {
+	return slices.ContainsFunc(t.Attr, func(a html.Attribute) bool {
+		return a.Key == "id" && (a.Val == "appendonsend" || a.Val == "divRplyFwdMsg")
+	})
 }
 
 func void(a atom.Atom) bool {

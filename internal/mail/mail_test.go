@@ -76,6 +76,9 @@ func TestWritten(t *testing.T) {
 		{"signature", "Yes.\n-- \nAnn\nHead of lamps", "Yes."},
 		{"between", "> We send it.\nTo the old address?\n> When?\nToday.", "To the old address?\nToday."},
 		{"forwarded alone", "---------- Forwarded message ---------\nFrom: x@y.z\nHello", "---------- Forwarded message ---------\nFrom: x@y.z\nHello"},
+		{"netease", "好的\n\nAt 2026-11-27 16:12:00, \"Lin\" <support@shop.test> wrote:\n>补发", "好的"},
+		{"forwarded from others", "See below.\n\n---------- Forwarded message ---------\nFrom: Post <post@post.test>\n\n> Lost.\nSorry.", "See below.\n\n\n---------- Forwarded message ---------\nFrom: Post <post@post.test>\n\n> Lost.\nSorry."},
+		{"forwarded from us", "Any news?\n\n---------- Forwarded message ---------\nFrom: Lin <support@shop.test>\n\nWe send it.\n" + aboveEN + "\nRef: x", "Any news?"},
 		{"a sentence with on", "On Friday I was away.\nWhat now?", "On Friday I was away.\nWhat now?"},
 		{"line ends", "Yes.\r\n> no\r\n", "Yes."},
 	} {
@@ -128,6 +131,15 @@ func TestRead(t *testing.T) {
 			nil,
 		},
 		{"absence", head + "Auto-Submitted: auto-replied\r\n\r\nAway.\r\n", handoff.MailIn{Text: "Away.", Automatic: true}, nil},
+		{
+			"given up", head + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNo such user.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+				"Reporting-MTA: dns; mx.test\r\n\r\nFinal-Recipient: rfc822; ann@home.test\r\nAction: failed\r\n\r\n--b--\r\n",
+			handoff.MailIn{Text: "No such user.", Automatic: true, Bounced: true},
+			[]Attached{{"", "message/delivery-status", []byte("Reporting-MTA: dns; mx.test\r\n\r\nFinal-Recipient: rfc822; ann@home.test\r\nAction: failed\r\n")}},
+		},
+		{"GBK and says nothing", head + "\r\n" + gbk, handoff.MailIn{Text: "包裹湿了。"}, nil},
+		{"GBK and says UTF-8", head + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + gbk, handoff.MailIn{Text: "包裹湿了。"}, nil},
+		{"Outlook, HTML alone", head + "Content-Type: text/html\r\n\r\n<div>Wet.</div><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\">From: Lin</div><div>We send it.</div>", handoff.MailIn{Text: "Wet."}, nil},
 		{"bounce", "Return-Path: <>\r\n" + head + "\r\nNo such user.\r\n", handoff.MailIn{Text: "No such user.", Automatic: true}, nil},
 		{"long", head + "\r\n" + strings.Repeat("字", 9000), handoff.MailIn{Text: strings.Repeat("字", 7999) + "…"}, nil},
 	} {

@@ -8,13 +8,16 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // reads what is not UTF-8, such as GBK
 	gomail "github.com/emersion/go-message/mail"
 
 	"github.com/frontdesk-chat/frontdesk/handoff"
+	"github.com/frontdesk-chat/frontdesk/internal/extract"
 )
 
 // Bounds of what is read of a mail.
@@ -70,6 +73,7 @@ func (p *Post) read(raw []byte) (in In, ok bool) {
 		in.Message = hex.EncodeToString(sum[:16]) + "@none"
 	}
 	in.Automatic = automatic(h)
+	in.Bounced = bounced(h, raw)
 	in.Attached, in.Left = files, left
 	in.Text = cut(written(plain))
 	return in, true
@@ -104,6 +108,16 @@ func automatic(h gomail.Header) bool {
 	return kind == "multipart/report"
 }
 
+// failed says in a delivery report that a mail was given up (RFC 3464); others tell of
+// a delay, or that it arrived.
+var failed = regexp.MustCompile(`(?im)^action:\s*failed\b`)
+
+// bounced reports whether the mail says that another one never arrived.
+func bounced(h gomail.Header, raw []byte) bool {
+	kind, params, _ := h.ContentType()
+	return kind == "multipart/report" && strings.EqualFold(params["report-type"], "delivery-status") && failed.Match(raw)
+}
+
 // parts collects the texts of a mail and its files; left names files that cannot be
 // read, or are too many. What cannot be understood ends it.
 func parts(r *gomail.Reader) (plain, html string, files []Attached, left []string) {
@@ -124,7 +138,7 @@ func parts(r *gomail.Reader) (plain, html string, files []Attached, left []strin
 				if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 					return plain, html, files, left
 				}
-				text := strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\r\n", "\n")
+				text := strings.ReplaceAll(lettersOf(b), "\r\n", "\n")
 				switch {
 				case kind == "text/plain" && plain == "":
 					plain = text
@@ -149,6 +163,17 @@ func parts(r *gomail.Reader) (plain, html string, files []Attached, left []strin
 		}
 	}
 	return plain, html, files, left
+}
+
+// lettersOf reads bytes that should be UTF-8 by now. Some programs write what their
+// machine uses and do not say so, or say something else.
+func lettersOf(b []byte) string {
+	if !utf8.Valid(b) {
+		if text, _, err := extract.Text(b); err == nil {
+			return text
+		}
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
 // named is what an inline part that is no text is called.

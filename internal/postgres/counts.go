@@ -9,18 +9,19 @@ import (
 // Counts counts a workspace's conversations for the lists that an agent looks
 // at. Those with the bot and closed ones are counted up to 1,000: beyond that a
 // number tells nobody anything.
-func (s *Conversations) Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queued, withBot, closed int, err error) {
+func (s *Conversations) Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queued, held, withBot, closed int, err error) {
 	var found bool
 	err = s.db.read(ctx, ws, func(q queue) {
-		value(q, &found, []any{&mine, &queued}, `
-			SELECT count(*) FILTER (WHERE agent = $2 AND service IN ('active', 'wrapup')),
-			       count(*) FILTER (WHERE service IN ('waiting', 'offered', 'parked'))
+		value(q, &found, []any{&mine, &queued, &held}, `
+			SELECT count(*) FILTER (WHERE agent = $2),
+			       count(*) FILTER (WHERE service IN ('waiting', 'offered', 'parked')),
+			       count(*) FILTER (WHERE service IN ('active', 'wrapup'))
 			FROM conversations WHERE workspace = $1 AND service <> 'bot' AND service <> 'closed'`, ws, agent)
 		value(q, &found, []any{&withBot, &closed}, `
 			SELECT (SELECT count(*) FROM (SELECT 1 FROM conversations WHERE workspace = $1 AND service = 'bot' LIMIT 1000) b),
 			       (SELECT count(*) FROM (SELECT 1 FROM conversations WHERE workspace = $1 AND service = 'closed' LIMIT 1000) c)`, ws)
 	})
-	return mine, queued, withBot, closed, err
+	return mine, queued, held, withBot, closed, err
 }
 
 // Sent reports whether a visitor's message is stored: in the conversation of

@@ -9,19 +9,20 @@ import (
 // Counts counts a workspace's conversations for the lists that an agent looks
 // at. Those with the bot and closed ones are counted up to 1,000: beyond that a
 // number tells nobody anything.
-func (s *Conversations) Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, withBot, closed int, err error) {
+func (s *Conversations) Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, held, withBot, closed int, err error) {
 	err = s.db.read.QueryRowContext(ctx, `
-		SELECT count(*) FILTER (WHERE agent = ? AND service IN ('active', 'wrapup')),
-		       count(*) FILTER (WHERE service IN ('waiting', 'offered', 'parked'))
-		FROM conversations WHERE workspace = ? AND service <> 'bot' AND service <> 'closed'`, agent, ws).Scan(&mine, &queue)
+		SELECT count(*) FILTER (WHERE agent = ?),
+		       count(*) FILTER (WHERE service IN ('waiting', 'offered', 'parked')),
+		       count(*) FILTER (WHERE service IN ('active', 'wrapup'))
+		FROM conversations WHERE workspace = ? AND service <> 'bot' AND service <> 'closed'`, agent, ws).Scan(&mine, &queue, &held)
 	if err != nil {
-		return 0, 0, 0, 0, translate(err)
+		return 0, 0, 0, 0, 0, translate(err)
 	}
 	err = s.db.read.QueryRowContext(ctx, `
 		SELECT (SELECT count(*) FROM (SELECT 1 FROM conversations WHERE workspace = ? AND service = 'bot' LIMIT 1000)),
 		       (SELECT count(*) FROM (SELECT 1 FROM conversations WHERE workspace = ? AND service = 'closed' LIMIT 1000))`, ws, ws).
 		Scan(&withBot, &closed)
-	return mine, queue, withBot, closed, translate(err)
+	return mine, queue, held, withBot, closed, translate(err)
 }
 
 // Sent reports whether a visitor's message is stored: in the conversation of

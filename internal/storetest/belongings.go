@@ -14,7 +14,7 @@ import (
 
 // Counts counts conversations for an agent's lists.
 type Counts interface {
-	Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, withBot, closed int, err error)
+	Counts(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) (mine, queue, held, withBot, closed int, err error)
 }
 
 // Sends finds a stored send.
@@ -141,7 +141,7 @@ func testCounts(t *testing.T, s AccountStores) {
 		_, err := s.Timeline.Write(ctx, workspace, w.Conversation.ID, bot.Key{}, func(bot.Conversation) (bot.Change, error) {
 			return bot.Change{Row: func(c *bot.Conversation) {
 				c.Service = service
-				if service == bot.ServiceActive || service == bot.ServiceWrapup {
+				if service == bot.ServiceOffered || service == bot.ServiceActive || service == bot.ServiceWrapup { // one who passes a chat on has it
 					c.Agent = []bot.AgentID{"a1", "a2"}[i%2]
 				}
 			}}, nil
@@ -171,11 +171,11 @@ func testCounts(t *testing.T, s AccountStores) {
 			}
 		}
 	}
-	mine, queue, withBot, closed, err := s.Lists.Counts(ctx, workspace, "a1")
-	if err != nil || mine != 2 || queue != 3 || withBot != 1 || closed != 1 {
-		t.Errorf("counts %d %d %d %d %v, want 2 3 1 1", mine, queue, withBot, closed, err)
+	mine, queue, held, withBot, closed, err := s.Lists.Counts(ctx, workspace, "a1")
+	if err != nil || mine != 3 || queue != 3 || held != 3 || withBot != 1 || closed != 1 {
+		t.Errorf("counts %d %d %d %d %d %v, want 3 3 3 1 1", mine, queue, held, withBot, closed, err)
 	}
-	if mine, queue, withBot, closed, err = s.Lists.Counts(ctx, other, "a1"); err != nil || mine+queue+withBot+closed != 0 {
-		t.Errorf("counts of another workspace %d %d %d %d %v", mine, queue, withBot, closed, err)
+	if mine, queue, held, withBot, closed, err = s.Lists.Counts(ctx, other, "a1"); err != nil || mine+queue+held+withBot+closed != 0 {
+		t.Errorf("counts of another workspace %d %d %d %d %d %v", mine, queue, held, withBot, closed, err)
 	}
 }

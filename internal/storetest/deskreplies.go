@@ -179,7 +179,18 @@ func testDeskMacro(t *testing.T, s Stores) {
 		}
 	}
 
-	// A code that was taken off the list is refused; the chat stays as it is.
+	// A code that was taken off the list is refused, and a queue that is no more; the chat
+	// stays as it is.
+	if err := d.PutQueue(ctx, handoff.Queue{Workspace: workspace, ID: "old"}); err != nil {
+		t.Fatal(err)
+	}
+	lost, err := r.Put(ctx, "boss", true, handoff.Reply{Workspace: workspace, Shortcut: "lost", ReplyBody: handoff.ReplyBody{Title: "Lost", Then: handoff.ThenTransfer, Queue: "old"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.DeleteQueue(ctx, workspace, "old"); err != nil {
+		t.Fatal(err)
+	}
 	codes[0].Off = true
 	if codes, _, err = d.PutCodes(ctx, workspace, codes, 1); err != nil {
 		t.Fatal(err)
@@ -190,6 +201,8 @@ func testDeskMacro(t *testing.T, s Stores) {
 	}
 	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "late"), bye.ID, spoken("Bye", ""))
 	wantKind(t, "with a code that is off", err, fault.Invalid)
+	_, err = r.Run(ctx, workspace, c.ID, lin, key(lin, "lost"), lost.ID, spoken("Bye", ""))
+	wantKind(t, "into a queue that is no more", err, fault.Conflict)
 	_, err = d.CloseAs(ctx, workspace, c.ID, lin, codes[1].ID)
 	wantKind(t, "closed with a code that is off", err, fault.Invalid)
 	if got := d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "lin"); got.Seq != 1 {

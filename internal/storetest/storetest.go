@@ -135,6 +135,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TicketRules", testTicketRules},
 		{"TicketFiles", testTicketFiles},
 		{"TicketByHand", testTicketByHand},
+		{"TicketOutlives", testTicketOutlives},
 		{"TicketLists", testTicketLists},
 		{"TicketsInParallel", testTicketsInParallel},
 		{"TicketsMergedInACircle", testTicketsMergedInACircle},

@@ -109,7 +109,66 @@ func testTicketByHand(t *testing.T, s Stores) {
 	if f = d.file(t, a.Ticket.ID); f.Ticket.Status != handoff.TicketOpen || f.Mails[len(f.Mails)-1].State != handoff.MailFailed {
 		t.Errorf("after a lost mail %+v", f)
 	}
+	// So is one that bounces later; an absence is not.
+	d.answer(t, a.Ticket.ID, "Sent again.", "")
+	for _, in := range []handoff.MailIn{{Message: "away@mail"}, {Message: "bounce@mail", Bounced: true}} {
+		in.Ticket, in.From, in.Automatic = a.Ticket.ID, "mailer-daemon@example.com", true
+		if _, err := d.MailCame(ctx, d.ws, in); err != nil {
+			t.Fatal(err)
+		}
+		want := handoff.TicketPending
+		if in.Bounced {
+			want = handoff.TicketOpen
+		}
+		if f = d.file(t, a.Ticket.ID); f.Ticket.Status != want {
+			t.Errorf("after %s it is %s, want %s", in.Message, f.Ticket.Status, want)
+		}
+	}
 	wantKind(t, "no such mail", d.MailSent(ctx, handoff.Mail{Workspace: d.ws, ID: "none"}), fault.NotFound)
+}
+
+// What a ticket names may go: its agent, whom nobody gives tickets any more, and its
+// queue, without which it is worked on all the same.
+func testTicketOutlives(t *testing.T, s Stores) {
+	d := newTicketDesk(t, s, workspace)
+	ctx := t.Context()
+	d.hire(t, "lin", 2)
+	d.hire(t, "wei", 2)
+	if err := d.PutQueue(ctx, handoff.Queue{Workspace: d.ws, ID: "vip", Name: "VIP"}); err != nil {
+		t.Fatal(err)
+	}
+	c := newConversation(t, s, workspace)
+	f, err := d.OpenTicket(ctx, d.ws, c.ID, lin, handoff.TicketDraft{Subject: "Lamp", Assignee: "wei", Queue: "vip"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := d.OpenTicket(ctx, d.ws, newConversation(t, s, workspace).ID, lin, handoff.TicketDraft{Subject: "Cup", Assignee: "lin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Retire(ctx, d.ws, "wei"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.DeleteQueue(ctx, d.ws, "vip"); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.file(t, f.Ticket.ID).Ticket.Assignee; got != "" {
+		t.Errorf("it is still with %q, who is gone", got)
+	}
+	if got := d.file(t, other.Ticket.ID).Ticket.Assignee; got != "lin" {
+		t.Errorf("another one is with %q", got)
+	}
+	wei, vip, urgent, solved := bot.AgentID("wei"), bot.QueueID("vip"), 5, handoff.TicketSolved
+	_, err = d.ChangeTicket(ctx, d.ws, f.Ticket.ID, lin, handoff.TicketPatch{Assignee: &wei})
+	wantKind(t, "to who is gone", err, fault.Conflict)
+	_, err = d.ChangeTicket(ctx, d.ws, other.Ticket.ID, lin, handoff.TicketPatch{Queue: &vip})
+	wantKind(t, "into a queue that is gone", err, fault.NotFound)
+	got, err := d.ChangeTicket(ctx, d.ws, f.Ticket.ID, lin, handoff.TicketPatch{Priority: &urgent, Status: &solved})
+	if err != nil || got.Ticket.Status != solved || got.Ticket.Priority != urgent {
+		t.Errorf("solved without its queue: %+v, %v", got.Ticket, err)
+	}
+	_, err = d.Say(ctx, d.ws, c.ID, lin, key(lin, "look"), bot.Body{Text: "look", Tell: []bot.AgentID{"wei"}}, true)
+	wantKind(t, "mentioning who is gone", err, fault.Invalid)
 }
 
 // Made at once, tickets have numbers without gaps; one conversation gets one ticket,

@@ -57,8 +57,12 @@ describe('two agents, a supervisor and three visitors', () => {
     await dora.say('I want to talk to a person');
     await offer(ola).waitFor();
     assert.equal((await offer(emma).count()) + (await offer(wei).count()), 0, 'offered to who has not the skill');
-    await ola.getByRole('button', { name: /^Accept/ }).click();
+    await ola.keyboard.press('Enter');
     await said(dora, /Ola has joined/);
+    await ola.locator('textarea:focus').waitFor(); // what is typed next is for the visitor, and no key of the desk
+    await ola.keyboard.type('Good morning.');
+    await ola.keyboard.press('Enter');
+    await said(dora, 'Good morning.');
     await ola.getByRole('button', { name: 'Why this agent was chosen' }).first().click();
     await ola.getByText(/wholesale/).first().waitFor();
     await setDuty(ola, 'away'); // and serves Dora all the while
@@ -67,6 +71,11 @@ describe('two agents, a supervisor and three visitors', () => {
   it('offers to who speaks the language and no other, and to the next when the offer is missed', { timeout: slow }, async () => {
     await ann.say('I want to talk to a person');
     await offer(emma).waitFor(); // Wei could, but is the only one for Chinese
+    await emma.getByRole('button', { name: /^Emma: / }).click();
+    await emma.getByRole('menu').waitFor();
+    await emma.keyboard.press('Escape'); // closes the menu, and passes nothing
+    await emma.getByRole('menu').waitFor({ state: 'detached' });
+    assert.equal(await offer(emma).count(), 1, 'Escape in a menu passed the offer');
     assert.equal(await offer(wei).count(), 0);
     await offer(emma).waitFor({ state: 'detached' }); // eight seconds pass
     await offer(wei).waitFor();
@@ -93,6 +102,10 @@ describe('two agents, a supervisor and three visitors', () => {
     await wei.getByRole('button', { name: '转接' }).first().click();
     await wei.getByRole('dialog').getByText('Emma').click();
     await wei.getByRole('dialog').getByRole('button', { name: '转接' }).click();
+    await wei.getByText('正在转出，有人接受前仍由你答复。').waitFor();
+    await wei.getByLabel('回复', { exact: true }).last().fill('我先帮您看着。');
+    await wei.getByRole('button', { name: '发送' }).click();
+    await said(bo, '我先帮您看着。');
     await emma.getByRole('button', { name: /Pass/ }).click();
     await wei.getByRole('log').getByText('Emma 未接受转接').waitFor();
     await said(bo, '仍由 Wei 为您服务');

@@ -39,3 +39,9 @@ test('any changes leave what sorting everything anew would', () => {
     expect(rows.map((r) => r.id)).toEqual([...all.values()].filter((c) => c.service === 'bot').sort(order('bot')).map((r) => r.id));
   }
 });
+
+test('a chat stays with who passes it on until somebody accepts', () => {
+  const mine = { ...row('a', 1, 'offered', 2), agent: { id: 'me', name: 'Me' } };
+  expect(ids(merged([row('a', 1, 'active')], by(mine), 'mine', 'me', false))).toBe('a');
+  expect(ids(merged([mine], by({ ...row('a', 2, 'active', 3), agent: { id: 'other', name: 'O' } }), 'mine', 'me', false))).toBe('');
+});

@@ -45,7 +45,7 @@ export class App {
   constructor() {
     this.http = new Http({
       base: '/api/v1',
-      headers: (): Record<string, string> => (this.session ? { 'X-CSRF-Token': this.session.csrf } : {}),
+      headers: (): Record<string, string> => ({ 'Accept-Language': this.prefs.lang, ...(this.session && { 'X-CSRF-Token': this.session.csrf }) }),
       refresh: async () => {
         if (this.phase === 'ready') this.leave(true);
         return false;

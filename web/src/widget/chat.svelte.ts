@@ -81,7 +81,7 @@ export class Chat {
     this.session = new Session(inbox, this.keep, 'en', undefined);
     this.http = new Http({
       base: '/api/v1',
-      headers: () => ({ Authorization: `Bearer ${this.session.token}` }),
+      headers: () => ({ Authorization: `Bearer ${this.session.token}`, 'Accept-Language': this.lang }),
       refresh: () => this.renew(),
     });
     this.sound = this.keep.get('sound') === '1';

@@ -1,3 +1,4 @@
+import type { Entry } from '../shared/client/timeline';
 import type { Translate } from '../shared/i18n';
 import type { Event } from '../shared/protocol';
 import type { Word } from './words';
@@ -13,14 +14,8 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
       return t('joined', { name });
     case 'taken':
       return t('tookOver', { name });
-    case 'transferred':
-      return t('transferred');
     case 'handed_back':
       return t('left', { name });
-    case 'agent_gone':
-      return t('lost', { name });
-    case 'left_queue':
-      return t('leftLine');
     case 'wrap_up':
     case 'closed':
       return t('ended');
@@ -30,4 +25,10 @@ export function serviceLine(e: Event, t: Translate<Word>): string | undefined {
       // The server's sentence, in the visitor's language; what is none of theirs has none.
       return e.number ? e.text + t('ticketNumber', { n: e.number }) : e.text;
   }
+}
+
+/** Whether the visitor left a message or a number that nobody has answered yet: they need not wait here. */
+export function keptFor(entries: Entry[]): boolean {
+  const last = entries.findLast((e) => /^(left_message|accepted|taken|reopened|left_queue|handed_back|wrap_up|closed)$/.test(e.event.change ?? ''));
+  return last?.event.change === 'left_message';
 }

@@ -61,7 +61,7 @@ export class Session {
     const old = this.current?.token ?? this.keep.get('token');
     const body = { inbox: this.inbox, language: this.language, identity: this.identity };
     const call = (token: string | undefined) =>
-      new Http({ base: '/api/v1', headers: (): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {}) }).post<VisitorSession>(
+      new Http({ base: '/api/v1', headers: (): Record<string, string> => ({ 'Accept-Language': this.language, ...(token && { Authorization: `Bearer ${token}` }) }) }).post<VisitorSession>(
         '/visitor/sessions',
         body,
       );

@@ -9,7 +9,7 @@ import { inbox } from '../words/inbox';
 import { watch } from '../words/watch';
 import { type Notice, noticeTitle, withNotice } from './notices';
 import { Draft } from './draft.svelte';
-import { belongs, nameOf } from './people';
+import { answers, belongs, nameOf } from './people';
 import { merged, older, order } from './rows';
 import { Talk } from './talk.svelte';
 
@@ -168,7 +168,7 @@ export class Desk {
   }
 
   private owes(c: Conversation): void {
-    if (c.service !== 'active' || c.last?.by === 'agent') this.owed.delete(c.id);
+    if (!answers(c, this.app.account.id) || c.last?.by === 'agent') this.owed.delete(c.id);
     else if (!this.owed.has(c.id)) this.owed.set(c.id, c.updated_at ?? c.created_at);
   }
 
@@ -182,8 +182,11 @@ export class Desk {
     const id = typeof o.conversation === 'string' ? o.conversation : o.conversation.id;
     this.offers = this.offers.filter((x) => x.id !== o.id);
     try {
-      await this.app.http.post(`/offers/${o.id}/${how}`);
-      if (how === 'accept') this.app.router.go('inbox', 'mine', id);
+      const now = await this.app.http.post<Conversation | undefined>(`/offers/${o.id}/${how}`);
+      if (how !== 'accept') return;
+      this.app.router.go('inbox', 'mine', id);
+      this.open(id);
+      if (now) this.talk?.begin(now);
     } catch (e) {
       this.app.say(this.app.why(e), 'bad');
     }

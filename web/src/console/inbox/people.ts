@@ -8,10 +8,20 @@ export function nameOf(c: Conversation, t: Translate<InboxWord>): string {
   return c.visitor?.name || c.visitor?.email || t('anonymous', { id: (c.visitor?.id ?? c.id).slice(-4).toUpperCase() });
 }
 
+/** The agent answers for it, also while they pass it on and nobody has accepted. */
+export function answers(c: Conversation, me: string): boolean {
+  return c.agent?.id === me && (c.service === 'active' || passing(c));
+}
+
+/** Its agent passes it on. */
+export function passing(c: Conversation): boolean {
+  return !!c.agent && (c.service === 'waiting' || c.service === 'offered');
+}
+
 export function belongs(view: View, c: Conversation, me: string): boolean {
   switch (view) {
     case 'mine':
-      return c.agent?.id === me && (c.service === 'active' || c.service === 'wrapup');
+      return answers(c, me) || (c.agent?.id === me && c.service === 'wrapup');
     case 'queue':
       return c.service === 'waiting' || c.service === 'offered' || c.service === 'parked';
     case 'bot':

@@ -16,6 +16,7 @@ import { translate } from '../words/translate';
 import { watch } from '../words/watch';
 import { ticketFor } from '../tickets/make';
 import type { DeskAction } from './desk.svelte';
+import { answers, passing } from './people';
 import type { Draft, Tab } from './draft.svelte';
 
 /** Who comes and goes is no event of the conversation; it is looked at this often, in ms. */
@@ -82,13 +83,13 @@ export class Talk {
     return this.draft.plain ? undefined : this.foreign;
   }
 
-  /** A dialog of this chat is open: letters are not its keys now. */
-  get asking(): boolean {
-    return this.closing || this.stopping || this.taking || !!this.running;
+  get mine(): boolean {
+    return !!this.row && answers(this.row, this.app.account.id);
   }
 
-  get mine(): boolean {
-    return this.row?.agent?.id === this.app.account.id && this.row.service === 'active';
+  /** This agent passes it on and answers until somebody accepts. */
+  get passing(): boolean {
+    return this.mine && !!this.row && passing(this.row);
   }
 
   get closed(): boolean {
@@ -366,6 +367,7 @@ export class Talk {
       add('canned', this.app.words(replies)('menu'), () => this.canned());
       if (this.mayDraft && this.asked) add('draft', t('draft'), () => void this.suggest());
       if (this.foreign) add('translate', this.app.words(translate)('switch', { language: this.app.t(this.foreign) }), () => (this.draft.plain = !this.draft.plain));
+      if (this.passing) add('take', t('keep'), () => void this.act('take'));
       add('transfer', t('transfer'), () => (this.app.desk.transferring = true));
       add('handBack', t('handBack'), () => void this.act('hand-back'));
       add('close', t('closeChat'), () => void this.finish());
@@ -407,6 +409,12 @@ export class Talk {
     } catch (e) {
       if (!this.row) this.problem = e;
     }
+  }
+
+  /** The chat is this agent's from now on: what they type next is for the visitor. */
+  begin(c: Conversation): void {
+    this.moved(c);
+    this.write('reply');
   }
 
   private moved(c: Conversation): void {

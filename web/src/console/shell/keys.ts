@@ -7,6 +7,9 @@ export function isTyping(e: KeyboardEvent): boolean {
   return t.isContentEditable || t instanceof HTMLTextAreaElement || t instanceof HTMLSelectElement || (t instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(t.type));
 }
 
+/** Whether a dialog or a menu is open: letters and Escape belong to it. The card of an offer is neither. */
+export const inOverlay = (): boolean => document.querySelector('[role="dialog"], [role="menu"]') !== null;
+
 /** The name of the modifier on this keyboard. */
 export const mod = /Mac|iP(hone|ad)/.test(navigator.platform) ? '⌘' : 'Ctrl';
 

@@ -21,6 +21,8 @@ type fold struct {
 
 	total   sums
 	days    map[string]*sums
+	quarter int64  // of an hour, since 1970, of what was counted last
+	date    string // … on which day: days begin with a quarter in every time zone
 	queues  map[bot.QueueID]*sums
 	agents  map[bot.AgentID]*sums
 	inboxes map[string]*sums
@@ -85,10 +87,18 @@ func (f *fold) whole(at time.Time, queue bot.QueueID, inbox string, agents bool,
 		return false
 	}
 	count(&f.total)
-	count(in(f.days, at.In(f.r.From.Location()).Format(time.DateOnly)))
+	count(in(f.days, f.day(at)))
 	count(in(f.queues, queue))
 	count(in(f.inboxes, inbox))
 	return true
+}
+
+// day is the date on which something was.
+func (f *fold) day(at time.Time) string {
+	if quarter := at.Unix() / 900; quarter != f.quarter || f.date == "" {
+		f.quarter, f.date = quarter, at.In(f.r.From.Location()).Format(time.DateOnly)
+	}
+	return f.date
 }
 
 func in[K comparable](of map[K]*sums, id K) *sums {

@@ -28,7 +28,7 @@ func (s *Handoff) Happenings(ctx context.Context, ws bot.WorkspaceID, from, to t
 		SELECT e.conversation, c.inbox, c.queue, e.at, e.kind, e.body,
 			CASE e.kind WHEN 'ticket' THEN (
 				SELECT t.assignee || '/' || t.queue FROM tickets t WHERE t.workspace = e.workspace AND t.id = e.body::json -> 'Ticket' ->> 'ID') END,
-			CASE WHEN e.kind = 'service' AND (strpos(e.body, '"Change":"accepted"') > 0 OR strpos(e.body, '"Change":"taken"') > 0 OR strpos(e.body, '"Change":"reopened"') > 0)
+			CASE WHEN e.kind = 'service' AND substr(e.body, strpos(e.body, '"Change":"') + 10, 5) IN ('accep', 'taken', 'reope') -- accepted, taken, reopened
 			THEN (
 				SELECT m.at || '/' || m.author_id FROM events m
 				WHERE m.workspace = e.workspace AND m.conversation = e.conversation AND m.seq > e.seq AND m.kind = 'message' AND m.author_kind = 'agent'
@@ -46,7 +46,7 @@ func scanHappening(scan func(...any) error) (h handoff.Happening, err error) {
 		return h, err
 	}
 	h.At = cell.Time(at)
-	if err := cell.Decode(body, &h.Noted); err != nil {
+	if err := cell.Pick(body, &h.Noted); err != nil {
 		return h, err
 	}
 	if ticket != nil {
@@ -101,12 +101,20 @@ func (s *Handoff) Made(ctx context.Context, ws bot.WorkspaceID, from, to time.Ti
 		ORDER BY t.number`, ws, cell.Micros(from), cell.Micros(to))
 }
 
-// walk reads rows one by one; the error of each row's taker is returned as it is.
+// walk reads rows one by one; the error of each row's taker is returned as it is. A
+// report reads so much that the server would compile the query, which takes longer than
+// it saves, and sort on disk.
 func (s *Handoff) walk(ctx context.Context, ws bot.WorkspaceID, row func(scan func(...any) error) error, query string, args ...any) error {
+	given := false
 	return s.db.read(ctx, ws, func(q queue) {
+		q.queue(`SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true)`)
 		q.queue(query, args...).Query(func(rows pgx.Rows) error {
 			defer rows.Close()
+			if given { // the connection broke, and rows would be counted twice
+				return fault.New(fault.Unavailable, "The database was away for a moment. Ask for the report again.")
+			}
 			for rows.Next() {
+				given = true
 				if err := row(rows.Scan); err != nil {
 					return err
 				}

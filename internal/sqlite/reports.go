@@ -27,7 +27,7 @@ func (s *Handoff) Happenings(ctx context.Context, ws bot.WorkspaceID, from, to t
 		SELECT e.conversation, c.inbox, c.queue, e.at, e.kind, e.body,
 			CASE e.kind WHEN 'ticket' THEN (
 				SELECT t.assignee || '/' || t.queue FROM tickets t WHERE t.workspace = e.workspace AND t.id = json_extract(e.body, '$.Ticket.ID')) END,
-			CASE WHEN e.kind = 'service' AND (instr(e.body, '"Change":"accepted"') OR instr(e.body, '"Change":"taken"') OR instr(e.body, '"Change":"reopened"'))
+			CASE WHEN e.kind = 'service' AND substr(e.body, instr(e.body, '"Change":"') + 10, 5) IN ('accep', 'taken', 'reope') -- accepted, taken, reopened
 			THEN (
 				SELECT m.at || '/' || m.author_id FROM events m
 				WHERE m.workspace = e.workspace AND m.conversation = e.conversation AND m.seq > e.seq AND m.kind = 'message' AND m.author_kind = 'agent'
@@ -45,7 +45,7 @@ func scanHappening(scan func(...any) error) (h handoff.Happening, err error) {
 		return h, err
 	}
 	h.At = cell.Time(at)
-	if err := cell.Decode(body, &h.Noted); err != nil {
+	if err := cell.Pick(body, &h.Noted); err != nil {
 		return h, err
 	}
 	if ticket != nil {

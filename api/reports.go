@@ -33,6 +33,16 @@ type Report struct {
 	Agents  []ReportGroup `json:"agents" doc:"Of whom only what they did is counted."`
 	Inboxes []ReportGroup `json:"inboxes"`
 	Codes   []CodeCount   `json:"codes" doc:"Of talks with people that ended; the most frequent first."`
+	Before  *ReportBefore `json:"before,omitempty" doc:"Absent: nothing happened then, or more than a report holds."`
+}
+
+// ReportBefore is what became of conversations and tickets in as many days directly
+// before.
+type ReportBefore struct {
+	From  string  `json:"from" doc:"First day."`
+	To    string  `json:"to" doc:"Last day."`
+	Until *Time   `json:"until,omitempty" doc:"While the days asked for go on: the moment until which those before are counted, the same time of day as made_at."`
+	Total Figures `json:"total"`
 }
 
 // ReportGroup is the figures of one day, queue, agent or inbox.
@@ -144,7 +154,7 @@ func (s *Server) reportRoutes(g *registrar) {
 	})
 	handle(g, "GET", "/report/csv", s.reportCSV, func(op *huma.Operation) {
 		op.Responses["200"] = &huma.Response{
-			Description: "A table: the whole, then days, queues, agents, inboxes and codes.",
+			Description: "A table: the whole, the same of the days before, then days, queues, agents, inboxes and codes.",
 			Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}
 	})
@@ -193,6 +203,12 @@ func (s *Server) report(ctx context.Context, in *reportIn) (Report, error) {
 	}
 	for _, c := range r.Codes {
 		out.Codes = append(out.Codes, CodeCount(c))
+	}
+	if b := r.Before; b != nil {
+		out.Before = &ReportBefore{From: b.From.Format(time.DateOnly), To: b.From.AddDate(0, 0, len(r.Days)-1).Format(time.DateOnly), Total: figuresOf(b.Figures)}
+		if !r.Past {
+			out.Before.Until = timeOf(b.To)
+		}
 	}
 	return out, nil
 }
@@ -265,6 +281,9 @@ func (r Report) table() ([]byte, error) {
 		_ = w.Write(out)
 	}
 	row("total", "", "", r.Total)
+	if r.Before != nil {
+		row("before", r.Before.From+"/"+r.Before.To, "", r.Before.Total)
+	}
 	for _, x := range []struct {
 		kind   string
 		groups []ReportGroup

@@ -208,6 +208,7 @@ func testReports(t *testing.T, s Stores) {
 	if x := got.Total; x.Begun != 1 || x.Handed != 1 || x.Handled != 1 || x.Made != 0 || x.Solved != 0 {
 		t.Errorf("of the second day %+v", x)
 	}
+	r.before(pass)
 	if got, err = r.Report(ctx, handoff.ReportQuery{Workspace: "other", From: "2026-03-04", To: "2026-03-05"}); err != nil || got.Total != (handoff.Figures{}) {
 		t.Errorf("of another workspace %+v, %v", got.Total, err)
 	}
@@ -224,6 +225,36 @@ func testReports(t *testing.T, s Stores) {
 			t.Errorf("a wrong %s: %v", field, err)
 		}
 	}
+}
+
+// before compares the second of the two days with the first: while it goes on, with as
+// much of the first as there is of it.
+func (r reportRig) before(pass func(time.Duration)) {
+	r.t.Helper()
+	of := func(from, to string) handoff.Report {
+		r.t.Helper()
+		got, err := r.Report(r.t.Context(), handoff.ReportQuery{Workspace: r.ws, From: from, To: to})
+		r.do(nil, err)
+		return got
+	}
+	first, second := "2026-03-04", "2026-03-05"
+	if b := of(second, second).Before; b != nil { // it is half past one at night
+		r.t.Errorf("before anything happened: %+v", b)
+	}
+	if b := of(first, second).Before; b != nil {
+		r.t.Errorf("before the first day: %+v", b)
+	}
+	pass(5 * time.Hour)
+	b := of(second, second).Before
+	if b == nil || !b.From.Equal(start.Truncate(24*time.Hour)) || !b.To.Equal(r.clock.now().AddDate(0, 0, -1)) || b.Begun != 9 || b.Reopened != 0 {
+		r.t.Errorf("the first day until the same time: %+v", b)
+	}
+	pass(24 * time.Hour)
+	b = of(second, second).Before
+	if b == nil || !b.To.Equal(start.Truncate(24*time.Hour).AddDate(0, 0, 1)) || b.Reopened != 1 {
+		r.t.Fatalf("the first day: %+v", b)
+	}
+	wantSame(r.t, "the first day", b.Figures, of(first, first).Total)
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -34,6 +34,19 @@ test('each figure is explained in both languages', () => {
   }
 });
 
+test('a figure says what it was, and nothing where there was none', () => {
+  const was: Figures = { ...some, begun: 20, wait: { n: 0, p50_s: 0, p90_s: 0 }, bot: 9, first_kept: { n: 2, kept: 1 }, in_time: 0, abandoned: 1, handled: 3 };
+  const then = (id: string, before?: Figures) => tiles(some, false, t, before).flatMap((x) => x.tiles).find((x) => x.id === id)?.before;
+  expect(then('begun')).toBeUndefined();
+  expect(then('begun', was)).toEqual({ line: 'before 20 · −10', spoken: 'In the days before: 20. 10 fewer.' });
+  expect(then('bot', was)).toEqual({ line: 'before 45 % · +15 points', spoken: 'In the days before: 45 %. 15 percentage points more.' });
+  expect(then('handled', was)).toEqual({ line: 'before 3 · the same', spoken: 'In the days before: 3. The same.' });
+  expect(then('wait', was)).toBeUndefined(); // nobody waited
+  expect(then('wait', { ...was, wait: { n: 1, p50_s: 85, p90_s: 85 } })).toEqual({ line: 'before 1:25 · −1:05', spoken: 'In the days before: 1:25. 1:05 shorter.' });
+  expect(then('handle', { ...was, handle: { n: 1, p50_s: 85, p90_s: 85 } })?.line).toBe('before 1:25'); // and nobody now
+  expect(tiles(some, false, translator(reports, 'zh'), was)[0]?.tiles[1]?.before?.spoken).toBe('此前一段时间：45 %。高 15 个百分点。');
+});
+
 test('of an agent only what agents do is told', () => {
   for (const id of ['begun', 'bot', 'level', 'abandoned', 'ofBot']) expect(find(some, true, id)).toBeUndefined();
   const heads = (kind: 'agents' | 'queues') => columns(kind, t).map((c) => c.head);

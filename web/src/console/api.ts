@@ -592,4 +592,5 @@ export interface Report {
   agents: ReportGroup[];
   inboxes: ReportGroup[];
   codes: { code: string; name: string; n: number }[];
+  before?: { from: string; to: string; until?: string; total: Figures };
 }

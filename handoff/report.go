@@ -34,7 +34,7 @@ type ReportStore interface {
 	Begun(ctx context.Context, ws bot.WorkspaceID, from, to time.Time, each func(Begun) error) error
 
 	// Made reads the tickets that were made, or solved and not opened again, from
-	// inclusive, to exclusive.
+	// inclusive, to exclusive, and those that are unfinished now.
 	Made(ctx context.Context, ws bot.WorkspaceID, from, to time.Time, each func(Made) error) error
 }
 
@@ -85,6 +85,8 @@ type Made struct {
 	DueFor   Level
 
 	FirstLate, NextLate, ResolveLate bool
+
+	Open bool // unfinished now: open or pending
 }
 
 // ReportQuery says what a report is about.
@@ -106,8 +108,9 @@ type Report struct {
 	Agents   []Group // … of whom only what they did is counted
 	Inboxes  []Group
 	Codes    []CodeCount // most frequent first; of ended talks with people
-	Past     bool        // the span ended: nothing in it goes on
-	Before   *Before     // to compare with; nil: nothing happened then, or more than a report holds
+	Backlog  Backlog
+	Past     bool    // the span ended: nothing in it goes on
+	Before   *Before // to compare with; nil: nothing happened then, or more than a report holds
 }
 
 // Before is what became of conversations and tickets in as many days directly before a
@@ -116,6 +119,12 @@ type Report struct {
 type Before struct {
 	From, To time.Time // from inclusive, to exclusive
 	Figures
+}
+
+// Backlog counts the tickets that are unfinished now, whenever they were made.
+type Backlog struct {
+	Open int
+	Late int // of them, past a service level
 }
 
 // Group is the figures of one day, queue, agent or inbox.

@@ -398,6 +398,12 @@ func (f *fold) made(m Made) {
 		count(&s.Next, m.NextTook > 0, m.NextLate, over(LevelNext))
 		count(&s.Resolve, !m.Solved.IsZero(), m.ResolveLate, over(LevelResolve))
 	})
+	if m.Open && f.wanted(m.Queue, m.Inbox) && (f.q.Agent == "" || f.q.Agent == m.Assignee) {
+		f.r.Backlog.Open++
+		if over(m.DueFor) {
+			f.r.Backlog.Late++
+		}
+	}
 	if !m.Solved.IsZero() {
 		f.add(m.Solved, m.Queue, m.Inbox, m.Assignee, func(s *sums) { s.Solved++ })
 	}

@@ -88,16 +88,16 @@ func (s *Handoff) Made(ctx context.Context, ws bot.WorkspaceID, from, to time.Ti
 	return s.walk(ctx, ws, func(scan func(...any) error) error {
 		var m handoff.Made
 		var at, solved, due, next int64
-		if err := scan(&m.Inbox, &m.Queue, &m.Assignee, &at, &solved, &m.First, &next, &due, &m.DueFor, &m.FirstLate, &m.NextLate, &m.ResolveLate); err != nil {
+		if err := scan(&m.Inbox, &m.Queue, &m.Assignee, &at, &solved, &m.First, &next, &due, &m.DueFor, &m.FirstLate, &m.NextLate, &m.ResolveLate, &m.Open); err != nil {
 			return err
 		}
 		m.At, m.Solved, m.Due, m.NextTook = cell.Time(at), cell.Time(solved), cell.Time(due), time.Duration(next)
 		return each(m)
 	}, `
 		SELECT c.inbox, t.queue, t.assignee, t.created_at, t.solved_at, coalesce((t.more::json ->> 'First')::bigint, 0) > 0,
-			coalesce((t.more::json ->> 'NextTook')::bigint, 0), t.due_at, t.due_for, t.first_late, t.next_late, t.resolve_late
+			coalesce((t.more::json ->> 'NextTook')::bigint, 0), t.due_at, t.due_for, t.first_late, t.next_late, t.resolve_late, t.status IN ('open', 'pending')
 		FROM tickets t JOIN conversations c ON c.workspace = t.workspace AND c.id = t.conversation
-		WHERE t.workspace = $1 AND (t.created_at >= $2 AND t.created_at < $3 OR t.solved_at > 0 AND t.solved_at >= $2 AND t.solved_at < $3)
+		WHERE t.workspace = $1 AND (t.created_at >= $2 AND t.created_at < $3 OR t.solved_at > 0 AND t.solved_at >= $2 AND t.solved_at < $3 OR t.status IN ('open', 'pending'))
 		ORDER BY t.number`, ws, cell.Micros(from), cell.Micros(to))
 }
 

@@ -176,6 +176,9 @@ func testReports(t *testing.T, s Stores) {
 	if got.Zone != "UTC" || got.Past || len(got.Days) != 2 || got.Days[0].Begun != 9 || got.Days[1].Begun != 1 || got.Days[1].Handled != 1 {
 		t.Errorf("days %+v, zone %s", got.Days, got.Zone)
 	}
+	if want := (handoff.Backlog{Open: 2, Late: 2}); got.Backlog != want {
+		t.Errorf("backlog %+v, want %+v", got.Backlog, want)
+	}
 	ids := func(all []handoff.Group) (out []string) {
 		for _, g := range all {
 			out = append(out, g.ID)
@@ -193,7 +196,7 @@ func testReports(t *testing.T, s Stores) {
 	query.Queue = &money
 	got, err = r.Report(ctx, query)
 	r.do(nil, err)
-	if x := got.Total; x.Handled != 1 || x.InTime != 1 || x.Begun != 1 || x.Handed != 1 || x.OfPeople.Sum != 5 || x.Made != 0 || len(got.Codes) != 1 {
+	if x := got.Total; x.Handled != 1 || x.InTime != 1 || x.Begun != 1 || x.Handed != 1 || x.OfPeople.Sum != 5 || x.Made != 0 || len(got.Codes) != 1 || got.Backlog != (handoff.Backlog{}) {
 		t.Errorf("of money %+v", x)
 	}
 	query.Queue, query.Agent, query.Inbox = nil, "wei", "site"
@@ -205,7 +208,7 @@ func testReports(t *testing.T, s Stores) {
 	// A day on which only the end of something lies, and one without anything.
 	got, err = r.Report(ctx, handoff.ReportQuery{Workspace: r.ws, From: "2026-03-05", To: "2026-03-05"})
 	r.do(nil, err)
-	if x := got.Total; x.Begun != 1 || x.Handed != 1 || x.Handled != 1 || x.Made != 0 || x.Solved != 0 {
+	if x := got.Total; x.Begun != 1 || x.Handed != 1 || x.Handled != 1 || x.Made != 0 || x.Solved != 0 || got.Backlog.Open != 2 {
 		t.Errorf("of the second day %+v", x)
 	}
 	r.before(pass)

@@ -586,6 +586,7 @@ export interface Report {
   zone: string;
   made_at: string;
   past: boolean;
+  backlog: { open: number; late: number };
   total: Figures;
   days: ReportGroup[];
   queues: ReportGroup[];

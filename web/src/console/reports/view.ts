@@ -1,6 +1,6 @@
 import { percent, timer } from '../../shared/i18n/format';
 import type { Translate } from '../../shared/i18n';
-import type { Figures, Kept, Ratings, ReportGroup, Spread } from '../api';
+import type { Figures, Kept, Ratings, Report, ReportGroup, Spread } from '../api';
 import type { ReportWord } from '../words/reports';
 
 export type GroupKind = 'days' | 'queues' | 'agents' | 'inboxes';
@@ -27,9 +27,9 @@ export const none = '–';
 export const share = (part: number, whole: number): string => (whole > 0 ? percent(part / whole) : none);
 export const time = (s: Spread, p: 'p50_s' | 'p90_s'): string => (s.n > 0 ? timer(s[p] * 1000) : none);
 
-/** Whether somebody waited or was served in these figures, or anything else was counted. */
-export function empty(f: Figures): boolean {
-  return f.begun + f.handled + f.abandoned + f.messages + f.transfers + f.wait.n + f.ratings.n + f.bot_ratings.n + f.tickets_made + f.tickets_solved + f.tickets_reopened === 0;
+/** Whether nobody waited or was served in these days, and nothing else is counted. */
+export function empty({ total: f, backlog }: Pick<Report, 'total' | 'backlog'>): boolean {
+  return backlog.open + f.begun + f.handled + f.abandoned + f.messages + f.transfers + f.wait.n + f.ratings.n + f.bot_ratings.n + f.tickets_made + f.tickets_solved + f.tickets_reopened === 0;
 }
 
 /** How figures are measured, and the words for a difference; shares in whole points, as they are shown. */
@@ -56,7 +56,9 @@ export function compare(unit: Unit, now: number | undefined, was: number | undef
 }
 
 /** The figures in their order, each beside what it was. Of one agent only what agents do is told. */
-export function tiles(f: Figures, agent: boolean, t: Translate<ReportWord>, before?: Figures): { title: ReportWord; tiles: Tile[] }[] {
+export function tiles(report: Pick<Report, 'total' | 'backlog' | 'before'>, agent: boolean, t: Translate<ReportWord>): { title: ReportWord; tiles: Tile[] }[] {
+  const { total: f, backlog } = report;
+  const before = report.before?.total;
   const tile = (id: string, unit: Unit, read: (f: Figures) => number | undefined, more = ''): Tile => {
     const now = read(f);
     return {
@@ -106,6 +108,7 @@ export function tiles(f: Figures, agent: boolean, t: Translate<ReportWord>, befo
     kept('firstKept', (x) => x.first_kept),
     kept('nextKept', (x) => x.next_kept),
     kept('resolveKept', (x) => x.resolve_kept),
+    { id: 'backlog', label: t('backlog'), value: String(backlog.open), more: backlog.late > 0 ? t('backlogLate', { n: backlog.late }) : '', means: t('backlogMeans') },
   ];
   return [
     ...(agent ? [] : [{ title: 'chatsTitle' as const, tiles: chats }]),

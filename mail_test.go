@@ -177,12 +177,12 @@ func TestTicketsByMail(t *testing.T) {
 	if refs := second.Header.Get("References"); second.Header.Get("In-Reply-To") != "<one@home.test>" || !strings.Contains(refs, first.Header.Get("Message-ID")) {
 		t.Errorf("the second mail answers %q of %q", second.Header.Get("In-Reply-To"), refs)
 	}
-	report := func() handoff.TicketReport {
-		r, err := b.app.desk.TicketReport(t.Context(), id.DefaultWorkspace, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	report := func() handoff.Figures {
+		r, err := b.app.desk.Report(t.Context(), handoff.ReportQuery{Workspace: id.DefaultWorkspace})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r
+		return r.Total
 	}
 	if r := report(); r.Solved != 1 {
 		t.Errorf("report %+v", r)

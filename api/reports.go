@@ -27,12 +27,29 @@ type Report struct {
 	Zone    string        `json:"zone" doc:"In which days begin."`
 	MadeAt  Time          `json:"made_at" doc:"A report is shown again for a minute."`
 	Past    bool          `json:"past" doc:"The days are over."`
+	Backlog Backlog       `json:"backlog"`
 	Total   Figures       `json:"total"`
 	Days    []ReportGroup `json:"days" doc:"Every day."`
 	Queues  []ReportGroup `json:"queues"`
 	Agents  []ReportGroup `json:"agents" doc:"Of whom only what they did is counted."`
 	Inboxes []ReportGroup `json:"inboxes"`
 	Codes   []CodeCount   `json:"codes" doc:"Of talks with people that ended; the most frequent first."`
+	Before  *ReportBefore `json:"before,omitempty" doc:"Absent: nothing happened then, or more than a report holds."`
+}
+
+// ReportBefore is what became of conversations and tickets in as many days directly
+// before.
+type ReportBefore struct {
+	From  string  `json:"from" doc:"First day."`
+	To    string  `json:"to" doc:"Last day."`
+	Until *Time   `json:"until,omitempty" doc:"While the days asked for go on: the moment until which those before are counted, the same time of day as made_at."`
+	Total Figures `json:"total"`
+}
+
+// Backlog counts the tickets that are unfinished now, whenever they were made.
+type Backlog struct {
+	Open int `json:"open"`
+	Late int `json:"late" doc:"Of them, past a service level."`
 }
 
 // ReportGroup is the figures of one day, queue, agent or inbox.
@@ -144,7 +161,7 @@ func (s *Server) reportRoutes(g *registrar) {
 	})
 	handle(g, "GET", "/report/csv", s.reportCSV, func(op *huma.Operation) {
 		op.Responses["200"] = &huma.Response{
-			Description: "A table: the whole, then days, queues, agents, inboxes and codes.",
+			Description: "A table: the whole, the same of the days before, then days, queues, agents, inboxes and codes.",
 			Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}
 	})
@@ -187,12 +204,18 @@ func (s *Server) report(ctx context.Context, in *reportIn) (Report, error) {
 		return out
 	}
 	out := Report{
-		From: r.Days[0].ID, To: r.Days[len(r.Days)-1].ID, Zone: cmp.Or(r.Zone, "UTC"), MadeAt: Time{r.at}, Past: r.Past, Total: figuresOf(r.Total),
+		From: r.Days[0].ID, To: r.Days[len(r.Days)-1].ID, Zone: cmp.Or(r.Zone, "UTC"), MadeAt: Time{r.at}, Past: r.Past, Backlog: Backlog(r.Backlog), Total: figuresOf(r.Total),
 		Days: named("day ", r.Days), Queues: named("queue ", r.Queues), Agents: named("agent ", r.Agents), Inboxes: named("inbox ", r.Inboxes),
 		Codes: []CodeCount{},
 	}
 	for _, c := range r.Codes {
 		out.Codes = append(out.Codes, CodeCount(c))
+	}
+	if b := r.Before; b != nil {
+		out.Before = &ReportBefore{From: b.From.Format(time.DateOnly), To: b.From.AddDate(0, 0, len(r.Days)-1).Format(time.DateOnly), Total: figuresOf(b.Figures)}
+		if !r.Past {
+			out.Before.Until = timeOf(b.To)
+		}
 	}
 	return out, nil
 }
@@ -244,9 +267,9 @@ func (r Report) table() ([]byte, error) {
 		"kind", "id", "name", "begun", "bot", "handed", "handled", "handle_p50_s", "handle_p90_s", "transfers", "first_reply_n",
 		"first_reply_p50_s", "first_reply_p90_s", "wait_n", "wait_p50_s", "wait_p90_s", "in_time", "abandoned", "messages", "bot_ratings", "bot_asked",
 		"bot_good", "bot_mean", "ratings", "asked", "good", "mean", "tickets_made", "tickets_solved", "tickets_reopened",
-		"first_n", "first_kept", "next_n", "next_kept", "resolve_n", "resolve_kept",
+		"first_n", "first_kept", "next_n", "next_kept", "resolve_n", "resolve_kept", "tickets_open", "tickets_late",
 	})
-	row := func(kind, id, name string, f Figures) {
+	row := func(kind, id, name string, f Figures, now ...string) {
 		out := []string{kind, harmless(id), harmless(name)}
 		number := func(all ...int) {
 			for _, n := range all {
@@ -262,9 +285,15 @@ func (r Report) table() ([]byte, error) {
 		rated(f.OfBot)
 		rated(f.OfPeople)
 		number(f.Made, f.Solved, f.Reopened, f.FirstKept.N, f.FirstKept.Kept, f.NextKept.N, f.NextKept.Kept, f.SolvedKept.N, f.SolvedKept.Kept)
-		_ = w.Write(out)
+		if now == nil {
+			now = []string{"", ""}
+		}
+		_ = w.Write(append(out, now...))
 	}
-	row("total", "", "", r.Total)
+	row("total", "", "", r.Total, strconv.Itoa(r.Backlog.Open), strconv.Itoa(r.Backlog.Late))
+	if r.Before != nil {
+		row("before", r.Before.From+"/"+r.Before.To, "", r.Before.Total)
+	}
 	for _, x := range []struct {
 		kind   string
 		groups []ReportGroup

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -31,13 +32,20 @@ func TestReportOverHTTP(t *testing.T) {
 	if r.Total.Handled != 1 || len(r.Agents) != 1 || r.Agents[0].Name != "Lin" || r.Total.OfPeople != (api.Ratings{N: 1, Asked: 1, Good: 1, Mean: 4}) || r.Total.Begun != 0 {
 		t.Errorf("of Lin %+v", r)
 	}
-
-	a := boss.do("GET", "/report/csv?queue=main", nil).want(t, 200)
-	text, marked := strings.CutPrefix(string(a.body), "\uFEFF")
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || !marked || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment;") {
-		t.Fatalf("%v, %+v: %s", err, a.header, a.body)
+	if r.Before != nil {
+		t.Errorf("before the first day anything happened: %+v", r.Before)
 	}
+
+	table := func(path string) [][]string {
+		a := boss.do("GET", path, nil).want(t, 200)
+		text, marked := strings.CutPrefix(string(a.body), "\uFEFF")
+		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil || !marked || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment;") {
+			t.Fatalf("%v, %+v: %s", err, a.header, a.body)
+		}
+		return rows
+	}
+	rows := table("/report/csv?queue=main")
 	handled := slices.Index(rows[0], "handled")
 	var kinds []string
 	for _, row := range rows[1:] {
@@ -47,6 +55,19 @@ func TestReportOverHTTP(t *testing.T) {
 	}
 	if want := []string{"total", "day", "queue", "agent", "inbox", "code"}; !slices.Equal(kinds, want) {
 		t.Errorf("rows with the talk are %v, want %v", kinds, want)
+	}
+
+	// Two days later these days are what to compare with, until the time that it is then.
+	w.pass(48 * time.Hour)
+	boss = w.console(account.RoleSupervisor) // the session is over
+	boss.do("GET", "/report?from="+w.now().AddDate(0, 0, -1).Format(time.DateOnly), nil).want(t, 200).into(t, &r)
+	b := r.Before
+	if r.Total.Handled != 0 || b == nil || b.Total.Handled != 1 || b.Total.OfPeople.Mean != 4 || b.To != r.MadeAt.AddDate(0, 0, -2).Format(time.DateOnly) || b.Until == nil || b.Until.Sub(r.MadeAt.AddDate(0, 0, -2)).Abs() > time.Second {
+		t.Fatalf("compared with %+v, made at %v", b, r.MadeAt)
+	}
+	rows = table("/report/csv?from=" + r.From)
+	if row := rows[2]; row[0] != "before" || row[1] != b.From+"/"+b.To || row[handled] != "1" {
+		t.Errorf("the days before are told as %v", row)
 	}
 
 	for path, field := range map[string]string{

@@ -112,7 +112,6 @@ func routes() []route {
 		{"POST", "/tickets/{id}/answers", agent, "Write to the visitor of a ticket"},
 		{"POST", "/tickets/{id}/merge", agent, "Merge a ticket into another one"},
 		{"POST", "/tickets/{id}/link", agent, "Link a ticket with another one"},
-		{"GET", "/ticket-report", agent, "Count tickets and missed service levels"},
 
 		{"GET", "/documents", editor, "List documents"},
 		{"POST", "/documents", editor, "Write a document"},

@@ -65,18 +65,6 @@ type TicketMail struct {
 	At      Time   `json:"at"`
 }
 
-// TicketReport is what became of tickets.
-type TicketReport struct {
-	Opened      int `json:"opened"`
-	Solved      int `json:"solved" doc:"Solved in the stretch and not opened again."`
-	Reopened    int `json:"reopened"`
-	FirstLate   int `json:"first_late"`
-	NextLate    int `json:"next_late"`
-	ResolveLate int `json:"resolve_late"`
-	Unfinished  int `json:"unfinished" doc:"Now."`
-	Late        int `json:"late" doc:"Unfinished and past a service level, now."`
-}
-
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
 func (s *Server) ticketOf(t handoff.Ticket) Ticket {
@@ -162,10 +150,6 @@ type otherTicketIn struct {
 	}
 }
 
-type ticketReportIn struct {
-	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"Until now."`
-}
-
 func (s *Server) ticketRoutes(g *registrar) {
 	handle(g, "GET", "/tickets", s.listTickets)
 	handle(g, "POST", "/tickets", func(ctx context.Context, in *ticketIn) (*bodyOf[Ticket], error) {
@@ -227,11 +211,6 @@ func (s *Server) ticketRoutes(g *registrar) {
 	})
 	handle(g, "POST", "/tickets/{id}/link", func(ctx context.Context, in *otherTicketIn) (*bodyOf[Ticket], error) {
 		return s.fileOf(s.Desk.Link(ctx, s.ws, handoff.TicketID(in.ID), handoff.TicketID(in.Body.Other), callOf(ctx).agent()))
-	})
-	handle(g, "GET", "/ticket-report", func(ctx context.Context, in *ticketReportIn) (*bodyOf[TicketReport], error) {
-		now := s.Now()
-		r, err := s.Desk.TicketReport(ctx, s.ws, now.AddDate(0, 0, -in.Days), now)
-		return &bodyOf[TicketReport]{TicketReport(r)}, err
 	})
 }
 

@@ -75,10 +75,10 @@ func TestTicketsOverHTTP(t *testing.T) {
 	if page := list("view=solved"); len(page.Items) != 1 || page.Items[0].ID != first.ID {
 		t.Errorf("solved ones %+v", page)
 	}
-	var report api.TicketReport
-	lin.do("GET", "/ticket-report", nil).want(t, 200).into(t, &report)
-	if report != (api.TicketReport{Opened: 2, Solved: 1, Unfinished: 1}) {
-		t.Errorf("report %+v", report)
+	var report api.Report
+	w.console(account.RoleSupervisor).do("GET", "/report", nil).want(t, 200).into(t, &report)
+	if f := report.Total; f.Made != 2 || f.Solved != 1 || report.Backlog != (api.Backlog{Open: 1}) {
+		t.Errorf("report %+v, %+v", f, report.Backlog)
 	}
 	second := list("").Items[0]
 	lin.do("POST", "/tickets/"+second.ID+"/link", map[string]any{"other": first.ID}).want(t, 200).into(t, &got)

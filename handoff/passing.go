@@ -35,13 +35,15 @@ func (d *Desk) passTo(s *step, to bot.AgentID, queue bot.QueueID) error {
 
 // comesBack leaves the conversation with who passed it on, because the colleague
 // will not have it: everybody reads so, and nobody else is asked for a while. It
-// reports false when that agent was not asked by a colleague.
+// counts in full, for they are to go on with it. It reports false when that agent
+// was not asked by a colleague.
 func (s *step) comesBack(asked bot.AgentID, change string) bool {
 	if s.wait.PassedTo == "" || s.wait.PassedTo != asked || s.next.Agent == "" {
 		return false
 	}
 	s.wait.PassedTo = ""
 	s.next.Service, s.next.Enqueued = bot.ServiceActive, time.Time{}
+	s.wake()
 	s.wait.Timer = Timer{s.now.Add(s.queueOf(s.next.Queue).passBack()), TimerReturned}
 	s.happened(change, asked, sayStays(s.next.Language, s.name(s.next.Agent), s.name(asked))).Tell = []bot.AgentID{s.next.Agent}
 	return true

@@ -3,10 +3,13 @@ package handoff
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -31,7 +34,7 @@ type ReportStore interface {
 	Begun(ctx context.Context, ws bot.WorkspaceID, from, to time.Time, each func(Begun) error) error
 
 	// Made reads the tickets that were made, or solved and not opened again, from
-	// inclusive, to exclusive.
+	// inclusive, to exclusive, and those that are unfinished now.
 	Made(ctx context.Context, ws bot.WorkspaceID, from, to time.Time, each func(Made) error) error
 }
 
@@ -82,6 +85,8 @@ type Made struct {
 	DueFor   Level
 
 	FirstLate, NextLate, ResolveLate bool
+
+	Open bool // unfinished now: open or pending
 }
 
 // ReportQuery says what a report is about.
@@ -103,7 +108,23 @@ type Report struct {
 	Agents   []Group // … of whom only what they did is counted
 	Inboxes  []Group
 	Codes    []CodeCount // most frequent first; of ended talks with people
-	Past     bool        // the span ended: nothing in it goes on
+	Backlog  Backlog
+	Past     bool    // the span ended: nothing in it goes on
+	Before   *Before // to compare with; nil: nothing happened then, or more than a report holds
+}
+
+// Before is what became of conversations and tickets in as many days directly before a
+// span. While the span goes on, they end at the same time of day as it does now, so
+// that a morning is compared with a morning.
+type Before struct {
+	From, To time.Time // from inclusive, to exclusive
+	Figures
+}
+
+// Backlog counts the tickets that are unfinished now, whenever they were made.
+type Backlog struct {
+	Open int
+	Late int // of them, past a service level
 }
 
 // Group is the figures of one day, queue, agent or inbox.
@@ -177,40 +198,82 @@ func (d *Desk) Report(ctx context.Context, q ReportQuery) (Report, error) {
 		return Report{}, err
 	}
 	r.Past = !r.To.After(now)
-	f := newFold(q, &r, queues, now)
+	before := r.before(now)
+	var of, then *fold
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		of, err = d.fold(ctx, newFold(q, &r, queues, now))
+		return err
+	})
+	g.Go(func() (err error) {
+		if !before.To.After(before.From) {
+			return nil
+		}
+		then, err = d.fold(ctx, newFold(q, &Report{From: before.From, To: before.To}, queues, now))
+		if errors.Is(err, errTooMuch) {
+			return nil
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return Report{}, err
+	}
+	of.fill()
+	if then != nil {
+		if before.Figures = then.total.figures(); before.Figures != (Figures{}) {
+			r.Before = &before
+		}
+	}
+	return r, nil
+}
+
+// before is the span to compare with.
+func (r *Report) before(now time.Time) Before {
+	days := len(r.Days)
+	end := r.To
+	if !r.Past {
+		end = now.In(r.To.Location())
+	}
+	return Before{From: r.From.AddDate(0, 0, -days), To: end.AddDate(0, 0, -days)}
+}
+
+var errTooMuch = fault.New(fault.Invalid, "There is too much in these days for one report. Choose fewer days.").WithField("to", "a shorter span")
+
+// fold reads what happened in the span of a fold into it. It returns nil with an error.
+func (d *Desk) fold(ctx context.Context, f *fold) (*fold, error) {
+	ws, r := f.q.Workspace, f.r
 	rows := 0
 	counted := func() error {
 		if rows++; rows > maxReportRows {
-			return fault.New(fault.Invalid, "There is too much in these days for one report. Choose fewer days.").WithField("to", "a shorter span")
+			return errTooMuch
 		}
 		return nil
 	}
-	err = d.reports.Happenings(ctx, q.Workspace, r.From.Add(-lookBack), r.To, func(h Happening) error {
+	err := d.reports.Happenings(ctx, ws, r.From.Add(-lookBack), r.To, func(h Happening) error {
 		f.happened(h)
 		return counted()
 	})
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	f.end()
 	rows = 0
-	err = d.reports.Begun(ctx, q.Workspace, r.From, r.To, func(b Begun) error {
+	err = d.reports.Begun(ctx, ws, r.From, r.To, func(b Begun) error {
 		f.begun(b)
 		return counted()
 	})
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	rows = 0
-	err = d.reports.Made(ctx, q.Workspace, r.From, r.To, func(m Made) error {
+	err = d.reports.Made(ctx, ws, r.From, r.To, func(m Made) error {
 		f.made(m)
 		return counted()
 	})
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
-	f.fill()
-	return r, nil
+	return f, nil
 }
 
 // span reads the days, in the zone of the queue asked for or of the main one.

@@ -21,6 +21,8 @@ type fold struct {
 
 	total   sums
 	days    map[string]*sums
+	quarter int64  // of an hour, since 1970, of what was counted last
+	date    string // … on which day: days begin with a quarter in every time zone
 	queues  map[bot.QueueID]*sums
 	agents  map[bot.AgentID]*sums
 	inboxes map[string]*sums
@@ -85,10 +87,18 @@ func (f *fold) whole(at time.Time, queue bot.QueueID, inbox string, agents bool,
 		return false
 	}
 	count(&f.total)
-	count(in(f.days, at.In(f.r.From.Location()).Format(time.DateOnly)))
+	count(in(f.days, f.day(at)))
 	count(in(f.queues, queue))
 	count(in(f.inboxes, inbox))
 	return true
+}
+
+// day is the date on which something was.
+func (f *fold) day(at time.Time) string {
+	if quarter := at.Unix() / 900; quarter != f.quarter || f.date == "" {
+		f.quarter, f.date = quarter, at.In(f.r.From.Location()).Format(time.DateOnly)
+	}
+	return f.date
 }
 
 func in[K comparable](of map[K]*sums, id K) *sums {
@@ -388,6 +398,12 @@ func (f *fold) made(m Made) {
 		count(&s.Next, m.NextTook > 0, m.NextLate, over(LevelNext))
 		count(&s.Resolve, !m.Solved.IsZero(), m.ResolveLate, over(LevelResolve))
 	})
+	if m.Open && f.wanted(m.Queue, m.Inbox) && (f.q.Agent == "" || f.q.Agent == m.Assignee) {
+		f.r.Backlog.Open++
+		if over(m.DueFor) {
+			f.r.Backlog.Late++
+		}
+	}
 	if !m.Solved.IsZero() {
 		f.add(m.Solved, m.Queue, m.Inbox, m.Assignee, func(s *sums) { s.Solved++ })
 	}

@@ -30,14 +30,6 @@ func (d *Desk) Ticket(ctx context.Context, ws bot.WorkspaceID, ticket TicketID) 
 	return d.tickets.Ticket(ctx, ws, ticket)
 }
 
-// TicketReport counts the tickets of a stretch of time, from inclusive, to exclusive.
-func (d *Desk) TicketReport(ctx context.Context, ws bot.WorkspaceID, from, to time.Time) (TicketReport, error) {
-	if d.tickets == nil {
-		return TicketReport{}, errNoTickets()
-	}
-	return d.tickets.TicketReport(ctx, ws, from, to, d.now())
-}
-
 // OpenTicket makes a ticket of a conversation by hand. Errors: Invalid; NotFound;
 // Conflict when the conversation has an unfinished one.
 func (d *Desk) OpenTicket(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, by bot.Author, draft TicketDraft) (TicketFile, error) {

@@ -16,10 +16,6 @@ type TicketStore interface {
 	// Ticket returns one ticket with what belongs to it. Error: NotFound.
 	Ticket(ctx context.Context, ws bot.WorkspaceID, ticket TicketID) (TicketFile, error)
 
-	// TicketReport counts the tickets of a stretch of time, from inclusive, to
-	// exclusive, and those that are unfinished now.
-	TicketReport(ctx context.Context, ws bot.WorkspaceID, from, to, now time.Time) (TicketReport, error)
-
 	// MailDone notes what became of a mail that was due; others stay as they are.
 	// Error: NotFound.
 	MailDone(ctx context.Context, ws bot.WorkspaceID, mail string, state MailState, failure string, now time.Time) error
@@ -62,15 +58,3 @@ const (
 	SortNewest TicketSort = "newest" // highest number first
 	SortDue    TicketSort = "due"    // whose service level ends first; those without one last, then lowest number first
 )
-
-// TicketReport is what became of tickets.
-type TicketReport struct {
-	Opened      int // made in the stretch
-	Solved      int // solved in it and not opened again
-	Reopened    int // of those made in it, how many were opened again
-	FirstLate   int // of those made in it: the first answer came too late
-	NextLate    int
-	ResolveLate int
-	Unfinished  int // now, whenever they were made
-	Late        int // … and past a service level
-}

@@ -50,6 +50,42 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+func TestPick(t *testing.T) {
+	type inner struct{ Queue string }
+	type some struct {
+		Name  string
+		Count int
+		In    *inner
+		Tags  []string
+	}
+	whole := struct {
+		Name  string
+		Long  []map[string]any
+		Count int
+		In    map[string]any
+		Tags  []string
+	}{"a \"b\" 汉", []map[string]any{{"Name": "not this"}}, 3, map[string]any{"Queue": "money", "Name": "nor this"}, []string{"x", "y"}}
+	text, err := Encode(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got some
+	if err := Pick(text, &got); err != nil || got.Name != whole.Name || got.Count != 3 || got.In == nil || got.In.Queue != "money" || !slices.Equal(got.Tags, whole.Tags) {
+		t.Errorf("%s was read as %+v, %v", text, got, err)
+	}
+	for _, s := range []string{"", "{}", `{"In":null,"Name":null}`} {
+		var nothing some
+		if err := Pick(s, &nothing); err != nil || nothing.In != nil || nothing.Name != "" {
+			t.Errorf("%q was read as %+v, %v", s, nothing, err)
+		}
+	}
+	for _, s := range []string{"{", "[]", `{"Name":3}`, `{"Count":"three"}`, `{"In":{"Queue":{}}}`} {
+		if err := Pick(s, &some{}); !fault.Is(err, fault.Internal) {
+			t.Errorf("damaged %q: %v", s, err)
+		}
+	}
+}
+
 func TestVectors(t *testing.T) {
 	v := []float32{0, 1, -2.5, math.MaxFloat32}
 	if got, err := UnpackVector(PackVector(v)); err != nil || !slices.Equal(got, v) {

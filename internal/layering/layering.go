@@ -45,7 +45,7 @@ var rooms = []room{
 	{path: "internal/hot", may: []string{"bot", "knowledge", "internal/account", "internal/fault", "internal/id"}, why: "copies in front of slow parts; where they are kept is not its business"},
 	{path: "internal/live", may: []string{"bot", "handoff", "internal/pubsub", "internal/fault", "internal/id"}, why: "who on this node listens"},
 	{path: "internal/jobs", may: []string{"bot", "intents", "knowledge", "handoff", "training", "internal/fault", "internal/id"}, foreign: []string{"github.com/riverqueue/river", "modernc.org/sqlite", "github.com/jackc/pgx"}, why: "long work that survives a restart"},
-	{path: "internal/cell", may: []string{"internal/fault"}, why: "what a value looks like in a row, the same in both engines"},
+	{path: "internal/cell", may: []string{"internal/fault"}, foreign: []string{"github.com/tidwall/gjson"}, why: "what a value looks like in a row, the same in both engines"},
 	{path: "internal/sqlite", may: []string{"internal/cell", "bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"}, why: "an engine"},
 	{path: "internal/testenv", foreign: []string{"github.com/jackc/pgx"}, why: "servers that tests need; no words of ours"},
 	{path: "internal/postgres", may: []string{"internal/cell", "bot", "intents", "knowledge", "handoff", "training", "internal/account", "internal/upload", "internal/fault", "internal/id"}, foreign: []string{"github.com/jackc/pgx", "github.com/pgvector/pgvector-go", "github.com/pressly/goose"}, why: "an engine"},

@@ -227,27 +227,6 @@ func (s *Handoff) Ticket(ctx context.Context, ws bot.WorkspaceID, ticket handoff
 	return f, err
 }
 
-// TicketReport counts the tickets of a stretch of time.
-func (s *Handoff) TicketReport(ctx context.Context, ws bot.WorkspaceID, from, to, now time.Time) (handoff.TicketReport, error) {
-	var (
-		r     handoff.TicketReport
-		found bool
-	)
-	err := s.db.snapshot(ctx, ws, func(q queue) {
-		value(q, &found, []any{&r.Opened, &r.Reopened, &r.FirstLate, &r.NextLate, &r.ResolveLate}, `
-			SELECT count(*), count(*) FILTER (WHERE reopened > 0), count(*) FILTER (WHERE first_late), count(*) FILTER (WHERE next_late),
-				count(*) FILTER (WHERE resolve_late)
-			FROM tickets WHERE workspace = $1 AND created_at >= $2 AND created_at < $3`, ws, cell.Micros(from), cell.Micros(to))
-		value(q, &found, []any{&r.Solved}, `
-			SELECT count(*) FROM tickets WHERE workspace = $1 AND solved_at > 0 AND solved_at >= $2 AND solved_at < $3`,
-			ws, cell.Micros(from), cell.Micros(to))
-		value(q, &found, []any{&r.Unfinished, &r.Late}, `
-			SELECT count(*), count(*) FILTER (WHERE due_at > 0 AND due_at <= $2) FROM tickets
-			WHERE workspace = $1 AND status IN ('open', 'pending')`, ws, cell.Micros(now))
-	})
-	return r, err
-}
-
 // MailDone notes what became of a mail that was due.
 func (s *Handoff) MailDone(ctx context.Context, ws bot.WorkspaceID, mail string, state handoff.MailState, failure string, now time.Time) error {
 	return s.db.write(ctx, ws, func(ctx context.Context, t *tx) error {

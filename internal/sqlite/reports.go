@@ -27,7 +27,7 @@ func (s *Handoff) Happenings(ctx context.Context, ws bot.WorkspaceID, from, to t
 		SELECT e.conversation, c.inbox, c.queue, e.at, e.kind, e.body,
 			CASE e.kind WHEN 'ticket' THEN (
 				SELECT t.assignee || '/' || t.queue FROM tickets t WHERE t.workspace = e.workspace AND t.id = json_extract(e.body, '$.Ticket.ID')) END,
-			CASE WHEN e.kind = 'service' AND (instr(e.body, '"Change":"accepted"') OR instr(e.body, '"Change":"taken"') OR instr(e.body, '"Change":"reopened"'))
+			CASE WHEN e.kind = 'service' AND substr(e.body, instr(e.body, '"Change":"') + 10, 5) IN ('accep', 'taken', 'reope') -- accepted, taken, reopened
 			THEN (
 				SELECT m.at || '/' || m.author_id FROM events m
 				WHERE m.workspace = e.workspace AND m.conversation = e.conversation AND m.seq > e.seq AND m.kind = 'message' AND m.author_kind = 'agent'
@@ -45,7 +45,7 @@ func scanHappening(scan func(...any) error) (h handoff.Happening, err error) {
 		return h, err
 	}
 	h.At = cell.Time(at)
-	if err := cell.Decode(body, &h.Noted); err != nil {
+	if err := cell.Pick(body, &h.Noted); err != nil {
 		return h, err
 	}
 	if ticket != nil {
@@ -87,16 +87,16 @@ func (s *Handoff) Made(ctx context.Context, ws bot.WorkspaceID, from, to time.Ti
 	return walk(ctx, s.db.read, func(scan func(...any) error) error {
 		var m handoff.Made
 		var at, solved, due int64
-		if err := scan(&m.Inbox, &m.Queue, &m.Assignee, &at, &solved, &m.First, &m.NextTook, &due, &m.DueFor, &m.FirstLate, &m.NextLate, &m.ResolveLate); err != nil {
+		if err := scan(&m.Inbox, &m.Queue, &m.Assignee, &at, &solved, &m.First, &m.NextTook, &due, &m.DueFor, &m.FirstLate, &m.NextLate, &m.ResolveLate, &m.Open); err != nil {
 			return err
 		}
 		m.At, m.Solved, m.Due = cell.Time(at), cell.Time(solved), cell.Time(due)
 		return each(m)
 	}, `
 		SELECT c.inbox, t.queue, t.assignee, t.created_at, t.solved_at, coalesce(json_extract(t.more, '$.First'), 0) > 0,
-			coalesce(json_extract(t.more, '$.NextTook'), 0), t.due_at, t.due_for, t.first_late, t.next_late, t.resolve_late
+			coalesce(json_extract(t.more, '$.NextTook'), 0), t.due_at, t.due_for, t.first_late, t.next_late, t.resolve_late, t.status IN ('open', 'pending')
 		FROM tickets t JOIN conversations c ON c.workspace = t.workspace AND c.id = t.conversation
-		WHERE t.workspace = ?1 AND (t.created_at >= ?2 AND t.created_at < ?3 OR t.solved_at > 0 AND t.solved_at >= ?2 AND t.solved_at < ?3)
+		WHERE t.workspace = ?1 AND (t.created_at >= ?2 AND t.created_at < ?3 OR t.solved_at > 0 AND t.solved_at >= ?2 AND t.solved_at < ?3 OR t.status IN ('open', 'pending'))
 		ORDER BY t.number`, ws, cell.Micros(from), cell.Micros(to))
 }
 

@@ -257,30 +257,6 @@ func (s *Handoff) Ticket(ctx context.Context, ws bot.WorkspaceID, ticket handoff
 	return f, err
 }
 
-// TicketReport counts the tickets of a stretch of time.
-func (s *Handoff) TicketReport(ctx context.Context, ws bot.WorkspaceID, from, to, now time.Time) (handoff.TicketReport, error) {
-	var r handoff.TicketReport
-	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return r, translate(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	if err := tx.QueryRowContext(ctx, `
-		SELECT count(*), coalesce(sum(reopened > 0), 0), coalesce(sum(first_late), 0), coalesce(sum(next_late), 0), coalesce(sum(resolve_late), 0)
-		FROM tickets WHERE workspace = ? AND created_at >= ? AND created_at < ?`, ws, cell.Micros(from), cell.Micros(to)).
-		Scan(&r.Opened, &r.Reopened, &r.FirstLate, &r.NextLate, &r.ResolveLate); err != nil {
-		return r, translate(err)
-	}
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM tickets WHERE workspace = ? AND solved_at > 0 AND solved_at >= ? AND solved_at < ?`,
-		ws, cell.Micros(from), cell.Micros(to)).Scan(&r.Solved); err != nil {
-		return r, translate(err)
-	}
-	err = tx.QueryRowContext(ctx, `
-		SELECT count(*), coalesce(sum(due_at > 0 AND due_at <= ?), 0) FROM tickets WHERE workspace = ? AND status IN ('open', 'pending')`,
-		cell.Micros(now), ws).Scan(&r.Unfinished, &r.Late)
-	return r, translate(err)
-}
-
 // MailDone notes what became of a mail that was due.
 func (s *Handoff) MailDone(ctx context.Context, ws bot.WorkspaceID, mail string, state handoff.MailState, failure string, now time.Time) error {
 	return s.db.write(ctx, func(tx *sql.Tx) error {

@@ -353,6 +353,24 @@ func testDeskIdle(t *testing.T, s Stores) {
 	if a := d.agent(t, "lin"); a.Relief != 100 {
 		t.Errorf("relief %d; want one chat in full again", a.Relief)
 	}
+	// One that comes back from a colleague is to be gone on with: it counts in full
+	// until it is found silent again.
+	d.speak(t, chats[0], lin)
+	d.dozes(t, "lin", 150)
+	d.hire(t, "wei", 1)
+	if _, err := d.Transfer(t.Context(), workspace, chats[0].ID, "lin", "wei", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Decline(t.Context(), workspace, d.offerOf(t, "wei").ID, "wei"); err != nil {
+		t.Fatal(err)
+	}
+	if a := d.agent(t, "lin"); a.Relief != 100 {
+		t.Errorf("relief %d; want the chat that came back in full", a.Relief)
+	}
+	d.recount(t)
+	if _, err := d.SetDuty(t.Context(), workspace, "wei", handoff.DutyOff); err != nil {
+		t.Fatal(err)
+	}
 	// An idle chat that ends gives back no more than it has.
 	for _, c := range chats {
 		if _, err := d.Close(t.Context(), workspace, c.ID, lin); err != nil {

@@ -176,6 +176,9 @@ func testReports(t *testing.T, s Stores) {
 	if got.Zone != "UTC" || got.Past || len(got.Days) != 2 || got.Days[0].Begun != 9 || got.Days[1].Begun != 1 || got.Days[1].Handled != 1 {
 		t.Errorf("days %+v, zone %s", got.Days, got.Zone)
 	}
+	if want := (handoff.Backlog{Open: 2, Late: 2}); got.Backlog != want {
+		t.Errorf("backlog %+v, want %+v", got.Backlog, want)
+	}
 	ids := func(all []handoff.Group) (out []string) {
 		for _, g := range all {
 			out = append(out, g.ID)
@@ -193,7 +196,7 @@ func testReports(t *testing.T, s Stores) {
 	query.Queue = &money
 	got, err = r.Report(ctx, query)
 	r.do(nil, err)
-	if x := got.Total; x.Handled != 1 || x.InTime != 1 || x.Begun != 1 || x.Handed != 1 || x.OfPeople.Sum != 5 || x.Made != 0 || len(got.Codes) != 1 {
+	if x := got.Total; x.Handled != 1 || x.InTime != 1 || x.Begun != 1 || x.Handed != 1 || x.OfPeople.Sum != 5 || x.Made != 0 || len(got.Codes) != 1 || got.Backlog != (handoff.Backlog{}) {
 		t.Errorf("of money %+v", x)
 	}
 	query.Queue, query.Agent, query.Inbox = nil, "wei", "site"
@@ -205,9 +208,10 @@ func testReports(t *testing.T, s Stores) {
 	// A day on which only the end of something lies, and one without anything.
 	got, err = r.Report(ctx, handoff.ReportQuery{Workspace: r.ws, From: "2026-03-05", To: "2026-03-05"})
 	r.do(nil, err)
-	if x := got.Total; x.Begun != 1 || x.Handed != 1 || x.Handled != 1 || x.Made != 0 || x.Solved != 0 {
+	if x := got.Total; x.Begun != 1 || x.Handed != 1 || x.Handled != 1 || x.Made != 0 || x.Solved != 0 || got.Backlog.Open != 2 {
 		t.Errorf("of the second day %+v", x)
 	}
+	r.before(pass)
 	if got, err = r.Report(ctx, handoff.ReportQuery{Workspace: "other", From: "2026-03-04", To: "2026-03-05"}); err != nil || got.Total != (handoff.Figures{}) {
 		t.Errorf("of another workspace %+v, %v", got.Total, err)
 	}
@@ -224,6 +228,36 @@ func testReports(t *testing.T, s Stores) {
 			t.Errorf("a wrong %s: %v", field, err)
 		}
 	}
+}
+
+// before compares the second of the two days with the first: while it goes on, with as
+// much of the first as there is of it.
+func (r reportRig) before(pass func(time.Duration)) {
+	r.t.Helper()
+	of := func(from, to string) handoff.Report {
+		r.t.Helper()
+		got, err := r.Report(r.t.Context(), handoff.ReportQuery{Workspace: r.ws, From: from, To: to})
+		r.do(nil, err)
+		return got
+	}
+	first, second := "2026-03-04", "2026-03-05"
+	if b := of(second, second).Before; b != nil { // it is half past one at night
+		r.t.Errorf("before anything happened: %+v", b)
+	}
+	if b := of(first, second).Before; b != nil {
+		r.t.Errorf("before the first day: %+v", b)
+	}
+	pass(5 * time.Hour)
+	b := of(second, second).Before
+	if b == nil || !b.From.Equal(start.Truncate(24*time.Hour)) || !b.To.Equal(r.clock.now().AddDate(0, 0, -1)) || b.Begun != 9 || b.Reopened != 0 {
+		r.t.Errorf("the first day until the same time: %+v", b)
+	}
+	pass(24 * time.Hour)
+	b = of(second, second).Before
+	if b == nil || !b.To.Equal(start.Truncate(24*time.Hour).AddDate(0, 0, 1)) || b.Reopened != 1 {
+		r.t.Fatalf("the first day: %+v", b)
+	}
+	wantSame(r.t, "the first day", b.Figures, of(first, first).Total)
 }
 
 func ptr[T any](v T) *T { return &v }

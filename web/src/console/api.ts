@@ -586,10 +586,12 @@ export interface Report {
   zone: string;
   made_at: string;
   past: boolean;
+  backlog: { open: number; late: number };
   total: Figures;
   days: ReportGroup[];
   queues: ReportGroup[];
   agents: ReportGroup[];
   inboxes: ReportGroup[];
   codes: { code: string; name: string; n: number }[];
+  before?: { from: string; to: string; until?: string; total: Figures };
 }

@@ -1,6 +1,6 @@
 import { percent, timer } from '../../shared/i18n/format';
 import type { Translate } from '../../shared/i18n';
-import type { Figures, Kept, Ratings, ReportGroup, Spread } from '../api';
+import type { Figures, Kept, Ratings, Report, ReportGroup, Spread } from '../api';
 import type { ReportWord } from '../words/reports';
 
 export type GroupKind = 'days' | 'queues' | 'agents' | 'inboxes';
@@ -12,6 +12,14 @@ export interface Tile {
   value: string;
   more: string;
   means: string;
+  /** Of the days before, when there is something to tell of them. */
+  before?: Before;
+}
+
+/** What a figure was: the line that is shown, and the same as a sentence to be read out. */
+export interface Before {
+  line: string;
+  spoken: string;
 }
 
 export const none = '–';
@@ -19,41 +27,88 @@ export const none = '–';
 export const share = (part: number, whole: number): string => (whole > 0 ? percent(part / whole) : none);
 export const time = (s: Spread, p: 'p50_s' | 'p90_s'): string => (s.n > 0 ? timer(s[p] * 1000) : none);
 
-/** Whether somebody waited or was served in these figures, or anything else was counted. */
-export function empty(f: Figures): boolean {
-  return f.begun + f.handled + f.abandoned + f.messages + f.transfers + f.wait.n + f.ratings.n + f.bot_ratings.n + f.tickets_made + f.tickets_solved + f.tickets_reopened === 0;
+/** Whether nobody waited or was served in these days, and nothing else is counted. */
+export function empty({ total: f, backlog }: Pick<Report, 'total' | 'backlog'>): boolean {
+  return backlog.open + f.begun + f.handled + f.abandoned + f.messages + f.transfers + f.wait.n + f.ratings.n + f.bot_ratings.n + f.tickets_made + f.tickets_solved + f.tickets_reopened === 0;
 }
 
-/** The figures in their order. Of one agent only what agents do is told. */
-export function tiles(f: Figures, agent: boolean, t: Translate<ReportWord>): { title: ReportWord; tiles: Tile[] }[] {
-  const tile = (id: string, value: string, more = ''): Tile => ({ id, label: t(id as ReportWord), value, more, means: t(`${id}Means` as ReportWord) });
-  const spread = (id: string, s: Spread): Tile => tile(id, time(s, 'p50_s'), s.n > 0 ? t('nineInTen', { time: time(s, 'p90_s'), n: s.n }) : '');
-  const rated = (id: string, r: Ratings): Tile =>
-    tile(id, share(r.good, r.n), r.n > 0 ? t('ratedBy', { n: r.n, rate: share(r.n, r.asked), mean: r.mean.toFixed(1) }) : r.asked > 0 ? t('nobodyRated', { n: r.asked }) : '');
-  const kept = (id: string, k: Kept): Tile => tile(id, share(k.kept, k.n), k.n > 0 ? `${k.kept}/${k.n}` : '');
-  const waited = f.wait.n + f.abandoned;
+/** How figures are measured, and the words for a difference; shares in whole points, as they are shown. */
+const units = {
+  count: { say: String, more: 'moreThan', less: 'lessThan' },
+  points: { say: (n: number) => percent(n / 100), more: 'pointsMore', less: 'pointsLess' },
+  seconds: { say: (n: number) => timer(n * 1000), more: 'longer', less: 'shorter' },
+} as const;
+type Unit = keyof typeof units;
+
+const points = (part: number, whole: number): number | undefined => (whole > 0 ? Math.round((part / whole) * 100) : undefined);
+const waited = (f: Figures): number => f.wait.n + f.abandoned;
+
+/** Compares a figure with what it was; undefined: there was none. */
+export function compare(unit: Unit, now: number | undefined, was: number | undefined, t: Translate<ReportWord>): Before | undefined {
+  if (was === undefined) return undefined;
+  const { say, more, less } = units[unit];
+  const value = say(was);
+  if (now === undefined) return { line: t('before', { value }), spoken: t('beforeSpoken', { value, change: '' }).trim() };
+  const by = now - was;
+  const n = unit === 'points' ? Math.abs(by) : say(Math.abs(by));
+  const change = by === 0 ? t('same') : `${by > 0 ? '+' : '−'}${unit === 'points' ? t('points', { n }) : n}`;
+  return { line: `${t('before', { value })} · ${change}`, spoken: t('beforeSpoken', { value, change: by === 0 ? t('sameSpoken') : t(by > 0 ? more : less, { n }) }) };
+}
+
+/** The figures in their order, each beside what it was. Of one agent only what agents do is told. */
+export function tiles(report: Pick<Report, 'total' | 'backlog' | 'before'>, agent: boolean, t: Translate<ReportWord>): { title: ReportWord; tiles: Tile[] }[] {
+  const { total: f, backlog } = report;
+  const before = report.before?.total;
+  const tile = (id: string, unit: Unit, read: (f: Figures) => number | undefined, more = ''): Tile => {
+    const now = read(f);
+    return {
+      id,
+      label: t(id as ReportWord),
+      value: now === undefined ? none : units[unit].say(now),
+      more,
+      means: t(`${id}Means` as ReportWord),
+      before: before && compare(unit, now, read(before), t),
+    };
+  };
+  const count = (id: string, read: (f: Figures) => number, more = ''): Tile => tile(id, 'count', read, more);
+  const spread = (id: string, read: (f: Figures) => Spread): Tile =>
+    tile(id, 'seconds', (x) => (read(x).n > 0 ? read(x).p50_s : undefined), read(f).n > 0 ? t('nineInTen', { time: time(read(f), 'p90_s'), n: read(f).n }) : '');
+  const rated = (id: string, read: (f: Figures) => Ratings): Tile => {
+    const r = read(f);
+    const more = r.n > 0 ? t('ratedBy', { n: r.n, rate: share(r.n, r.asked), mean: r.mean.toFixed(1) }) : r.asked > 0 ? t('nobodyRated', { n: r.asked }) : '';
+    return tile(id, 'points', (x) => points(read(x).good, read(x).n), more);
+  };
+  const kept = (id: string, read: (f: Figures) => Kept): Tile =>
+    tile(id, 'points', (x) => points(read(x).kept, read(x).n), read(f).n > 0 ? `${read(f).kept}/${read(f).n}` : '');
   const left = f.begun - f.bot - f.handed;
   const chats = [
-    tile('begun', String(f.begun), left > 0 ? t('leftOpen', { n: left }) : ''),
-    tile('bot', share(f.bot, f.begun), String(f.bot)),
-    tile('handed', share(f.handed, f.begun), String(f.handed)),
+    count('begun', (x) => x.begun, left > 0 ? t('leftOpen', { n: left }) : ''),
+    tile('bot', 'points', (x) => points(x.bot, x.begun), String(f.bot)),
+    tile('handed', 'points', (x) => points(x.handed, x.begun), String(f.handed)),
   ];
   const people = [
-    tile('handled', String(f.handled)),
-    spread('reply', f.first_reply),
-    spread('wait', f.wait),
-    ...(agent ? [] : [tile('level', share(f.in_time, waited), waited > 0 ? `${f.in_time}/${waited}` : ''), tile('abandoned', share(f.abandoned, waited), String(f.abandoned)), tile('messages', String(f.messages))]),
-    spread('handle', f.handle),
-    tile('transfers', String(f.transfers)),
+    count('handled', (x) => x.handled),
+    spread('reply', (x) => x.first_reply),
+    spread('wait', (x) => x.wait),
+    ...(agent
+      ? []
+      : [
+          tile('level', 'points', (x) => points(x.in_time, waited(x)), waited(f) > 0 ? `${f.in_time}/${waited(f)}` : ''),
+          tile('abandoned', 'points', (x) => points(x.abandoned, waited(x)), String(f.abandoned)),
+          count('messages', (x) => x.messages),
+        ]),
+    spread('handle', (x) => x.handle),
+    count('transfers', (x) => x.transfers),
   ];
-  const content = [rated('ofPeople', f.ratings), ...(agent ? [] : [rated('ofBot', f.bot_ratings)])];
+  const content = [rated('ofPeople', (x) => x.ratings), ...(agent ? [] : [rated('ofBot', (x) => x.bot_ratings)])];
   const tickets = [
-    tile('made', String(f.tickets_made)),
-    tile('solved', String(f.tickets_solved)),
-    tile('reopened', String(f.tickets_reopened)),
-    kept('firstKept', f.first_kept),
-    kept('nextKept', f.next_kept),
-    kept('resolveKept', f.resolve_kept),
+    count('made', (x) => x.tickets_made),
+    count('solved', (x) => x.tickets_solved),
+    count('reopened', (x) => x.tickets_reopened),
+    kept('firstKept', (x) => x.first_kept),
+    kept('nextKept', (x) => x.next_kept),
+    kept('resolveKept', (x) => x.resolve_kept),
+    { id: 'backlog', label: t('backlog'), value: String(backlog.open), more: backlog.late > 0 ? t('backlogLate', { n: backlog.late }) : '', means: t('backlogMeans') },
   ];
   return [
     ...(agent ? [] : [{ title: 'chatsTitle' as const, tiles: chats }]),

@@ -164,7 +164,8 @@ func readRoster(file []byte, skill func(string) error) (people []person, problem
 	}
 	r := csv.NewReader(bytes.NewReader(file))
 	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
+	r.Comma = separator(file)
+	r.TrimLeadingSpace = r.Comma != '\t' // an empty value is no space between two others
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, []fault.Field{at(1, 1, "", "the file is empty; begin with a line email,name,roles,skills,capacity,weight")}
@@ -224,6 +225,18 @@ func readRoster(file []byte, skill func(string) error) (people []person, problem
 		problems = append(problems, at(2, 1, "", "there is nobody in the file"))
 	}
 	return people, problems
+}
+
+// separator is what stands between the values of the first line: spreadsheets of many
+// countries write semicolons, and what is copied out of one has tabs.
+func separator(file []byte) rune {
+	head, _, _ := bytes.Cut(file, []byte("\n"))
+	for _, s := range ",;\t" {
+		if bytes.ContainsRune(head, s) {
+			return s
+		}
+	}
+	return ','
 }
 
 // broken says where a file stops being CSV.

@@ -190,6 +190,11 @@ func (s *Server) patchAccount(ctx context.Context, in *patchAccountIn) (*bodyOf[
 // in line when it stays away.
 func (s *Server) signedOff(ctx context.Context, acct string) {
 	s.Hub.CloseAgent(s.ws, bot.AgentID(acct), live.CloseExpired, "signed out")
+	s.offDuty(ctx, acct)
+}
+
+// offDuty keeps offers from somebody who left; others get those that are open.
+func (s *Server) offDuty(ctx context.Context, acct string) {
 	if _, err := s.Desk.SetDuty(ctx, s.ws, bot.AgentID(acct), handoff.DutyOff); err != nil && !fault.Is(err, fault.NotFound) {
 		s.log.Warn("an agent was not taken off duty", "account_id", acct, "error", err)
 	}

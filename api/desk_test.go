@@ -4,9 +4,37 @@ import (
 	"testing"
 
 	"github.com/frontdesk-chat/frontdesk/api"
+	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/id"
 )
+
+// Who signs out is asked for nothing any more, unless another console of theirs is open.
+func TestSignOutEndsDuty(t *testing.T) {
+	w := newWorld(t, setup{})
+	lin := w.console(account.RoleAgent)
+	lin.live(nil)
+	var me api.Session
+	lin.do("GET", "/sessions/current", nil).want(t, 200).into(t, &me)
+	phone := w.signIn(me.Account.Email)
+	phone.live(nil)
+	lin.do("PUT", "/agents/me/duty", map[string]any{"duty": "on"}).want(t, 200)
+	duty := func() handoff.Duty {
+		all, err := w.desk.Agents(t.Context(), ws)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("agents %+v, %v", all, err)
+		}
+		return all[0].Duty
+	}
+	phone.do("DELETE", "/sessions/current", nil).want(t, 204)
+	if got := duty(); got != handoff.DutyOn {
+		t.Errorf("with a console open: %s", got)
+	}
+	lin.do("DELETE", "/sessions/current", nil).want(t, 204)
+	if got := duty(); got != handoff.DutyOff {
+		t.Errorf("with none: %s", got)
+	}
+}
 
 func TestDeskOverHTTP(t *testing.T) {
 	w := newWorld(t, setup{})

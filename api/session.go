@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/handoff"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
 	"github.com/frontdesk-chat/frontdesk/internal/fault"
@@ -83,8 +84,22 @@ func (s *Server) sessionRoutes(g *registrar) {
 			return nil, err
 		}
 		s.Hub.CloseSession(c.console.Session, live.CloseExpired, "signed out")
+		if !s.elsewhere(c.agentID(), c.console.Session) {
+			s.offDuty(ctx, c.console.Account.ID)
+		}
 		return &signOutOut{s.cookie(c.r, "", time.Unix(1, 0))}, nil
 	}, status(http.StatusNoContent))
+}
+
+// elsewhere reports whether another console of the agent is open, as far as this node
+// knows. One on another node shows that its agent went off duty.
+func (s *Server) elsewhere(agent bot.AgentID, session string) (open bool) {
+	s.Hub.Each(func(p *live.Peer) {
+		if w := p.Who(); w.Workspace == s.ws && w.Agent == agent && w.Session != session {
+			open = true
+		}
+	})
+	return open
 }
 
 // cookie returns the session's cookie.

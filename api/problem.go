@@ -207,6 +207,9 @@ func (s *Server) reshape(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	p := &Problem{Type: "about:blank", Title: http.StatusText(m.Status), Status: m.Status, Detail: m.Detail, Code: codeOf(m.Status)}
 	p.Instance = "urn:uuid:" + callOf(ctx.Context()).request
+	if p.Detail == "validation failed" {
+		p.Detail = "Some of what was sent does not fit."
+	}
 	for _, e := range m.Errors {
 		if e != nil {
 			p.Errors = append(p.Errors, FieldProblem{Location: e.Location, Message: e.Message})

@@ -121,9 +121,12 @@ func (q Queue) check(others []Queue) error {
 // checkOverflow refuses targets that do not exist and those that lead back here.
 func (q Queue) checkOverflow(others []Queue) error {
 	helps := map[bot.QueueID][]Overflow{"": nil} // there always is a main queue
+	names := map[bot.QueueID]string{}
 	for _, o := range others {
-		helps[o.ID] = o.Overflow
+		helps[o.ID], names[o.ID] = o.Overflow, o.Name
 	}
+	names[q.ID] = q.Name
+	name := func(id bot.QueueID) string { return cmp.Or(names[id], string(id), "main") }
 	for i, o := range q.Overflow {
 		field := "overflow[" + strconv.Itoa(i) + "]"
 		_, known := helps[o.To]
@@ -131,9 +134,9 @@ func (q Queue) checkOverflow(others []Queue) error {
 		case o.After < 0:
 			return fault.New(fault.Invalid, "A wait cannot be negative.").WithField(field, "after zero or more seconds")
 		case !known || o.To == q.ID:
-			return fault.New(fault.Invalid, "There is no other queue %q to overflow to.", o.To).WithField(field, "the ID of another queue")
+			return fault.New(fault.Invalid, "There is no other queue %q to overflow to.", name(o.To)).WithField(field, "the ID of another queue")
 		case leads(helps, o.To, q.ID, map[bot.QueueID]bool{}):
-			return fault.New(fault.Invalid, "Queue %q overflows to %q, which overflows back.", q.ID, o.To).WithField(field, "a queue that does not lead back to this one")
+			return fault.New(fault.Invalid, "Queue %q overflows to %q, which overflows back.", name(q.ID), name(o.To)).WithField(field, "a queue that does not lead back to this one")
 		}
 	}
 	return nil

@@ -133,6 +133,7 @@ export function walk(start, { nodes = 1 } = {}) {
 
       it('understands a follow-up with a pronoun', async () => {
         assert.ok((await visitor.ask(s.first.ask)).includes(s.first.holds));
+        await visitor.frame.locator('[aria-live="polite"]').filter({ hasText: s.first.holds }).waitFor({ state: 'attached' }); // and it is read aloud
         const got = await visitor.ask(s.followUp.ask);
         assert.ok(got.includes(s.followUp.holds), got);
       });

@@ -42,7 +42,7 @@ export class Chat {
   panel = $state<'none' | 'message' | 'call'>('none');
   said = $state(''); // for the live region: whole sentences only
   sound = $state(false);
-  personFailed = $state(false);
+  personFailed = $state(''); // why the line could not be entered or left
 
   readonly t = $derived(translator(words, this.lang));
   readonly speaker = $derived(this.conversation?.speaker ?? 'bot');
@@ -136,7 +136,7 @@ export class Chat {
 
   async send(text: string, files: { id: string; name: string; type: string; size: number }[] = []): Promise<void> {
     if (!this.client) return;
-    this.personFailed = false;
+    this.personFailed = '';
     await this.client.send({ conversation: this.id, client_conv_id: this.id ? undefined : this.clientConv, text, files, page: this.page || undefined });
   }
 
@@ -155,17 +155,17 @@ export class Chat {
   /** Into the line. Before any message is sent, the wish itself is the first message. */
   async person(): Promise<void> {
     this.panel = 'none';
-    this.personFailed = false;
+    this.personFailed = '';
     if (!this.id) return this.send(this.lang === 'zh' ? '我想转人工客服。' : 'I would like to talk to a person.');
     try {
       await this.http.post(`/visitor/conversations/${this.id}/person`, { id: uuidv7() });
-    } catch {
-      this.personFailed = true;
+    } catch (e) {
+      this.personFailed = this.why(e, 'personFailed');
     }
   }
 
   async leaveLine(): Promise<void> {
-    if (this.id) await this.http.delete(`/visitor/conversations/${this.id}/person`).catch(() => (this.personFailed = true));
+    if (this.id) await this.http.delete(`/visitor/conversations/${this.id}/person`).catch((e: unknown) => (this.personFailed = this.why(e, 'personFailed')));
   }
 
   async leaveMessage(m: { text: string; email?: string; phone?: string }): Promise<void> {
@@ -179,9 +179,9 @@ export class Chat {
     this.panel = 'none';
   }
 
-  /** Why something could not be sent, for people. */
-  why(e: unknown): string {
-    return e instanceof Problem && e.status !== 0 ? e.message : this.t('notSentWhy');
+  /** Why something could not be done, for people; away is said when the server was not reached. */
+  why(e: unknown, away: 'notSentWhy' | 'personFailed' = 'notSentWhy'): string {
+    return e instanceof Problem && e.status !== 0 ? e.message : this.t(away);
   }
 
   async feedback(event: string, helpful: boolean, why?: Why): Promise<void> {
@@ -302,7 +302,7 @@ export class Chat {
     if (this.heard === 0) this.heard = Math.max(1, theirs.at(-1)?.event.n ?? 1); // history is not read aloud
     else if (fresh.length > 0) {
       this.heard = fresh.at(-1)?.event.n ?? this.heard;
-      this.began = fresh.map((e) => this.spoken(e)).join(' ');
+      this.said = fresh.map((e) => this.spoken(e)).join(' ');
       for (const e of fresh) this.host.tell({ type: 'event', name: 'message', detail: e.event.author.kind });
       if (this.sound && (!this.open || document.hidden)) chime('message');
     }

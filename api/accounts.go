@@ -21,7 +21,7 @@ type newAccountIn struct {
 		Skills   []string `json:"skills,omitempty" maxItems:"50" doc:"For routing, such as lang:zh or billing."`
 		Capacity int      `json:"capacity,omitempty" minimum:"0" maximum:"50" doc:"Chats at once; 0 or absent: 4."`
 		Weight   int      `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of chats among equals; 0 or absent: 100."`
-		Ramp     int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400" doc:"How long after coming on duty the chats at once grow from one to all."`
+		Ramp     int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400" doc:"How long the chats at once grow from one to all when somebody new comes on duty, or is back after an hour and more."`
 		Disabled bool     `json:"disabled,omitempty"`
 	}
 }

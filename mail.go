@@ -2,10 +2,9 @@ package frontdesk
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
@@ -139,14 +138,15 @@ func (a *App) keepFiles(ctx context.Context, in *mail.In) error {
 	var ids []string
 	for _, x := range in.Attached {
 		if in.Automatic {
-			in.Left = append(in.Left, cmp.Or(x.Name, "?"))
+			in.Left = append(in.Left, handoff.LeftFile{Name: x.Name})
 			continue
 		}
 		f, err := a.uploads.Save(ctx, upload.File{Workspace: id.DefaultWorkspace, Visitor: string(c.Visitor), Name: x.Name}, bytes.NewReader(x.Data))
+		refused := (*upload.Refused)(nil)
 		switch {
-		case fault.Is(err, fault.Invalid), fault.Is(err, fault.Limited):
+		case errors.As(err, &refused):
 			a.metrics.MailFile(false)
-			in.Left = append(in.Left, cmp.Or(x.Name, "?")+" ("+strings.TrimSuffix(fault.Message(err), ".")+")")
+			in.Left = append(in.Left, handoff.LeftFile{Name: x.Name, Why: leftFor(refused.Why), Of: refused.Of})
 		case err != nil:
 			return err
 		default:
@@ -156,4 +156,23 @@ func (a *App) keepFiles(ctx context.Context, in *mail.In) error {
 		}
 	}
 	return a.uploads.Used(ctx, id.DefaultWorkspace, string(c.ID), ids)
+}
+
+// leftFor is why the desk says that a file was left, for why it was refused.
+func leftFor(why upload.Reason) handoff.LeftWhy {
+	switch why {
+	case upload.Cut:
+		return handoff.LeftCut
+	case upload.Large:
+		return handoff.LeftLarge
+	case upload.Empty:
+		return handoff.LeftEmpty
+	case upload.NotKind:
+		return handoff.LeftKind
+	case upload.Pixels:
+		return handoff.LeftPixels
+	case upload.Damaged:
+		return handoff.LeftDamaged
+	}
+	return handoff.LeftUnsaid
 }

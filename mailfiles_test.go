@@ -94,7 +94,7 @@ func TestFilesByMail(t *testing.T) {
 		t.Error("a stranger reads the form")
 	}
 	notes := b.events(bot.EventNote)
-	if len(notes) != 1 || !strings.Contains(notes[0], "invoice.pdf.exe (Files of this kind are not taken") || !strings.Contains(notes[0], "empty.txt (The file is empty)") {
+	if len(notes) != 1 || !strings.Contains(notes[0], "invoice.pdf.exe (files of this kind are not taken: application/vnd.microsoft.portable-executable)") || !strings.Contains(notes[0], "empty.txt (the file is empty)") {
 		t.Errorf("notes %q", notes)
 	}
 

@@ -51,10 +51,7 @@ func (a *App) AddPerson(ctx context.Context, p Person) error {
 // that was made up, and how many were changed. Errors: Invalid with each line and
 // column that is wrong; Conflict.
 func (a *App) ImportPeople(ctx context.Context, file []byte) (made []SignIn, changed int, err error) {
-	done, err := a.accounts.Import(ctx, id.DefaultWorkspace, file, func(text string) error {
-		_, err := handoff.ParseSkill(text)
-		return err
-	})
+	done, err := a.accounts.Import(ctx, id.DefaultWorkspace, file, account.Terms{Skill: handoff.CheckSkill, Shifts: handoff.CheckRoster})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -66,10 +63,15 @@ func (a *App) ImportPeople(ctx context.Context, file []byte) (made []SignIn, cha
 			err = a.desk.Retire(ctx, p.Workspace, bot.AgentID(p.ID))
 		} else {
 			_, err = a.desk.PutAgent(ctx, handoff.Agent{
-				Workspace: p.Workspace, ID: bot.AgentID(p.ID), Name: p.Name, Skills: p.Skills, Capacity: p.Capacity, Weight: p.Weight,
+				Workspace: p.Workspace, ID: bot.AgentID(p.ID), Name: p.Name, Skills: p.Skills, Capacity: p.Capacity, Weight: p.Weight, Ramp: p.Ramp,
 			})
 		}
 		if err != nil {
+			return made, len(done.Changed), err
+		}
+	}
+	for _, x := range done.Shifts {
+		if err := a.desk.PlanShifts(ctx, id.DefaultWorkspace, bot.AgentID(x.Account), x.Zone, x.Text); err != nil {
 			return made, len(done.Changed), err
 		}
 	}

@@ -21,7 +21,7 @@ type newAccountIn struct {
 		Skills   []string `json:"skills,omitempty" maxItems:"50" doc:"For routing, such as lang:zh or billing."`
 		Capacity int      `json:"capacity,omitempty" minimum:"0" maximum:"50" doc:"Chats at once; 0 or absent: 4."`
 		Weight   int      `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of chats among equals; 0 or absent: 100."`
-		Ramp     int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400" doc:"How long after coming on duty the chats at once grow from one to all."`
+		Ramp     int      `json:"ramp_s,omitempty" minimum:"0" maximum:"86400" doc:"How long the chats at once grow from one to all when somebody new comes on duty, or is back after an hour and more."`
 		Disabled bool     `json:"disabled,omitempty"`
 	}
 }
@@ -117,14 +117,11 @@ type NewSignIn struct {
 // importAccounts makes and changes the accounts of a CSV file.
 func (s *Server) importAccounts(ctx context.Context, in *struct {
 	Body struct {
-		CSV string `json:"csv" maxLength:"500000" doc:"First line: email,name,roles,skills,capacity,weight. Values of a list are separated by spaces or semicolons."`
+		CSV string `json:"csv" maxLength:"500000" doc:"First line: email,name,roles,skills,capacity,weight,shifts,zone. Roles and skills are separated by spaces or semicolons. Shifts: Mon-Fri 09:00-17:00; Sat 10:00-12:00, 13:00-16:00; 2026-10-01 off; none takes them away. Zone: Asia/Shanghai."`
 	}
 },
 ) (*bodyOf[Imported], error) {
-	done, err := s.Accounts.Import(ctx, s.ws, []byte(in.Body.CSV), func(text string) error {
-		_, err := handoff.ParseSkill(text)
-		return err
-	})
+	done, err := s.Accounts.Import(ctx, s.ws, []byte(in.Body.CSV), account.Terms{Skill: handoff.CheckSkill, Shifts: handoff.CheckRoster})
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +140,11 @@ func (s *Server) importAccounts(ctx context.Context, in *struct {
 			_, err = s.putAgent(ctx, a)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range done.Shifts {
+		if err := s.Desk.PlanShifts(ctx, s.ws, bot.AgentID(x.Account), x.Zone, x.Text); err != nil {
 			return nil, err
 		}
 	}
@@ -203,7 +205,7 @@ func (s *Server) offDuty(ctx context.Context, acct string) {
 // checkSkills refuses what the desk could not read, before anything is stored.
 func checkSkills(skills []string) error {
 	for _, k := range skills {
-		if _, err := handoff.ParseSkill(k); err != nil {
+		if err := handoff.CheckSkill(k); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,11 @@
 package api_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/frontdesk-chat/frontdesk/api"
 	"github.com/frontdesk-chat/frontdesk/internal/account"
@@ -56,6 +59,39 @@ func TestImportAccounts(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("the desk knows %+v", agents)
+	}
+
+	// Shifts, of those who take chats; what the file says holds whatever was planned.
+	a = post("email,name,roles,shifts,zone", `lin@x.example,Lin,agent,"Mon-Fry 9-17",Asia/Shanghai`, "max@x.example,Max,editor,Mon 9-17,Mars/Base")
+	a.want(t, 422).into(t, &p)
+	where = nil
+	for _, e := range p.Errors {
+		where = append(where, e.Location)
+	}
+	if want := []string{"line 2, column 4 (shifts)", "line 3, column 5 (zone)", "line 3, column 4 (shifts)"}; !slices.Equal(where, want) {
+		t.Errorf("wrong shifts are told at %v, want %v: %+v", where, want, p.Errors)
+	}
+	rosters := func() map[string]api.QueueHours {
+		var out struct{ Items []api.Roster }
+		boss.do("GET", "/rosters", nil).want(t, 200).into(t, &out)
+		all := map[string]api.QueueHours{}
+		for _, r := range out.Items {
+			all[r.Name] = r.Hours
+		}
+		return all
+	}
+	post("email,name,shifts,zone", `lin@x.example,Lin,"周一至周二 9:00-12:00, 13:00-17:00；2026-10-01 休",Asia/Shanghai`).want(t, 200)
+	lin := rosters()["Lin"]
+	if len(lin.Weeks) != 4 || lin.Weeks[1] != (api.Span{Day: 1, Open: "13:00", Close: "17:00"}) || len(lin.Holidays) != 1 || lin.Zone != "Asia/Shanghai" {
+		t.Errorf("planned %+v", lin)
+	}
+	post("email,name,shifts,zone", "lin@x.example,Lin,,").want(t, 200)
+	if !cmp.Equal(rosters()["Lin"], lin) {
+		t.Errorf("an empty cell changed the shifts to %+v", rosters()["Lin"])
+	}
+	post("email,name,shifts,zone", "lin@x.example,Lin,none,Asia/Shanghai").want(t, 200)
+	if lin := rosters()["Lin"]; len(lin.Weeks)+len(lin.Holidays) != 0 {
+		t.Errorf("none left %+v", lin)
 	}
 
 	// Again with a change: the account stays, what the file leaves out too.

@@ -21,7 +21,7 @@ type Account struct {
 	Skills    []string `json:"skills"`
 	Capacity  int      `json:"capacity"`
 	Weight    int      `json:"weight" doc:"Share of chats among equals; 100 is normal."`
-	Ramp      int      `json:"ramp_s" doc:"How long after coming on duty the chats at once grow from one to all, in seconds."`
+	Ramp      int      `json:"ramp_s" doc:"How long the chats at once grow from one to all when somebody new comes on duty, or is back after an hour and more, in seconds."`
 	Disabled  bool     `json:"disabled"`
 	CreatedAt Time     `json:"created_at"`
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/frontdesk-chat/frontdesk/bot"
 )
@@ -48,7 +47,7 @@ func (d *Desk) shifts(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 				a.Duty = DutyDrain
 			}
 			if a.Duty == DutyDrain && a.Load == 0 {
-				a.Duty, a.OnSince = DutyOff, time.Time{}
+				a.goesOff(d.now())
 			}
 			return nil
 		})
@@ -64,7 +63,7 @@ func (d *Desk) shifts(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 func (d *Desk) lost(ctx context.Context, a Agent) error {
 	now, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
 		if d.now().Sub(d.alive(*a)) >= d.goneAfter && (a.Duty == DutyOn || a.Duty == DutyMissed || a.Duty == DutyDrain) {
-			a.Duty, a.OnSince = DutyOff, time.Time{}
+			a.goesOff(d.now())
 		}
 		return nil
 	})

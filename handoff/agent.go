@@ -29,10 +29,12 @@ type Agent struct {
 	Reserved  int           // open offers
 	Relief    int           // how much less their chats and offers take than a place each, in hundredths of one; below 0: more
 	Weight    int           // share among equals, 1…1000; 100 is normal
-	Ramp      time.Duration // how long after coming on duty capacity grows from one to its full size; 0: at once
+	Ramp      time.Duration // how long capacity grows from one to its full size when somebody new comes on duty, or after a long absence; 0: at once
 	Roster    Hours         // planned shifts, for foreseeing waits and for the end of duty; zero: none
 	Duty      Duty
-	OnSince   time.Time // came on duty then; zero: off
+	OnSince   time.Time // came on duty then, or said after a shift that they stay; zero: off
+	OffSince  time.Time // went off duty then, the last time; zero: never was on
+	RampFrom  time.Time // capacity grows since; zero: it is full
 	Missed    int       // offers missed in a row
 	Heartbeat time.Time // last sign of life from any of their consoles; database clock
 	LastGiven time.Time // last assignment, for longest idle

@@ -208,10 +208,9 @@ func (b *board) waits(c bot.Conversation, now time.Time) (open bool, opens time.
 	return false, h.Next(now)
 }
 
-// slots is the agent's capacity, which grows by and by from one at the start of
-// their duty when they ramp up.
+// slots is the agent's capacity, which grows by and by from one while they ramp up.
 func (a Agent) slots(now time.Time) int {
-	since := now.Sub(a.OnSince)
+	since := now.Sub(a.RampFrom)
 	if a.Ramp <= 0 || since >= a.Ramp || a.Capacity <= 1 {
 		return a.Capacity
 	}

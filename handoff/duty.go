@@ -18,9 +18,11 @@ func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 	}
 	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
 		switch {
-		case duty != DutyOn && duty != DutyAway:
-			a.OnSince = time.Time{}
-		case a.OnSince.IsZero(), a.Duty == DutyDrain: // who stays after their shift does so by their own word
+		case duty == DutyOff:
+			a.goesOff(d.now())
+		case a.OnSince.IsZero():
+			a.comesOn(d.now())
+		case a.Duty == DutyDrain: // who stays after their shift does so by their own word
 			a.OnSince = d.now()
 		}
 		a.Duty = duty
@@ -40,6 +42,27 @@ func (d *Desk) SetDuty(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentI
 		return Agent{}, err
 	}
 	return d.agent(ctx, ws, agent)
+}
+
+// longAbsence is from when on coming back is like beginning anew: longer than breaks
+// are. Chosen, not measured.
+const longAbsence = time.Hour
+
+// comesOn notes that the agent was off duty and is no more. Capacity grows from one
+// when they never were on duty, or are back after a long absence.
+func (a *Agent) comesOn(now time.Time) {
+	if a.OffSince.IsZero() || now.Sub(a.OffSince) >= longAbsence {
+		a.RampFrom = now
+	}
+	a.OnSince = now
+}
+
+// goesOff takes the agent off duty.
+func (a *Agent) goesOff(now time.Time) {
+	if !a.OnSince.IsZero() {
+		a.OffSince = now
+	}
+	a.Duty, a.OnSince = DutyOff, time.Time{}
 }
 
 // rescind gives back the open offers of an agent who takes none.
@@ -148,7 +171,8 @@ func (d *Desk) PutAgent(ctx context.Context, in Agent) (Agent, error) {
 func (d *Desk) Retire(ctx context.Context, ws bot.WorkspaceID, agent bot.AgentID) error {
 	a, err := d.store.ChangeAgent(ctx, ws, agent, false, func(a *Agent) error {
 		a.Skills = []string{retired}
-		a.Duty, a.OnSince, a.Heartbeat = DutyOff, time.Time{}, time.Time{} // as one who is gone: the next sweep puts their chats back in line
+		a.goesOff(d.now())
+		a.Heartbeat = time.Time{} // as one who is gone: the next sweep puts their chats back in line
 		return nil
 	})
 	if fault.Is(err, fault.NotFound) {

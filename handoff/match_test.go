@@ -95,7 +95,7 @@ func TestMatch(t *testing.T) {
 		},
 		"who ramps up begins with one": {
 			Floor{
-				Agents: []Agent{{ID: "a", Duty: DutyOn, Heartbeat: noon, OnSince: noon.Add(-10 * time.Minute), Ramp: 40 * time.Minute, Capacity: 5}},
+				Agents: []Agent{{ID: "a", Duty: DutyOn, Heartbeat: noon, RampFrom: noon.Add(-10 * time.Minute), Ramp: 40 * time.Minute, Capacity: 5}},
 				Line:   []Standing{wanting("c", 3), wanting("d", 2), wanting("e", 1)},
 			},
 			[]string{"c→a", "d→a"}, // a quarter of the time, one and a quarter of four more
@@ -177,7 +177,7 @@ func TestExplain(t *testing.T) {
 // Who ramps up is explained by the places they have now, not by those to come.
 func TestExplainRamp(t *testing.T) {
 	b := layOut("w", Floor{
-		Agents: []Agent{{ID: "a", Duty: DutyOn, Heartbeat: noon, OnSince: noon, Ramp: time.Hour, Capacity: 4}},
+		Agents: []Agent{{ID: "a", Duty: DutyOn, Heartbeat: noon, RampFrom: noon, Ramp: time.Hour, Capacity: 4}},
 		Line:   []Standing{wanting("x", time.Second)},
 	})
 	got := b.match(noon, 1)

@@ -44,6 +44,12 @@ func ParseSkill(s string) (Skill, error) {
 	return Skill{m[1], level(m[2], usual)}, nil
 }
 
+// CheckSkill refuses what ParseSkill would.
+func CheckSkill(s string) error {
+	_, err := ParseSkill(s)
+	return err
+}
+
 // ParseNeed reads a need; without a level any will do. Error: Invalid.
 func ParseNeed(s string) (Need, error) {
 	m := needForm.FindStringSubmatch(s)

@@ -21,7 +21,7 @@ type MailIn struct {
 	Automatic bool             // a machine wrote it: an absence, a bounce. It answers nothing
 	Bounced   bool             // of an automatic one: a mail of the ticket did not arrive, and never will
 	Files     []bot.Attachment // that came with it, kept already
-	Left      []string         // names of those that are not taken, with the reason
+	Left      []LeftFile       // those that are not taken
 }
 
 // maxMerges bounds how far a mail follows tickets that were merged.
@@ -86,7 +86,11 @@ func (s *step) aside(t Ticket, in MailIn) {
 // left names the attachments that were not taken.
 func (s *step) left(t Ticket, in MailIn) {
 	if len(in.Left) > 0 {
-		names := strings.Join(in.Left, "\n")
+		var all []string
+		for _, f := range in.Left {
+			all = append(all, f.say(t.Language))
+		}
+		names := strings.Join(all, "\n")
 		s.note(bot.Author{Kind: bot.AuthorSystem}, words(t.Language, "These attachments are in the mailbox only:\n"+names, "以下附件只在邮箱中：\n"+names))
 	}
 }

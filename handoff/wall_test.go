@@ -19,7 +19,7 @@ func TestWall(t *testing.T) {
 			{ID: "a", Duty: DutyOn, Heartbeat: noon, Capacity: 2, Load: 2, Skills: []string{"billing=4"}},
 			{ID: "b", Duty: DutyOn, Heartbeat: noon, Capacity: 2, Load: 1, Skills: []string{"billing=2"}},
 			{ID: "c", Duty: DutyOn, Heartbeat: noon.Add(-time.Hour), Capacity: 2},
-			{ID: "d", Duty: DutyOn, Heartbeat: noon, Capacity: 5, Ramp: 40 * time.Minute, OnSince: noon},
+			{ID: "d", Duty: DutyOn, Heartbeat: noon, Capacity: 5, Ramp: 40 * time.Minute, RampFrom: noon},
 		},
 		Queues: []Queue{{ID: "money", Name: "Money", QueueSettings: QueueSettings{Skills: []string{"billing>=3"}, Answer: 20 * time.Second}}},
 		Line: []Standing{

@@ -25,7 +25,8 @@ type userImportCmd struct {
 }
 
 func (c *userImportCmd) Help() string {
-	return "The first line names the columns: email, name, and if wanted roles, skills, capacity and weight; roles and skills are separated by spaces or semicolons. " +
+	return "The first line names the columns: email, name, and if wanted roles, skills, capacity, weight, shifts and zone; roles and skills are separated by spaces or semicolons. " +
+		"Shifts are written as \"Mon-Fri 09:00-17:00; Sat 10:00-12:00, 13:00-16:00; 2026-10-01 off\" (or 周一至周五 …, 休), none takes them away; the zone is one such as Asia/Shanghai. " +
 		"Who is new gets a password that is printed once; of those whose address is known the rest is changed.\n\nExample:\n  printf 'email,name,skills,capacity\\nlin@example.com,Lin,lang:zh=5 billing,4\\n' | frontdesk user import --data data -"
 }
 

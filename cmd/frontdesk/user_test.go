@@ -23,7 +23,11 @@ func TestUserImport(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
 	}
-	write("email,name,skills\nlin@x.example,Lin,lang:zh=5\nmax@x.example,Max,\n")
+	write("email,name,shifts,zone\nlin@x.example,Lin,Mon 22-6,UTC\n")
+	if _, said = command(t, 2, "user", "import", "--data", dir, file); !strings.Contains(said, "line 2, column 3 (shifts)") {
+		t.Errorf("shifts past midnight: %s", said)
+	}
+	write("email,name,skills,shifts,zone\nlin@x.example,Lin,lang:zh=5,Mon-Fri 9-17,UTC\nmax@x.example,Max,,,\n")
 	out, said := command(t, 0, "user", "import", "--data", dir, file)
 	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 2 || !strings.HasPrefix(lines[0], "lin@x.example\t") || !strings.Contains(said, "2 people added, 0 changed") {
 		t.Errorf("printed %q, said %s", out, said)

@@ -28,6 +28,17 @@ type Rostered struct {
 	Made      []Account
 	Passwords []string // in the clear, of Made; they are kept nowhere
 	Changed   []Account
+	Shifts    []Shifts // of those whose shifts the file says
+}
+
+// Shifts are somebody's planned shifts, as the file has them.
+type Shifts struct{ Account, Zone, Text string }
+
+// Terms refuse what the desk would not take. An error's message is told with the line
+// and column.
+type Terms struct {
+	Skill  func(text string) error
+	Shifts func(zone, text string) error // a fault of the field zone is told of the column zone
 }
 
 // person is a line of a roster.
@@ -35,17 +46,18 @@ type person struct {
 	line   int
 	column map[string]int // where each value stands, from 1
 	Account
+	zone, shifts string
 }
 
 // Import makes the accounts of a CSV file, and changes those whose address is
 // known: all of them, or none when anything is wrong. The first line names the
 // columns: email, name, and if wanted roles, skills (both separated by spaces or
-// semicolons), capacity and weight. What is left out is as for a new account; of a
-// known one it stays. skill refuses a text that is no skill. Errors: Invalid with
-// each line and column that is wrong; Conflict when somebody changed the same
-// accounts meanwhile, or no administrator would be left.
-func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, skill func(string) error) (Rostered, error) {
-	people, problems := readRoster(file, skill)
+// semicolons), capacity, weight, shifts and the zone that they are in. What is left out
+// is as for a new account; of a known one it stays. Shifts are the caller's to keep.
+// Errors: Invalid with each line and column that is wrong; Conflict when somebody
+// changed the same accounts meanwhile, or no administrator would be left.
+func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, terms Terms) (Rostered, error) {
+	people, problems := readRoster(file, terms)
 	known := map[string]Account{}
 	for after := ""; ; {
 		rows, err := d.store.Accounts(ctx, ws, after, 200)
@@ -65,6 +77,7 @@ func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, sk
 		final[email] = a
 	}
 	var put []Account
+	var shifts []Shifts
 	for _, p := range people {
 		a, old := known[p.Email]
 		if !old {
@@ -91,6 +104,12 @@ func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, sk
 				problems = append(problems, at(p.line, max(p.column[x.Name], 1), x.Name, x.Problem))
 			}
 		}
+		if p.shifts != "" {
+			if !a.TakesChats() {
+				problems = append(problems, at(p.line, p.column["shifts"], "shifts", "only who takes chats has shifts: add the role agent, or leave it empty"))
+			}
+			shifts = append(shifts, Shifts{a.ID, p.zone, p.shifts})
+		}
 		put, final[a.Email] = append(put, a), a
 	}
 	if len(problems) > 0 {
@@ -107,7 +126,7 @@ func (d *Directory) Import(ctx context.Context, ws id.Workspace, file []byte, sk
 	if admin(known) && !admin(final) {
 		return Rostered{}, fault.New(fault.Conflict, "The file would leave nobody to administer the workspace. Keep the role administrator with somebody.")
 	}
-	var out Rostered
+	out := Rostered{Shifts: shifts}
 	for i := range put {
 		if put[i].Version > 0 {
 			continue
@@ -157,7 +176,7 @@ func refused(problems []fault.Field) error {
 }
 
 // readRoster reads what it can, and says what is wrong with the rest.
-func readRoster(file []byte, skill func(string) error) (people []person, problems []fault.Field) {
+func readRoster(file []byte, terms Terms) (people []person, problems []fault.Field) {
 	file = bytes.TrimPrefix(file, []byte("\ufeff"))
 	if !utf8.Valid(file) {
 		return nil, []fault.Field{at(1, 1, "", "the file is not UTF-8; save it as CSV UTF-8")}
@@ -168,12 +187,12 @@ func readRoster(file []byte, skill func(string) error) (people []person, problem
 	r.TrimLeadingSpace = r.Comma != '\t' // an empty value is no space between two others
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, []fault.Field{at(1, 1, "", "the file is empty; begin with a line email,name,roles,skills,capacity,weight")}
+		return nil, []fault.Field{at(1, 1, "", "the file is empty; begin with a line such as email,name,roles,skills,capacity,weight,shifts,zone")}
 	}
 	if err != nil {
 		return nil, []fault.Field{broken(err)}
 	}
-	columns := []string{"email", "name", "roles", "skills", "capacity", "weight"}
+	columns := []string{"email", "name", "roles", "skills", "capacity", "weight", "shifts", "zone"}
 	for i := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(header[i]))
 		switch {
@@ -211,9 +230,12 @@ func readRoster(file []byte, skill func(string) error) (people []person, problem
 		p := person{line: line, column: map[string]int{}}
 		for i, v := range row {
 			p.column[header[i]] = i + 1
-			if problem := p.take(header[i], strings.TrimSpace(v), skill); problem != "" {
+			if problem := p.take(header[i], strings.TrimSpace(v), terms.Skill); problem != "" {
 				problems = append(problems, at(line, i+1, header[i], problem))
 			}
+		}
+		if column, problem := p.planned(terms.Shifts); problem != "" {
+			problems = append(problems, at(line, p.column[column], column, problem))
 		}
 		if first, twice := seen[p.Email]; twice && p.Email != "" {
 			problems = append(problems, at(line, p.column["email"], "email", fmt.Sprintf("is in line %d already", first)))
@@ -284,6 +306,32 @@ func (p *person) take(column, v string, skill func(string) error) string {
 		return number(&p.Capacity, 50)
 	case "weight":
 		return number(&p.Weight, 1000)
+	case "shifts":
+		p.shifts = v
+	case "zone":
+		p.zone = v
 	}
 	return ""
+}
+
+// planned returns what is wrong with the shifts, and in which column.
+func (p *person) planned(check func(zone, text string) error) (column, problem string) {
+	if p.shifts == "" {
+		return "", ""
+	}
+	err := check(p.zone, p.shifts)
+	if err == nil {
+		return "", ""
+	}
+	f := (*fault.Error)(nil)
+	if !errors.As(err, &f) {
+		return "shifts", "they cannot be read"
+	}
+	if len(f.Fields) == 0 || f.Fields[0].Name != "zone" {
+		return "shifts", f.Message
+	}
+	if p.column["zone"] == 0 {
+		return "shifts", f.Message + " Add a column zone, with " + f.Fields[0].Problem + "."
+	}
+	return "zone", f.Message + " Write " + f.Fields[0].Problem + "."
 }

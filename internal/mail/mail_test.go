@@ -106,7 +106,7 @@ func TestRead(t *testing.T) {
 	}{
 		{"plain", head + "\r\nWet.\r\n", handoff.MailIn{Text: "Wet."}, nil},
 		{"parts", head + mixed, handoff.MailIn{Text: "Wet."}, []Attached{{"wet.jpg", "image/jpeg", []byte("xx")}}},
-		{"cut off", head + mixed[:strings.Index(mixed, "xx")+1], handoff.MailIn{Text: "Wet.", Left: []string{"wet.jpg (it did not arrive whole)"}}, nil},
+		{"cut off", head + mixed[:strings.Index(mixed, "xx")+1], handoff.MailIn{Text: "Wet.", Left: []handoff.LeftFile{{Name: "wet.jpg", Why: handoff.LeftCut}}}, nil},
 		{
 			"in the text, with a Chinese name", head + "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\n\r\nSee.\r\n--b\r\nContent-Type: image/png; name=\"=?utf-8?B?" +
 				base64.StdEncoding.EncodeToString([]byte("湿.png")) + "?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n",
@@ -116,7 +116,7 @@ func TestRead(t *testing.T) {
 		{
 			"too many", head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nAll.\r\n" +
 				strings.Repeat("--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n", 11) + "--b--\r\n",
-			handoff.MailIn{Text: "All.", Left: []string{"a.txt (an e-mail has more than 10 files)"}},
+			handoff.MailIn{Text: "All.", Left: []handoff.LeftFile{{Name: "a.txt", Why: handoff.LeftMany, Of: "10"}}},
 			slices.Repeat([]Attached{{"a.txt", "text/plain", []byte("x")}}, 10),
 		},
 		{

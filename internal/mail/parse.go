@@ -2,13 +2,13 @@ package mail
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"mime"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -53,7 +53,7 @@ func (p *Post) read(raw []byte) (in In, ok bool) {
 	h := r.Header
 	plain, html, files, left := parts(r)
 	if len(raw) == maxBytes {
-		left = append(left, "… (the e-mail is larger than 30 MB)")
+		left = append(left, handoff.LeftFile{Name: "…", Why: handoff.LeftLong, Of: strconv.Itoa(maxBytes >> 20)})
 	}
 	if plain == "" {
 		plain = textOf(html)
@@ -120,7 +120,7 @@ func bounced(h gomail.Header, raw []byte) bool {
 
 // parts collects the texts of a mail and its files; left names files that cannot be
 // read, or are too many. What cannot be understood ends it.
-func parts(r *gomail.Reader) (plain, html string, files []Attached, left []string) {
+func parts(r *gomail.Reader) (plain, html string, files []Attached, left []handoff.LeftFile) {
 	for range maxParts {
 		part, err := r.NextPart()
 		if err != nil && (part == nil || !message.IsUnknownCharset(err)) {
@@ -154,12 +154,12 @@ func parts(r *gomail.Reader) (plain, html string, files []Attached, left []strin
 		}
 		switch f.Data, err = io.ReadAll(part.Body); {
 		case err != nil && len(left) < maxNames:
-			left = append(left, cmp.Or(f.Name, "?")+" (it did not arrive whole)")
+			left = append(left, handoff.LeftFile{Name: f.Name, Why: handoff.LeftCut})
 		case err != nil:
 		case len(files) < maxFiles:
 			files = append(files, f)
 		case len(left) < maxNames:
-			left = append(left, cmp.Or(f.Name, "?")+" (an e-mail has more than 10 files)")
+			left = append(left, handoff.LeftFile{Name: f.Name, Why: handoff.LeftMany, Of: strconv.Itoa(maxFiles)})
 		}
 	}
 	return plain, html, files, left

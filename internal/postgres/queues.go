@@ -14,7 +14,7 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief, off_since, ramp_from`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes`
 
@@ -23,16 +23,17 @@ const (
 
 func scanAgent(row pgx.CollectableRow) (handoff.Agent, error) {
 	var (
-		a                             handoff.Agent
-		skills, roster                string
-		heartbeat, given, ramp, since int64
+		a                                        handoff.Agent
+		skills, roster                           string
+		heartbeat, given, ramp, since, off, from int64
 	)
 	if err := row.Scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief, &off, &from); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
 	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
+	a.OffSince, a.RampFrom = cell.Time(off), cell.Time(from)
 	if err := cell.Decode(roster, &a.Roster); err != nil {
 		return a, err
 	}
@@ -57,10 +58,12 @@ func putAgent(t *tx, a handoff.Agent) error {
 	}
 	t.exec(`
 		UPDATE agents SET name = $3, skills = $4, capacity = $5, load = $6, reserved = $7, weight = $8, duty = $9, missed = $10,
-			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15, roster = $16, relief = $17
+			heartbeat = $11, last_given = $12, version = $13, ramp = $14, on_since = $15, roster = $16, relief = $17,
+			off_since = $18, ramp_from = $19
 		WHERE workspace = $1 AND id = $2`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief,
+		cell.Micros(a.OffSince), cell.Micros(a.RampFrom))
 	return nil
 }
 

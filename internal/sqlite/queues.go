@@ -15,7 +15,7 @@ import (
 // The rows of the desk's tables.
 
 const (
-	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief`
+	agentColumns = `workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief, off_since, ramp_from`
 
 	reservationColumns = `workspace, id, conversation, agent, state, offered_at, deadline, decided_at, takes`
 
@@ -24,16 +24,17 @@ const (
 
 func scanAgent(scan func(...any) error) (handoff.Agent, error) {
 	var (
-		a                             handoff.Agent
-		skills, roster                string
-		heartbeat, given, ramp, since int64
+		a                                        handoff.Agent
+		skills, roster                           string
+		heartbeat, given, ramp, since, off, from int64
 	)
 	if err := scan(&a.Workspace, &a.ID, &a.Name, &skills, &a.Capacity, &a.Load, &a.Reserved, &a.Weight, &a.Duty, &a.Missed,
-		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief); err != nil {
+		&heartbeat, &given, &a.Version, &ramp, &since, &roster, &a.Relief, &off, &from); err != nil {
 		return handoff.Agent{}, err
 	}
 	a.Heartbeat, a.LastGiven = cell.Time(heartbeat), cell.Time(given)
 	a.Ramp, a.OnSince = time.Duration(ramp)*time.Microsecond, cell.Time(since)
+	a.OffSince, a.RampFrom = cell.Time(off), cell.Time(from)
 	if err := cell.Decode(roster, &a.Roster); err != nil {
 		return a, err
 	}
@@ -64,14 +65,16 @@ func putAgent(ctx context.Context, tx *sql.Tx, a handoff.Agent) error {
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO agents (workspace, id, name, skills, capacity, load, reserved, weight, duty, missed, heartbeat, last_given, version, ramp, on_since, roster, relief, off_since, ramp_from)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, skills = excluded.skills, capacity = excluded.capacity,
 			load = excluded.load, reserved = excluded.reserved, weight = excluded.weight, duty = excluded.duty,
 			missed = excluded.missed, heartbeat = excluded.heartbeat, last_given = excluded.last_given, version = excluded.version,
-			ramp = excluded.ramp, on_since = excluded.on_since, roster = excluded.roster, relief = excluded.relief`,
+			ramp = excluded.ramp, on_since = excluded.on_since, roster = excluded.roster, relief = excluded.relief,
+			off_since = excluded.off_since, ramp_from = excluded.ramp_from`,
 		a.Workspace, a.ID, a.Name, skills, a.Capacity, a.Load, a.Reserved, a.Weight, a.Duty, a.Missed,
-		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief)
+		cell.Micros(a.Heartbeat), cell.Micros(a.LastGiven), a.Version+1, a.Ramp.Microseconds(), cell.Micros(a.OnSince), roster, a.Relief,
+		cell.Micros(a.OffSince), cell.Micros(a.RampFrom))
 	return err
 }
 

@@ -190,3 +190,54 @@ func testDeskShift(t *testing.T, s Stores) {
 		t.Errorf("overtime: %+v", a)
 	}
 }
+
+// testDeskRamp begins an agent's ramp-up when they are new and after a long absence,
+// and not when they come back from less or stay after their shift.
+func testDeskRamp(t *testing.T, s Stores) {
+	d := newDesk(s, workspace)
+	began := func(what string, want time.Time) {
+		t.Helper()
+		if a := d.agent(t, "lin"); !a.RampFrom.Equal(want) || a.Duty == handoff.DutyOn && a.OnSince.IsZero() {
+			t.Errorf("%s: the ramp-up began at %v, want %v: %+v", what, a.RampFrom, want, a)
+		}
+	}
+	duty := func(is handoff.Duty) {
+		t.Helper()
+		if _, err := d.SetDuty(t.Context(), workspace, "lin", is); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.hire(t, "lin", 4)
+	first := d.clock.now()
+	began("who is new", first)
+
+	d.clock.pass(5 * time.Minute)
+	duty(handoff.DutyAway)
+	d.clock.pass(2 * time.Hour)
+	duty(handoff.DutyOn)
+	began("who was away", first)
+
+	d.clock.pass(5 * time.Minute)
+	if _, err := s.Desk.ChangeAgent(t.Context(), workspace, "lin", false, func(a *handoff.Agent) error {
+		a.Duty = handoff.DutyDrain
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	duty(handoff.DutyOn)
+	began("who stays after a shift", first)
+	if a := d.agent(t, "lin"); !a.OnSince.Equal(d.clock.now()) {
+		t.Errorf("stays since %v", a.OnSince)
+	}
+
+	duty(handoff.DutyOff)
+	d.clock.pass(59 * time.Minute)
+	duty(handoff.DutyOff) // signing out says it again
+	duty(handoff.DutyOn)
+	began("who was off for less than an hour", first)
+
+	duty(handoff.DutyOff)
+	d.clock.pass(time.Hour)
+	duty(handoff.DutyOn)
+	began("who was off for an hour", d.clock.now())
+}

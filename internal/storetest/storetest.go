@@ -106,6 +106,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskWrapUp", testDeskWrapUp},
 		{"DeskLast", testDeskLast},
 		{"DeskShift", testDeskShift},
+		{"DeskRamp", testDeskRamp},
 		{"DeskStop", testDeskStop},
 		{"DeskWatch", testDeskWatch},
 		{"DeskNotes", testDeskNotes},

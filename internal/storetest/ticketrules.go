@@ -175,7 +175,7 @@ func testTicketFiles(t *testing.T, s Stores) {
 
 	// What came with a mail is in the conversation; what was not kept is named there.
 	wet := bot.Attachment{ID: "f3", Name: "wet.png", Type: "image/png", Size: 7}
-	came := handoff.MailIn{Ticket: ticket, Message: "wet@mail", From: "ann@example.com", Files: []bot.Attachment{wet}, Left: []string{"a.exe (not taken)"}}
+	came := handoff.MailIn{Ticket: ticket, Message: "wet@mail", From: "ann@example.com", Files: []bot.Attachment{wet}, Left: []handoff.LeftFile{{Name: "a.exe", Why: handoff.LeftKind, Of: "application/x-msdownload"}}}
 	if where, known, err := d.MailFor(ctx, d.ws, ticket, "wet@mail"); err != nil || known || where.ID != c.ID {
 		t.Errorf("goes into %+v, known %v, %v", where, known, err)
 	}
@@ -195,7 +195,7 @@ func testTicketFiles(t *testing.T, s Stores) {
 			note = e.Body.Text
 		}
 	}
-	if !cmp.Equal(with, []bot.Attachment{wet}) || note != "These attachments are in the mailbox only:\na.exe (not taken)" {
+	if !cmp.Equal(with, []bot.Attachment{wet}) || note != "These attachments are in the mailbox only:\na.exe (files of this kind are not taken: application/x-msdownload)" {
 		t.Errorf("came with %+v, noted %q", with, note)
 	}
 

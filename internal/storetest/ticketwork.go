@@ -86,7 +86,7 @@ func testTicketByHand(t *testing.T, s Stores) {
 	if _, err := d.MailCame(ctx, d.ws, handoff.MailIn{Ticket: a.Ticket.ID, Message: "auto@mail", From: "ann@example.com", Text: "I am away.", Automatic: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.MailCame(ctx, d.ws, handoff.MailIn{Ticket: a.Ticket.ID, Message: "bob@mail", From: "bob@example.com", Text: "Me too.", Left: []string{"lamp.jpg"}}); err != nil {
+	if _, err := d.MailCame(ctx, d.ws, handoff.MailIn{Ticket: a.Ticket.ID, Message: "bob@mail", From: "bob@example.com", Text: "Me too.", Left: []handoff.LeftFile{{Name: "lamp.jpg"}}}); err != nil {
 		t.Fatal(err)
 	}
 	notes := 0

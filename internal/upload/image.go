@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"strconv"
 
 	"golang.org/x/image/webp"
 
@@ -25,10 +26,11 @@ func (k *Keeper) anew(ctx context.Context, data []byte, kind string) ([]byte, st
 	config, read := decoder(kind)
 	c, err := config(bytes.NewReader(data))
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Invalid, err, "The picture is damaged.").WithField("file", "cannot be read as "+kind)
+		return nil, "", fault.Wrap(fault.Invalid, &Refused{Why: Damaged, Cause: err}, "The picture is damaged.").WithField("file", "cannot be read as "+kind)
 	}
 	if c.Width <= 0 || c.Height <= 0 || c.Width > k.opts.MaxPixels/c.Height {
-		return nil, "", fault.New(fault.Limited, "The picture has more than %d million pixels.", k.opts.MaxPixels/1_000_000).
+		most := strconv.Itoa(k.opts.MaxPixels / 1_000_000)
+		return nil, "", fault.Wrap(fault.Limited, &Refused{Why: Pixels, Of: most}, "The picture has more than %s million pixels.", most).
 			WithField("file", "make the picture smaller")
 	}
 	select {
@@ -39,7 +41,7 @@ func (k *Keeper) anew(ctx context.Context, data []byte, kind string) ([]byte, st
 	}
 	img, err := read(bytes.NewReader(data))
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Invalid, err, "The picture is damaged.").WithField("file", "cannot be read as "+kind)
+		return nil, "", fault.Wrap(fault.Invalid, &Refused{Why: Damaged, Cause: err}, "The picture is damaged.").WithField("file", "cannot be read as "+kind)
 	}
 	var out bytes.Buffer
 	if kind == "image/jpeg" {
@@ -50,7 +52,7 @@ func (k *Keeper) anew(ctx context.Context, data []byte, kind string) ([]byte, st
 		kind = "image/png"
 	}
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Invalid, err, "The picture could not be made anew.")
+		return nil, "", fault.Wrap(fault.Invalid, &Refused{Why: Damaged, Cause: err}, "The picture could not be made anew.")
 	}
 	return out.Bytes(), kind, nil
 }

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -113,22 +114,23 @@ func Types() []string {
 // refuses what is not on the list, makes pictures anew (which drops hidden data
 // such as the place a photo was taken), and stores the result. Only Workspace,
 // Visitor, Account and Name of who are read. Errors: Limited when it is too
-// large; Invalid when it is not taken.
+// large; Invalid when it is not taken; both with a Refused in them.
 func (k *Keeper) Save(ctx context.Context, who File, r io.Reader) (File, error) {
 	data, err := io.ReadAll(io.LimitReader(r, k.opts.MaxBytes+1))
 	if err != nil {
-		return File{}, fault.Wrap(fault.Invalid, err, "The file did not arrive whole. Send it again.")
+		return File{}, fault.Wrap(fault.Invalid, &Refused{Why: Cut, Cause: err}, "The file did not arrive whole. Send it again.")
 	}
 	if int64(len(data)) > k.opts.MaxBytes {
-		return File{}, fault.New(fault.Limited, "The file is larger than %d MB.", k.opts.MaxBytes>>20).
-			WithField("file", fmt.Sprintf("send at most %d MB", k.opts.MaxBytes>>20))
+		most := strconv.FormatInt(k.opts.MaxBytes>>20, 10)
+		return File{}, fault.Wrap(fault.Limited, &Refused{Why: Large, Of: most}, "The file is larger than %s MB.", most).
+			WithField("file", "send at most "+most+" MB")
 	}
 	if len(data) == 0 {
-		return File{}, fault.New(fault.Invalid, "The file is empty.").WithField("file", "has no bytes")
+		return File{}, fault.Wrap(fault.Invalid, &Refused{Why: Empty}, "The file is empty.").WithField("file", "has no bytes")
 	}
 	kind, ok := sniff(data)
 	if !ok {
-		return File{}, fault.New(fault.Invalid, "Files of this kind are not taken: it is %s.", kind).
+		return File{}, fault.Wrap(fault.Invalid, &Refused{Why: NotKind, Of: kind}, "Files of this kind are not taken: it is %s.", kind).
 			WithField("file", "send a picture, PDF, text, CSV, Office document, zip, audio or video")
 	}
 	name := cleanName(who.Name)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -144,19 +145,21 @@ func TestAttacksAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
 		kind fault.Kind
+		why  upload.Reason
 	}{
-		"page.png":   {[]byte("<!DOCTYPE html><html><script>alert(1)</script></html>"), fault.Invalid},
-		"logo.png":   {[]byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), fault.Invalid},
-		"plain.svg":  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), fault.Invalid},
-		"feed.txt":   {[]byte(`<?xml version="1.0"?><rss></rss>`), fault.Invalid},
-		"run.exe":    {append([]byte("MZ"), make([]byte, 200)...), fault.Invalid},
-		"huge.png":   {huge, fault.Limited},
-		"broken.png": {pngOf(t, picture(8, 8))[:40], fault.Invalid},
-		"empty.txt":  {nil, fault.Invalid},
-		"large.txt":  {bytes.Repeat([]byte("a"), 1<<20+1), fault.Limited},
+		"page.png":   {[]byte("<!DOCTYPE html><html><script>alert(1)</script></html>"), fault.Invalid, upload.NotKind},
+		"logo.png":   {[]byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), fault.Invalid, upload.NotKind},
+		"plain.svg":  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), fault.Invalid, upload.NotKind},
+		"feed.txt":   {[]byte(`<?xml version="1.0"?><rss></rss>`), fault.Invalid, upload.NotKind},
+		"run.exe":    {append([]byte("MZ"), make([]byte, 200)...), fault.Invalid, upload.NotKind},
+		"huge.png":   {huge, fault.Limited, upload.Pixels},
+		"broken.png": {pngOf(t, picture(8, 8))[:40], fault.Invalid, upload.Damaged},
+		"empty.txt":  {nil, fault.Invalid, upload.Empty},
+		"large.txt":  {bytes.Repeat([]byte("a"), 1<<20+1), fault.Limited, upload.Large},
 	} {
-		if f, err := save(t, k, name, c.data); !fault.Is(err, c.kind) {
-			t.Errorf("%s: stored as %s, error %v, want %s", name, f.Type, err, c.kind)
+		f, err := save(t, k, name, c.data)
+		if why := (*upload.Refused)(nil); !fault.Is(err, c.kind) || !errors.As(err, &why) || why.Why != c.why {
+			t.Errorf("%s: stored as %s, error %v, want %s, %s", name, f.Type, err, c.kind, c.why)
 		}
 	}
 	left, err := os.ReadDir(dir)

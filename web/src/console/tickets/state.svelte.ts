@@ -19,6 +19,7 @@ export class Tickets {
   view: TicketView = 'open';
   text = '';
   private asked = 0;
+  private wanted?: string; // the ticket that is to be open: an answer that comes late must not show another one
   private readonly look: ReturnType<typeof setInterval>;
   private mail?: ReturnType<typeof setTimeout>;
 
@@ -59,28 +60,31 @@ export class Tickets {
   }
 
   async open(id: string | undefined): Promise<void> {
+    this.wanted = id;
     if (this.one?.id !== id) this.one = undefined;
     this.oneProblem = undefined;
     if (!id) return;
     try {
-      this.took(await this.app.http.get<Ticket>(`/tickets/${id}`));
+      const got = await this.app.http.get<Ticket>(`/tickets/${id}`);
+      if (this.wanted === id) this.took(got);
     } catch (e) {
-      this.oneProblem = e;
+      if (this.wanted === id) this.oneProblem = e;
     }
   }
 
   /** Does something to the open ticket and shows what became of it; false: it failed, and the reason was said. */
   async act(path: string, body: object, method: 'post' | 'patch' = 'post'): Promise<Ticket | undefined> {
-    if (!this.one || this.busy) return undefined;
+    const id = this.one?.id;
+    if (!id || this.busy) return undefined;
     this.busy = true;
     try {
-      const got = await this.app.http[method]<Ticket>(`/tickets/${this.one.id}${path}`, body);
-      if (got.id === this.one.id) this.took(got);
+      const got = await this.app.http[method]<Ticket>(`/tickets/${id}${path}`, body);
+      if (got.id === this.wanted) this.took(got);
       void this.load();
       return got;
     } catch (e) {
       this.app.say(this.app.why(e), 'bad');
-      void this.open(this.one.id);
+      if (id === this.wanted) void this.open(id);
       return undefined;
     } finally {
       this.busy = false;

@@ -1,4 +1,5 @@
 // Objects of the HTTP API as the console reads them (docs/protocol.md).
+import type { Http } from '../shared/client/http';
 import type { Agent, Conversation, Decision, Placing, Source, TicketOrder, TicketStatus } from '../shared/protocol';
 
 /** A query string of what is set: the API refuses empty values of closed lists. */
@@ -6,6 +7,17 @@ export function query(params: Record<string, string | number | undefined>): stri
   const q = new URLSearchParams();
   for (const [k, v] of Object.entries(params)) if (v !== undefined && v !== '') q.set(k, String(v));
   return q.toString();
+}
+
+/** Every row of a list that the API gives out by pages. */
+export async function everything<T>(http: Pick<Http, 'get'>, path: string): Promise<T[]> {
+  const out: T[] = [];
+  for (let cursor: string | undefined, more = true; more; more = !!cursor) {
+    const page = await http.get<Page<T>>(`${path}?${query({ limit: 200, cursor })}`);
+    out.push(...page.items);
+    cursor = page.next;
+  }
+  return out;
 }
 
 export type Role = 'administrator' | 'supervisor' | 'agent' | 'editor';

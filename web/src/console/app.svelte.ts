@@ -4,7 +4,7 @@ import type { SocketLike } from '../shared/client/link';
 import { openOutbox } from '../shared/client/outbox';
 import { type Lang, type Translate, translator } from '../shared/i18n';
 import type { Agent } from '../shared/protocol';
-import type { Account, ConsoleSession, Role } from './api';
+import { everything, type Account, type ConsoleSession, type Role } from './api';
 import { Desk } from './inbox/desk.svelte';
 import { Translator } from './inbox/translator.svelte';
 import { Prefs } from './prefs.svelte';
@@ -121,9 +121,8 @@ export class App {
     if (this.has('agent', 'supervisor', 'administrator')) void this.connect(s);
     else this.connection = 'online'; // editors follow no conversations
     if (this.has('administrator')) {
-      void this.http
-        .get<{ items: Account[] }>('/accounts')
-        .then((p) => (this.names = Object.fromEntries(p.items.map((a) => [a.id, a.name]))))
+      void everything<Account>(this.http, '/accounts')
+        .then((all) => (this.names = Object.fromEntries(all.map((a) => [a.id, a.name]))))
         .catch(() => undefined);
     }
   }

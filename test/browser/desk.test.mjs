@@ -167,5 +167,14 @@ describe('two agents, a supervisor and three visitors', () => {
     await said(bo, /Emma/);
   });
 
+  it('shows who else looks at a ticket, and who writes an answer', { timeout: slow }, async () => {
+    const { items } = await call(ola, 'GET', '/conversations?view=mine');
+    const ticket = await call(ola, 'POST', '/tickets', { conversation: items[0].id, subject: 'Forty bowls' });
+    for (const page of [emma, mei]) await page.goto(`${server.url}/console/#/tickets/all/${ticket.id}`);
+    await mei.getByRole('img', { name: /Emma/ }).waitFor();
+    await emma.getByRole('textbox', { name: 'Answer' }).pressSequentially('We have');
+    await mei.getByRole('status').filter({ hasText: 'Emma is typing a reply' }).waitFor();
+  });
+
   it('has no errors in any page', () => assert.deepEqual(problems, []));
 });

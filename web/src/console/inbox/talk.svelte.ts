@@ -287,8 +287,12 @@ export class Talk {
   older = async (): Promise<void> => void (await this.client?.older(this.id));
 
   typing(): void {
-    if (this.tab !== 'reply') this.client?.typing(this.id, true, true);
-    else if (this.mine) this.client?.typing(this.id, true);
+    if (this.tab !== 'reply' || this.mine) this.writes(this.tab !== 'reply');
+  }
+
+  /** Colleagues see that somebody writes here; the visitor does when it is their agent, and no note. */
+  writes(note: boolean): void {
+    this.client?.typing(this.id, true, note);
   }
 
   async act(what: 'take' | 'hand-back' | 'close' | 'reopen' | 'transfer' | 'stop-bot', more: Record<string, unknown> = {}): Promise<boolean> {

@@ -4,6 +4,10 @@ import type { App } from '../app.svelte';
 /** A ticket that an e-mail changed is seen after this long, in ms: no frame tells of tickets whose chat is not open. */
 const lookEvery = 15_000;
 
+/** How many rows a page has, and how many are read anew at once. */
+const few = 50;
+const most = 200;
+
 /** An e-mail that is on its way is looked at again after this long, in ms. */
 const lookAtMail = 2_000;
 
@@ -19,6 +23,7 @@ export class Tickets {
   view: TicketView = 'open';
   text = '';
   private asked = 0;
+  private list = ''; // what rows are a list of
   private wanted?: string; // the ticket that is to be open: an answer that comes late must not show another one
   private readonly look: ReturnType<typeof setInterval>;
   private mail?: ReturnType<typeof setTimeout>;
@@ -32,11 +37,17 @@ export class Tickets {
   /** Reads the list anew; of answers to two questions the later one counts. */
   async load(): Promise<void> {
     const ask = ++this.asked;
+    const list = { view: this.view, text: this.text.trim(), sort: this.sort };
+    const again = this.list === query(list); // rows that were asked for stay on the page
     try {
-      const page = await this.app.http.get<Page<Ticket>>(`/tickets?${query({ view: this.view, text: this.text.trim(), sort: this.sort, limit: 50 })}`);
+      const limit = again ? Math.min(Math.max(this.rows.length, few), most) : few;
+      const page = await this.app.http.get<Page<Ticket>>(`/tickets?${query({ ...list, limit })}`);
       if (ask !== this.asked) return;
-      this.rows = page.items;
-      this.next = page.next;
+      const known = new Set(page.items.map((x) => x.id));
+      const tail = again && this.rows.length > most ? this.rows.slice(most).filter((x) => !known.has(x.id)) : [];
+      this.rows = [...page.items, ...tail];
+      if (tail.length === 0) this.next = page.next;
+      this.list = query(list);
       this.phase = 'ready';
     } catch (e) {
       if (ask !== this.asked) return;
@@ -49,7 +60,7 @@ export class Tickets {
     const ask = this.asked;
     try {
       const page = await this.app.http.get<Page<Ticket>>(
-        `/tickets?${query({ view: this.view, text: this.text.trim(), sort: this.sort, limit: 50, cursor: this.next })}`,
+        `/tickets?${query({ view: this.view, text: this.text.trim(), sort: this.sort, limit: few, cursor: this.next })}`,
       );
       if (ask !== this.asked) return;
       this.rows = [...this.rows, ...page.items];

@@ -273,7 +273,7 @@ func (s *step) give(a Agent, takes int) {
 // served learns how long the conversation waited for the agent who has it now,
 // and gives them a time to write.
 func (s *step) served() {
-	if !s.locked.Wait.Since.IsZero() && !s.locked.Wait.Promised && s.locked.Conversation.Agent == "" {
+	if s.locked.Conversation.Service != bot.ServiceParked && !s.locked.Wait.Since.IsZero() && !s.locked.Wait.Promised && s.locked.Conversation.Agent == "" {
 		s.learn(func(m Measures) Measures { return m.waited(s.now.Sub(s.locked.Wait.Since), false) })
 	}
 	s.wait.Timer = Timer{s.now.Add(s.queueOf(s.next.Queue).firstReply()), TimerFirstReply}

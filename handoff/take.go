@@ -17,7 +17,8 @@ type TakeOptions struct {
 // place, or with Supervisor from another agent. version is the row's version
 // that the agent saw, 0 for any. It may exceed the agent's capacity, because a
 // person decided so; then no offers come, and those that are open go back. Taking
-// one's own conversation changes nothing, or takes it out of the line when one was passing it on. Errors: NotFound; Conflict with the
+// one's own conversation changes nothing, or takes it out of the line when one was passing it on.
+// Who takes one has to write in it as who accepts one. Errors: NotFound; Conflict with the
 // winner's name when somebody else was first, and for a closed conversation.
 func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.AgentID, version int64, o TakeOptions) (bot.Written, error) {
 	return d.looking(ctx, Ask{Workspace: ws, Conversation: conv, Agents: []bot.AgentID{agent}}, func(s *step) error {
@@ -38,7 +39,11 @@ func (d *Desk) Take(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversati
 			return fault.New(fault.Conflict, "%s has this conversation already.", s.name(old))
 		}
 		s.endOffer(ReservationRescinded)
+		goesOn := s.next.Service == bot.ServiceWrapup // after the end, and nobody waits for a word
 		s.give(a, a.takes(s.share()))
+		if !goesOn {
+			s.served()
+		}
 		if s.next.Reason == "" {
 			s.next.Reason = bot.ReasonTaken
 		}

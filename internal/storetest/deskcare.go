@@ -48,6 +48,22 @@ func testDeskFirstReply(t *testing.T, s Stores) {
 	if got := d.is(t, quiet, bot.ServiceActive, bot.SpeakerHuman, "wei"); !got.Enqueued.IsZero() {
 		t.Errorf("enqueued %v", got.Enqueued)
 	}
+	// Who takes a chat by hand silences the bot as well, and must write too.
+	for _, c := range []bot.Conversation{newConversation(t, s, workspace), d.ask(t, nil)} {
+		d.hire(t, "mei", 1)
+		if _, err := d.Take(t.Context(), workspace, c.ID, "mei", 0, handoff.TakeOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		d.after(t, 50*time.Second, "wei", "mei")
+		d.is(t, c, bot.ServiceActive, bot.SpeakerHuman, "mei")
+		d.after(t, 20*time.Second, "wei", "mei")
+		if got := d.row(t, c); got.Agent != "" || got.Service != bot.ServiceWaiting && got.Service != bot.ServiceOffered && got.Service != bot.ServiceParked {
+			t.Errorf("it is %s with %q", got.Service, got.Agent)
+		}
+		if _, err := d.Close(t.Context(), workspace, c.ID, bot.Author{Kind: bot.AuthorSystem}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	d.recount(t)
 }
 

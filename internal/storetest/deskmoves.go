@@ -237,6 +237,9 @@ func testDeskAway(t *testing.T, s Stores) {
 	if _, err := d.Take(t.Context(), workspace, busy.ID, "lin", 0, handoff.TakeOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := d.Say(t.Context(), workspace, busy.ID, lin, key(lin, "hello"), bot.Body{Text: "hello"}, false); err != nil {
+		t.Fatal(err)
+	}
 	c := d.ask(t, nil)
 	presence := func(present bool) {
 		t.Helper()

@@ -127,7 +127,7 @@ func (b *mailbed) ticket() handoff.TicketFile {
 
 func (b *mailbed) answer(text string, status handoff.TicketStatus, files ...bot.Attachment) {
 	b.t.Helper()
-	_, err := b.app.desk.Answer(b.t.Context(), id.DefaultWorkspace, b.ticket().Ticket.ID, b.agent, bot.Key{Sender: b.agent, ClientMsgID: id.New(), Digest: text}, text, files, status)
+	_, err := b.app.desk.Answer(b.t.Context(), id.DefaultWorkspace, b.ticket().Ticket.ID, b.agent, bot.Key{Sender: b.agent, ClientMsgID: id.New(), Digest: text}, bot.Body{Text: text, Attachments: files}, status)
 	if err != nil {
 		b.t.Fatal(err)
 	}

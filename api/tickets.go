@@ -138,6 +138,7 @@ type ticketAnswerIn struct {
 	Body struct {
 		ID          string   `json:"id" format:"uuid" doc:"Names this answer: sending it again changes nothing."`
 		Text        string   `json:"text,omitempty" maxLength:"32000" doc:"May be empty with attachments."`
+		Written     string   `json:"written,omitempty" maxLength:"32000" doc:"The agent's own words, when text is the translation of them. Kept for colleagues."`
 		Attachments []string `json:"attachments,omitempty" maxItems:"10" nullable:"false" doc:"IDs of own uploads; they go by e-mail too, 15 MB together."`
 		Status      string   `json:"status,omitempty" enum:"open,pending,solved,closed" doc:"Of the ticket afterwards; absent: pending."`
 	}
@@ -199,8 +200,14 @@ func (s *Server) ticketRoutes(g *registrar) {
 				return nil, err
 			}
 		}
-		sum := sha256.Sum256([]byte(strings.Join(append([]string{b.Status, b.Text}, b.Attachments...), "\x00")))
-		f, err := s.Desk.Answer(ctx, s.ws, handoff.TicketID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(sum[:])}, b.Text, files, handoff.TicketStatus(b.Status))
+		what := strings.Join(append([]string{b.Status, b.Text}, b.Attachments...), "\x00")
+		if b.Written == b.Text {
+			b.Written = "" // nothing was translated
+		} else if b.Written != "" {
+			what += "\x00=" + b.Written
+		}
+		sum := sha256.Sum256([]byte(what))
+		f, err := s.Desk.Answer(ctx, s.ws, handoff.TicketID(in.ID), by, bot.Key{Sender: by, ClientMsgID: b.ID, Digest: hex.EncodeToString(sum[:])}, bot.Body{Text: b.Text, Written: b.Written, Attachments: files}, handoff.TicketStatus(b.Status))
 		if err == nil && s.Wake != nil {
 			s.Wake() // the mail
 		}

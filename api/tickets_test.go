@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/frontdesk-chat/frontdesk/api"
@@ -60,15 +61,23 @@ func TestTicketsOverHTTP(t *testing.T) {
 	}
 	lin.do("PATCH", "/tickets/"+first.ID, map[string]any{"priority": 4, "version": first.Version}).want(t, 409)
 	lin.do("PATCH", "/tickets/"+first.ID, map[string]any{"email": "nobody"}).want(t, 422)
-	answer := map[string]any{"id": id.New(), "text": "Here is another one.", "status": "solved"}
+	answer := map[string]any{"id": id.New(), "text": "Here is another one.", "written": "再寄一个。", "status": "solved"}
 	for range 2 {
 		lin.do("POST", "/tickets/"+first.ID+"/answers", answer).want(t, 200).into(t, &got)
 	}
 	if got.Status != "solved" || len(got.Mails) != 1 || got.Mails[0].State != "due" || w.woken.Load() == 0 {
 		t.Errorf("answered %+v", got)
 	}
-	answer["text"] = "Other words."
+	answer["written"] = "Other words."
 	lin.do("POST", "/tickets/"+first.ID+"/answers", answer).want(t, 409)
+	// Colleagues see what was written, and the visitor what it was translated to.
+	lin.do("GET", "/conversations/"+conv+"/events", nil).want(t, 200).into(t, &events)
+	if !slices.ContainsFunc(events.Events, func(e api.Event) bool { return e.Text == "Here is another one." && e.Written == "再寄一个。" }) {
+		t.Errorf("the agent's own words are lost: %+v", events.Events)
+	}
+	if a := v.do("GET", "/visitor/conversations/"+conv+"/events", nil).want(t, 200); strings.Contains(string(a.body), "再寄一个") || !strings.Contains(string(a.body), "Here is another one.") {
+		t.Errorf("the visitor reads %s", a.body)
+	}
 	if page := list(""); len(page.Items) != 1 || page.Items[0].Number != 2 {
 		t.Errorf("open ones %+v", page)
 	}

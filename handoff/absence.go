@@ -36,14 +36,14 @@ func (d *Desk) shifts(ctx context.Context, _ bot.WorkspaceID, v view) (bool, err
 	var due []Agent
 	v.see(func(b *board) {
 		for _, a := range b.agents {
-			if a.drains(now) || a.Duty == DutyDrain && a.Load == 0 {
+			if a.drains(now, &d.zones) || a.Duty == DutyDrain && a.Load == 0 {
 				due = append(due, a)
 			}
 		}
 	})
 	return each(due, func(a Agent) error {
 		now, err := d.store.ChangeAgent(ctx, a.Workspace, a.ID, false, func(a *Agent) error {
-			if a.drains(d.now()) {
+			if a.drains(d.now(), &d.zones) {
 				a.Duty = DutyDrain
 			}
 			if a.Duty == DutyDrain && a.Load == 0 {

@@ -18,6 +18,7 @@ type board struct {
 	measures  Measures
 	takes     map[bot.InboxID]int // as of Floor
 	gone      time.Duration       // of silence: an agent is taken for gone
+	zones     *zones              // of rosters
 
 	agents []Agent // in order of ID
 	skills []skillset
@@ -47,7 +48,7 @@ type passing struct {
 // layOut makes a board of a floor.
 func layOut(ws bot.WorkspaceID, f Floor) *board {
 	b := &board{
-		workspace: ws, queues: f.Queues, measures: f.Measures, takes: f.Takes, gone: f.goneAfter(), agents: slices.Clone(f.Agents),
+		workspace: ws, queues: f.Queues, measures: f.Measures, takes: f.Takes, gone: f.goneAfter(), zones: f.zones, agents: slices.Clone(f.Agents),
 		entries: make(map[bot.ConversationID]*entry, len(f.Line)), parked: map[bot.ConversationID]Standing{},
 		open: map[string]Reservation{}, passed: map[passing]time.Time{},
 	}

@@ -77,6 +77,7 @@ type Desk struct {
 	goneAfter time.Duration // of silence: an agent loses their chats
 	started   time.Time
 	boards    boards
+	zones     zones
 	kick      chan struct{} // holds one token when something may be matched
 
 	mu     sync.Mutex                    // guards the fields below
@@ -146,7 +147,7 @@ func (d *Desk) wake(ws bot.WorkspaceID) {
 func (d *Desk) floor(ctx context.Context, ws bot.WorkspaceID) (Floor, error) {
 	now := d.now()
 	f, err := d.store.Floor(ctx, ws, now.Add(-excludedFor), now)
-	f.Agents, f.gone = slices.Clone(f.Agents), d.goneAfter
+	f.Agents, f.gone, f.zones = slices.Clone(f.Agents), d.goneAfter, &d.zones
 	for i, a := range f.Agents {
 		f.Agents[i].Heartbeat = d.alive(a)
 	}

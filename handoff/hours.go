@@ -105,7 +105,11 @@ func (h Hours) of(t time.Time) []Span {
 // Open reports whether people are there at t. Hours that are always open say no:
 // they make no promise.
 func (h Hours) Open(t time.Time) bool {
-	t = t.In(h.location())
+	return h.openOn(t.In(h.location()))
+}
+
+// openOn is Open for a t in the hours' zone.
+func (h Hours) openOn(t time.Time) bool {
 	return slices.ContainsFunc(h.of(t), func(s Span) bool {
 		open, closing := s.on(t)
 		return !t.Before(open) && t.Before(closing)

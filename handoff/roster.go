@@ -18,10 +18,10 @@ type boundary struct {
 	open bool
 }
 
-// boundaries are those of the hours after from, until a while later, in order.
+// boundaries are those of the hours after from, which is in their zone, until a while
+// later, in order.
 func (h Hours) boundaries(from time.Time, ahead time.Duration) []boundary {
 	until := from.Add(ahead)
-	from, until = from.In(h.location()), until.In(h.location())
 	var out []boundary
 	for date := from; !date.After(until.AddDate(0, 0, 1)); date = date.AddDate(0, 0, 1) {
 		for _, s := range h.of(date) {
@@ -42,14 +42,22 @@ func (h Hours) boundaries(from time.Time, ahead time.Duration) []boundary {
 // drains reports whether the agent's shift, in which they came on duty, is over:
 // they get no more offers and keep what they have. Who came on duty outside the
 // roster stays.
-func (a Agent) drains(now time.Time) bool {
-	return a.Duty == DutyOn && !a.Roster.IsZero() && !a.Roster.Open(now) && a.Roster.Open(a.OnSince)
+func (a Agent) drains(now time.Time, z *zones) bool {
+	if a.Duty != DutyOn || a.Roster.IsZero() {
+		return false
+	}
+	zone := z.of(a.Roster)
+	return !a.Roster.openOn(now.In(zone)) && a.Roster.openOn(a.OnSince.In(zone))
 }
 
 // planned is when the agent comes and goes soon, as the roster says. Who is on duty
 // outside of it comes and goes by their own word.
-func (a Agent) planned(on bool, now time.Time) []boundary {
-	if a.Roster.IsZero() || on && !a.Roster.Open(now) {
+func (a Agent) planned(on bool, now time.Time, z *zones) []boundary {
+	if a.Roster.IsZero() {
+		return nil
+	}
+	now = now.In(z.of(a.Roster))
+	if on && !a.Roster.openOn(now) {
 		return nil
 	}
 	all := a.Roster.boundaries(now, foreseen)
@@ -59,8 +67,7 @@ func (a Agent) planned(on bool, now time.Time) []boundary {
 	return all
 }
 
-// planFor is how long what a roster says of the next hours is kept: a time zone is
-// read from disk each time.
+// planFor is how long what a roster says of the next hours is kept.
 const planFor = 10 * time.Second
 
 // plan is what an agent's roster said at a moment.
@@ -74,7 +81,7 @@ type plan struct {
 func (b *board) planned(i int, on bool, now time.Time) []boundary {
 	p := &b.plans[i]
 	if p.at.IsZero() || p.on != on || now.Sub(p.at).Abs() >= planFor {
-		*p = plan{now, on, b.agents[i].planned(on, now)}
+		*p = plan{now, on, b.agents[i].planned(on, now, b.zones)}
 	}
 	for len(p.soon) > 0 && !p.soon[0].at.After(now) {
 		p.soon = p.soon[1:]

@@ -20,7 +20,7 @@ func TestPlanned(t *testing.T) {
 		{time.Thursday, 9 * time.Hour, 17 * time.Hour},
 	}}
 	minutes := func(a Agent, on bool, at time.Time) (out []int) {
-		for _, b := range a.planned(on, at) {
+		for _, b := range a.planned(on, at, nil) {
 			m := int(b.at.Sub(at).Minutes())
 			if !b.open {
 				m = -m

@@ -23,13 +23,8 @@ func (d *Desk) Say(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversatio
 }
 
 func (d *Desk) say(ctx context.Context, ws bot.WorkspaceID, conv bot.ConversationID, agent bot.Author, key bot.Key, body bot.Body, note bool) (bot.Written, error) {
-	if len(body.Attachments) == 0 || body.Text != "" {
-		if err := sayable(body.Text); err != nil {
-			return bot.Written{}, err
-		}
-	}
-	if n := utf8.RuneCountInString(body.Written); n > maxSaid || n > 0 && (note || body.Text == "") {
-		return bot.Written{}, fault.New(fault.Invalid, "Only a message to the visitor is translated.").WithField("written", "at most 8,000 characters, and only beside the text of a message")
+	if err := sayableWhole(body, note); err != nil {
+		return bot.Written{}, err
 	}
 	e := bot.NewEvent{
 		Kind: bot.EventMessage, Author: agent, Visible: !note, At: d.now(),
@@ -68,6 +63,20 @@ func (d *Desk) say(ctx context.Context, ws bot.WorkspaceID, conv bot.Conversatio
 }
 
 // sayable refuses texts that nobody can say.
+// sayableWhole refuses words with files, or with what they are a translation of, that
+// cannot be sent.
+func sayableWhole(body bot.Body, note bool) error {
+	if len(body.Attachments) == 0 || body.Text != "" {
+		if err := sayable(body.Text); err != nil {
+			return err
+		}
+	}
+	if n := utf8.RuneCountInString(body.Written); n > maxSaid || n > 0 && (note || body.Text == "") {
+		return fault.New(fault.Invalid, "Only a message to the visitor is translated.").WithField("written", "at most 8,000 characters, and only beside the text of a message")
+	}
+	return nil
+}
+
 func sayable(text string) error {
 	switch n := utf8.RuneCountInString(text); {
 	case strings.TrimSpace(text) == "":

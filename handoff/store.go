@@ -112,7 +112,8 @@ type Floor struct {
 	Takes    map[bot.InboxID]int // what a chat of an inbox takes of its agent's places, in hundredths of one; those that take one are left out
 	Measures Measures
 
-	gone time.Duration // the silence after which the desk takes an agent for gone; 0: its default
+	gone  time.Duration // the silence after which the desk takes an agent for gone; 0: its default
+	zones *zones        // of rosters, as the desk keeps them; nil: they are read
 }
 
 // Standing is a conversation that somebody waits in.

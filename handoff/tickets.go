@@ -93,15 +93,15 @@ func (d *Desk) ChangeTicket(ctx context.Context, ws bot.WorkspaceID, ticket Tick
 
 // Answer writes to the visitor of a ticket: into the conversation, and by e-mail
 // where the ticket has an address. The status is what the ticket has afterwards,
-// "" for pending; with files there need be no text. A repeated key changes nothing. Errors: Invalid; NotFound; Denied
+// "" for pending; of body count Text, which may be missing with Attachments, and Written
+// when Text is a translation. A repeated key changes nothing. Errors: Invalid; NotFound; Denied
 // while a colleague has the conversation; Conflict for a closed ticket, or when the
 // key exists with another body.
-func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, by bot.Author, key bot.Key, text string, files []bot.Attachment, status TicketStatus) (TicketFile, error) {
-	if text != "" || len(files) == 0 {
-		if err := sayable(text); err != nil {
-			return TicketFile{}, err
-		}
+func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, by bot.Author, key bot.Key, body bot.Body, status TicketStatus) (TicketFile, error) {
+	if err := sayableWhole(body, false); err != nil {
+		return TicketFile{}, err
 	}
+	text, files := body.Text, body.Attachments
 	if status = cmp.Or(status, TicketPending); !status.valid() {
 		return TicketFile{}, fault.New(fault.Invalid, "There is no status %q.", status).WithField("status", "open, pending, solved or closed")
 	}
@@ -113,7 +113,7 @@ func (d *Desk) Answer(ctx context.Context, ws bot.WorkspaceID, ticket TicketID, 
 			return fault.New(fault.Invalid, "The files of an e-mail may have 15 MB together, these have %d.", bytesOf(files)>>20).
 				WithField("attachments", "send fewer, or several answers")
 		}
-		s.says(by, bot.Body{Text: text, Language: t.Language, Attachments: files})
+		s.says(by, bot.Body{Text: text, Written: body.Written, Language: t.Language, Attachments: files})
 		s.mail(t, by, text, files)
 		t.answered(s.now, s.terms(t))
 		change := "answered"

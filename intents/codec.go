@@ -21,7 +21,7 @@ const (
 	ModelFormat = "FDINTENT3"
 
 	magicModel = ModelFormat + "\n"
-	magicHeads = "FDHEADS02\n"
+	magicHeads = "FDHEADS03\n"
 	magicSpace = "FDSPACE01\n"
 )
 
@@ -157,26 +157,34 @@ type headFile struct {
 	Dense, Gram         packed
 	DenseBias, GramBias float32
 	Mix                 [3]float64
+	Vocabulary          int // which of the file's
 }
 
 type headsFile struct {
-	Model      string
-	Source     string
-	Space      spaceFile
-	Middle     scaleFile
-	Vocabulary vocabularyFile
-	Names      []Signal
-	Heads      []headFile
-	Mood       vocabularyFile
-	Sentiment  headFile
-	Final      linear.Logistic
+	Model        string
+	Source       string
+	Space        spaceFile
+	Middle       scaleFile
+	Vocabularies []vocabularyFile
+	Names        []Signal
+	Heads        []headFile
+	Mood         vocabularyFile
+	Sentiment    headFile
+	Final        linear.Logistic
 }
 
 // Encode writes the heads as one artefact.
 func (h *Heads) Encode() ([]byte, error) {
-	f := headsFile{Model: h.Model, Source: h.Source, Space: h.space.file(), Middle: scaleFile{pack(h.middle.mean), pack(h.middle.inverse)}, Vocabulary: h.vocabulary.file(), Names: AllSignals(), Final: *h.sentiment.final}
+	f := headsFile{Model: h.Model, Source: h.Source, Space: h.space.file(), Middle: scaleFile{pack(h.middle.mean), pack(h.middle.inverse)}, Names: AllSignals(), Final: *h.sentiment.final}
+	var written []*vocabulary
 	for _, one := range h.heads {
-		f.Heads = append(f.Heads, headFile{pack(one.dense), pack(one.gram), one.denseBias, one.gramBias, one.mix})
+		at := slices.Index(written, one.vocabulary)
+		if at < 0 {
+			at = len(written)
+			written = append(written, one.vocabulary)
+			f.Vocabularies = append(f.Vocabularies, one.vocabulary.file())
+		}
+		f.Heads = append(f.Heads, headFile{pack(one.dense), pack(one.gram), one.denseBias, one.gramBias, one.mix, at})
 	}
 	s := h.sentiment
 	f.Mood = s.vocabulary.file()
@@ -194,20 +202,28 @@ func DecodeHeads(data []byte) (*Heads, error) {
 	if len(f.Heads) != len(names) || len(f.Names) != len(names) {
 		return nil, fault.New(fault.Invalid, "the heads have %d signals, this program knows %d", len(f.Heads), len(names))
 	}
-	h := &Heads{Model: f.Model, Source: f.Source, space: f.Space.space(), vocabulary: f.Vocabulary.vocabulary()}
+	h := &Heads{Model: f.Model, Source: f.Source, space: f.Space.space()}
 	h.middle = &scale{f.Middle.Mean.unpack(), f.Middle.Inverse.unpack()}
 	if len(h.middle.mean) != len(h.space.mean) || len(h.middle.inverse) != len(h.middle.mean) {
 		return nil, fault.New(fault.Invalid, "the spaces of the heads do not fit each other")
 	}
-	d, n := len(h.space.mean), len(h.vocabulary.hashes)
+	vocabularies := make([]*vocabulary, len(f.Vocabularies))
+	for i, v := range f.Vocabularies {
+		vocabularies[i] = v.vocabulary()
+	}
+	d := len(h.space.mean)
 	fits := func(one headFile, dense, grams int) bool {
 		return len(one.Dense) == 2*dense && len(one.Gram) == 2*grams
 	}
 	for i, one := range f.Heads {
-		if f.Names[i] != names[i] || !fits(one, d, n) && !fits(one, 2*d, n) {
+		if f.Names[i] != names[i] || one.Vocabulary < 0 || one.Vocabulary >= len(vocabularies) {
 			return nil, fault.New(fault.Invalid, "the head %q does not fit this program", f.Names[i])
 		}
-		h.heads = append(h.heads, head{one.Dense.unpack(), one.DenseBias, one.Gram.unpack(), one.GramBias, one.Mix})
+		v := vocabularies[one.Vocabulary]
+		if n := len(v.hashes); !fits(one, d, n) && !fits(one, 2*d, n) {
+			return nil, fault.New(fault.Invalid, "the head %q does not fit this program", f.Names[i])
+		}
+		h.heads = append(h.heads, head{v, one.Dense.unpack(), one.DenseBias, one.Gram.unpack(), one.GramBias, one.Mix})
 	}
 	mood := f.Mood.vocabulary()
 	if !fits(f.Sentiment, 2*d, len(mood.hashes)) || len(f.Final.W) != 2+len(sentimentFeatures("")) {

@@ -48,33 +48,38 @@ func (s Signal) whole() bool { return s == SignalClosing || s == SignalFarTopic 
 // head is one logistic model: a view over the embedding and one over n-grams,
 // mixed and calibrated by three numbers.
 type head struct {
-	dense     []float32 // over Heads.look, or over its first half, the vector, alone
-	denseBias float32
-	gram      []float32 // beside the vocabulary
-	gramBias  float32
-	mix       [3]float64 // logit = mix[0] + mix[1]·dense + mix[2]·n-grams
+	vocabulary *vocabulary // of the n-grams; heads trained together share one
+	dense      []float32   // over Heads.look, or over its first half, the vector, alone
+	denseBias  float32
+	gram       []float32 // beside the vocabulary
+	gramBias   float32
+	mix        [3]float64 // logit = mix[0] + mix[1]·dense + mix[2]·n-grams
 }
 
 func (h *head) logit(x []float32, row linear.Sparse) float64 {
-	d := float64(linear.Dot(h.dense, x[:len(h.dense)]) + h.denseBias)
-	g := float64(h.gramBias)
+	dense, grams := h.views(x, row)
+	return h.mix[0] + h.mix[1]*dense + h.mix[2]*grams
+}
+
+// views returns what each view says by itself, in logits.
+func (h *head) views(x []float32, row linear.Sparse) (dense, grams float64) {
+	grams = float64(h.gramBias)
 	for k, at := range row.Index {
-		g += float64(row.Value[k] * h.gram[at])
+		grams += float64(row.Value[k] * h.gram[at])
 	}
-	return h.mix[0] + h.mix[1]*d + h.mix[2]*g
+	return float64(linear.Dot(h.dense, x[:len(h.dense)]) + h.denseBias), grams
 }
 
 // Heads are the shipped readings that need no workspace: signals and sentiment.
 // They are immutable and safe for concurrent use.
 type Heads struct {
-	Model      string  // of the embeddings they were trained on
-	Source     string  // SignalsHash of the project's own examples among those they were trained on
-	Checks     []Check // of the training; not stored
-	space      *space  // of the vectors
-	middle     *scale  // of the middles
-	vocabulary *vocabulary
-	heads      []head // in the order of AllSignals
-	sentiment  *sentimentHead
+	Model     string  // of the embeddings they were trained on
+	Source    string  // SignalsHash of the project's own examples among those they were trained on
+	Checks    []Check // of the training; not stored
+	space     *space  // of the vectors
+	middle    *scale  // of the middles
+	heads     []head  // in the order of AllSignals
+	sentiment *sentimentHead
 }
 
 // look returns what the dense views see of a text: its vector and its middle, each
@@ -128,10 +133,16 @@ func (h *Heads) signals(whole piece, parts []piece) []float64 {
 	}
 	names := AllSignals()
 	for n, p := range append([]piece{whole}, parts...) {
-		row, _ := h.vocabulary.row(countGrams(p.text))
+		grams := countGrams(p.text)
+		var row linear.Sparse
+		var of *vocabulary
 		for i := range h.heads {
 			if n > 0 && names[i].whole() {
 				continue
+			}
+			if v := h.heads[i].vocabulary; v != of {
+				of = v
+				row, _ = v.row(grams)
 			}
 			best[i] = math.Max(best[i], h.heads[i].logit(p.x, row))
 		}

@@ -46,14 +46,20 @@ const (
 	headFolds   = 5
 )
 
+// clauseWorth is what an example's most telling clause weighs in training beside the
+// whole of it. Chosen on held-back examples, see training/data/signals/README.md.
+const clauseWorth = .5
+
 // headTrainer is the training of the heads under way.
 type headTrainer struct {
-	examples []SignalExample
-	x        [][]float32
-	grams    [][]gramCount
-	rows     []linear.Sparse
-	parts    [][]piece // clauses of each example, with their vectors
-	heads    *Heads
+	examples   []SignalExample
+	x          [][]float32
+	grams      [][]gramCount
+	vocabulary *vocabulary // of the heads that are trained
+	rows       []linear.Sparse
+	parts      [][]piece // clauses of each example, with their vectors
+	partRows   [][]linear.Sparse
+	heads      *Heads
 }
 
 // TrainHeads fits the shipped heads. The space comes from the examples' own
@@ -72,12 +78,13 @@ func TrainHeads(ctx context.Context, examples []SignalExample, e MiddleEmbedder,
 }
 
 // Retrain is TrainHeads for a few signals and for sentiment: the other heads stay as
-// h has them, and so do the spaces and the vocabulary that they stand on.
+// h has them, and so do the spaces that they stand on. The trained ones get a
+// vocabulary of these examples, with the words that came in since.
 func (h *Heads) Retrain(ctx context.Context, signals []Signal, examples []SignalExample, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
-	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, middle: h.middle, vocabulary: h.vocabulary, heads: slices.Clone(h.heads)}}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, middle: h.middle, heads: slices.Clone(h.heads)}}
 	return t.train(ctx, signals, e, progress)
 }
 
@@ -174,15 +181,14 @@ func (t *headTrainer) embed(ctx context.Context, e MiddleEmbedder, progress func
 	for i, s := range texts {
 		t.grams[i] = countGrams(s)
 	}
-	if t.heads.vocabulary == nil {
-		t.heads.vocabulary = newVocabulary(t.grams, 3)
-	}
+	t.vocabulary = newVocabulary(t.grams, 3)
 	t.rows = make([]linear.Sparse, len(texts))
-	t.parts = make([][]piece, len(texts))
+	t.parts, t.partRows = make([][]piece, len(texts)), make([][]linear.Sparse, len(texts))
 	for i := range texts {
-		t.rows[i], _ = t.heads.vocabulary.row(t.grams[i])
+		t.rows[i], _ = t.vocabulary.row(t.grams[i])
 		for k := from[i]; k < from[i+1]; k++ {
-			t.parts[i] = append(t.parts[i], piece{clauses[k], seen[len(texts)+k]})
+			row, _ := t.vocabulary.row(countGrams(clauses[k]))
+			t.parts[i], t.partRows[i] = append(t.parts[i], piece{clauses[k], seen[len(texts)+k]}), append(t.partRows[i], row)
 		}
 	}
 	return nil
@@ -205,9 +211,7 @@ func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
 			continue
 		}
 		rows = append(rows, i)
-		if slices.Contains(ex.Signals, name) {
-			positives++
-		}
+		positives += t.truth(i, name)
 	}
 	if positives < 10 {
 		return fault.New(fault.Invalid, "the signal %q has %d examples; write ten or more", name, positives)
@@ -225,17 +229,17 @@ func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
 				held = append(held, i)
 			}
 		}
-		h, err := t.views(ctx, train, name)
+		h, err := t.trained(ctx, train, name)
 		if err != nil {
 			return err
 		}
 		for _, i := range held {
 			features = append(features, t.telling(h, i, name))
-			truth = append(truth, slices.Contains(t.examples[i].Signals, name))
+			truth = append(truth, t.truth(i, name) == 1)
 			weights = append(weights, weightOfExample(t.examples[i]))
 		}
 	}
-	h, err := t.views(ctx, rows, name)
+	h, err := t.trained(ctx, rows, name)
 	if err != nil {
 		return err
 	}
@@ -254,9 +258,6 @@ func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
 	}
 	even := breakEven(held, truth, weights)
 	h.mix[0] -= max(-maxShift, min(maxShift, even))
-	if name == SignalWantsPerson {
-		h.mix[0] += wishLean
-	}
 	t.heads.heads[at] = *h
 	t.heads.Checks = append(t.heads.Checks, check(name, held, truth, weights))
 	return nil
@@ -265,12 +266,6 @@ func (t *headTrainer) fit(ctx context.Context, at int, name Signal) error {
 // maxShift bounds how far a head's middle is moved from where the calibration
 // put it.
 const maxShift = 1.0
-
-// wishLean moves the middle of the wish for a person, in logits. Refusals are taken out
-// of it after the head (Reader.Read), which leaves more missed than wrongly taken. Twice
-// as much would make both alike, but took short turns of our own talks for wishes: see
-// training/data/signals/README.md.
-const wishLean = .15
 
 // breakEven is the logit at which as much is missed as is wrongly taken: the
 // point that one half should stand for, since a policy asks for one half and
@@ -330,25 +325,28 @@ func check(name Signal, logits []float64, truth []bool, weights []float32) Check
 	return c
 }
 
-// telling returns the two views' logits of the most telling reading of an example.
+// telling returns what both views of a head say of the most telling reading of an
+// example: of the whole, or of a clause.
 func (t *headTrainer) telling(h *head, i int, name Signal) []float64 {
-	probe := *h
-	read := func(mix [3]float64, x []float32, row linear.Sparse) float64 {
-		probe.mix = mix
-		return probe.logit(x, row)
-	}
-	best := []float64{read([3]float64{0, 1, 0}, t.x[i], t.rows[i]), read([3]float64{0, 0, 1}, t.x[i], t.rows[i])}
-	if name.whole() {
-		return best
-	}
-	for _, p := range t.parts[i] {
-		row, _ := t.heads.vocabulary.row(countGrams(p.text))
-		d, g := read([3]float64{0, 1, 0}, p.x, row), read([3]float64{0, 0, 1}, p.x, row)
-		if d+g > best[0]+best[1] {
-			best = []float64{d, g}
+	dense, grams := h.views(t.x[i], t.rows[i])
+	if !name.whole() {
+		if k, d, g := t.tellingClause(h, i); k >= 0 && d+g > dense+grams {
+			return []float64{d, g}
 		}
 	}
-	return best
+	return []float64{dense, grams}
+}
+
+// tellingClause returns the place of the most telling clause of an example and what
+// both views say of it; −1 where it has no clauses.
+func (t *headTrainer) tellingClause(h *head, i int) (at int, dense, grams float64) {
+	at = -1
+	for k, p := range t.parts[i] {
+		if d, g := h.views(p.x, t.partRows[i][k]); at < 0 || d+g > dense+grams {
+			at, dense, grams = k, d, g
+		}
+	}
+	return at, dense, grams
 }
 
 func weightOfExample(ex SignalExample) float32 {
@@ -358,26 +356,56 @@ func weightOfExample(ex SignalExample) float32 {
 	return ex.Weight
 }
 
-// views trains both views of a head on the given examples.
-func (t *headTrainer) views(ctx context.Context, rows []int, name Signal) (*head, error) {
-	dense, sparse := make([][]float32, len(rows)), make([]linear.Sparse, len(rows))
-	y, w := make([]int, len(rows)), make([]float32, len(rows))
-	for k, i := range rows {
-		dense[k], sparse[k], w[k] = t.x[i], t.rows[i], weightOfExample(t.examples[i])
-		if slices.Contains(t.examples[i].Signals, name) {
-			y[k] = 1
+// lessons are what a head is trained on.
+type lessons struct {
+	dense  [][]float32
+	sparse []linear.Sparse
+	y      []int
+	w      []float32
+}
+
+func (l *lessons) add(x []float32, row linear.Sparse, y int, w float32) {
+	l.dense, l.sparse, l.y, l.w = append(l.dense, x), append(l.sparse, row), append(l.y, y), append(l.w, w)
+}
+
+// trained trains both views of a head on the given examples. A head that reads clauses
+// is trained twice: then also on the clause of each example that told it most, for that
+// is what it will judge by.
+func (t *headTrainer) trained(ctx context.Context, rows []int, name Signal) (*head, error) {
+	var l lessons
+	for _, i := range rows {
+		l.add(t.x[i], t.rows[i], t.truth(i, name), weightOfExample(t.examples[i]))
+	}
+	h, err := t.solve(ctx, l)
+	if err != nil || name.whole() {
+		return h, err
+	}
+	for _, i := range rows {
+		if k, _, _ := t.tellingClause(h, i); k >= 0 {
+			l.add(t.parts[i][k].x, t.partRows[i][k], t.truth(i, name), clauseWorth*weightOfExample(t.examples[i]))
 		}
 	}
-	n := float64(len(rows))
-	d, err := linear.TrainDense(ctx, dense, y, 2, linear.Options{L2: 1 / (headDenseC * n), Iterations: 200, Weights: w})
+	return t.solve(ctx, l)
+}
+
+func (t *headTrainer) truth(i int, name Signal) int {
+	if slices.Contains(t.examples[i].Signals, name) {
+		return 1
+	}
+	return 0
+}
+
+func (t *headTrainer) solve(ctx context.Context, l lessons) (*head, error) {
+	n := float64(len(l.y))
+	d, err := linear.TrainDense(ctx, l.dense, l.y, 2, linear.Options{L2: 1 / (headDenseC * n), Iterations: 200, Weights: l.w})
 	if err != nil {
 		return nil, err
 	}
-	s, err := linear.TrainSparse(ctx, sparse, y, 2, len(t.heads.vocabulary.hashes), linear.Options{L2: 1 / (headSparseC * n), Iterations: 100, Weights: w})
+	s, err := linear.TrainSparse(ctx, l.sparse, l.y, 2, len(t.vocabulary.hashes), linear.Options{L2: 1 / (headSparseC * n), Iterations: 100, Weights: l.w})
 	if err != nil {
 		return nil, err
 	}
-	h := &head{denseBias: d.Bias[1] - d.Bias[0], gramBias: s.Bias[1] - s.Bias[0]}
+	h := &head{vocabulary: t.vocabulary, denseBias: d.Bias[1] - d.Bias[0], gramBias: s.Bias[1] - s.Bias[0]}
 	for j := range d.Features {
 		h.dense = append(h.dense, d.W[d.Features+j]-d.W[j])
 	}

@@ -23,20 +23,88 @@ func TestBalanceEvensOutFeelingsOfEachLanguage(t *testing.T) {
 	}
 }
 
+// gradedThings are enough graded examples to train sentiment on.
+func gradedThings() []SignalExample {
+	good, bad := .8, -.8
+	var examples []SignalExample
+	for _, s := range []string{"lovely", "great", "nice", "fine", "superb", "pleasant", "charming", "perfect"} {
+		for _, thing := range things() {
+			examples = append(examples, SignalExample{Text: s + " " + thing, Sentiment: &good, NoSignals: true},
+				SignalExample{Text: "no " + s + " " + thing, Sentiment: &bad, NoSignals: true})
+		}
+	}
+	return examples
+}
+
+func things() []string { return []string{"room", "film", "meal", "phone", "show", "book", "shop"} }
+
 func TestRetrainRefusesAnUnknownSignal(t *testing.T) {
 	h, err := ShippedHeads()
 	if err != nil {
 		t.Fatal(err)
 	}
-	good, bad := .8, -.8
-	var examples []SignalExample
-	for _, s := range []string{"lovely", "great", "nice", "fine", "superb", "pleasant", "charming", "perfect"} {
-		for _, thing := range []string{"room", "film", "meal", "phone", "show", "book", "shop"} {
-			examples = append(examples, SignalExample{Text: s + " " + thing, Sentiment: &good, NoSignals: true},
-				SignalExample{Text: "no " + s + " " + thing, Sentiment: &bad, NoSignals: true})
+	if _, err := h.Retrain(t.Context(), []Signal{"hunger"}, gradedThings(), openEncoder(t), nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRetrainLearnsNewWordsAndLeavesOtherHeadsAlone(t *testing.T) {
+	h, err := ShippedHeads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := gradedThings()
+	for _, thing := range things() {
+		for _, place := range []string{"here", "there", "at home"} {
+			examples = append(examples, SignalExample{Text: "the " + thing + " is " + place + ", zworglix", Signals: []Signal{SignalWantsPerson}},
+				SignalExample{Text: "the " + thing + " is " + place + ", thanks"})
 		}
 	}
-	if _, err := h.Retrain(t.Context(), []Signal{"hunger"}, examples, openEncoder(t), nil); !fault.Is(err, fault.Invalid) {
+	again, err := h.Retrain(t.Context(), []Signal{SignalWantsPerson}, examples, openEncoder(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range AllSignals() {
+		same := again.heads[i].vocabulary == h.heads[i].vocabulary && again.heads[i].mix == h.heads[i].mix
+		if same == (name == SignalWantsPerson) {
+			t.Errorf("the head of %s is the one of before: %v", name, same)
+		}
+	}
+	data, err := again.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err = DecodeHeads(data); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(openEncoder(t), &ReaderOptions{Heads: again})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with, without := read(t, r, "my lamp is broken, zworglix").Signals, read(t, r, "my lamp is broken, thanks").Signals
+	if with.WantsPerson < .5 || without.WantsPerson > .5 {
+		t.Errorf("with the learned word %.2f, without it %.2f", with.WantsPerson, without.WantsPerson)
+	}
+}
+
+func TestDecodeHeadsRefusesAMissingVocabulary(t *testing.T) {
+	h, err := ShippedHeads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f headsFile
+	if err := unseal(magicHeads, data, &f); err != nil {
+		t.Fatal(err)
+	}
+	f.Heads[1].Vocabulary = len(f.Vocabularies)
+	if data, err = seal(magicHeads, f); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeHeads(data); !fault.Is(err, fault.Invalid) {
 		t.Errorf("error %v", err)
 	}
 }

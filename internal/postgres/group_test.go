@@ -50,20 +50,21 @@ func busy(t *testing.T, db *DB) (first, rest func()) {
 
 func keyed() bot.Key { return bot.Key{Sender: groupAuthor, ClientMsgID: id.New(), Digest: "d"} }
 
-// waits returns once so many messages wait for company.
-func (g *group) waits(t *testing.T, n int) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		g.mu.Lock()
-		have := len(g.waiting)
-		g.mu.Unlock()
-		if have == n {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d messages wait, want %d", have, n)
-		}
-	}
+// company is a context that tells when a message sent with it waits for company: who
+// waits looks from then on at whether its sender gives up.
+type company struct {
+	context.Context
+	once  sync.Once
+	waits chan struct{} // closed then
+}
+
+func inCompany(ctx context.Context) *company {
+	return &company{Context: ctx, waits: make(chan struct{})}
+}
+
+func (c *company) Done() <-chan struct{} {
+	c.once.Do(func() { close(c.waits) })
+	return c.Context.Done()
 }
 
 // Messages that share a transaction are as independent as if each had its own.
@@ -135,12 +136,13 @@ func TestGroupsAreIndependent(t *testing.T) {
 	errs := make([]error, len(tests))
 	others := make(chan struct{}, len(tests))
 	for i, tt := range tests {
+		ctx := inCompany(t.Context())
 		wg.Go(func() {
-			_, errs[i] = s.Write(t.Context(), "w", tt.conv, tt.key, tt.decide)
+			_, errs[i] = s.Write(ctx, "w", tt.conv, tt.key, tt.decide)
 			others <- struct{}{}
 		})
+		<-ctx.waits
 	}
-	db.group.waits(t, len(tests))
 	first()
 	rest()
 	for range len(tests) - 1 { // nobody waits for the lock but the one whose conversation it is
@@ -211,13 +213,14 @@ func TestGivingUpBeforeTheGroup(t *testing.T) {
 	db := openTest(t)
 	conv := ask(t, db, "w", id.New()).Conversation.ID
 	first, rest := busy(t, db)
-	ctx, cancel := context.WithCancel(t.Context())
+	given, cancel := context.WithCancel(t.Context())
+	ctx := inCompany(given)
 	failed := make(chan error)
 	go func() {
 		_, err := db.Conversations().Write(ctx, "w", conv, keyed(), func(bot.Conversation) (bot.Change, error) { return hello() })
 		failed <- err
 	}()
-	db.group.waits(t, 1)
+	<-ctx.waits
 	cancel()
 	if err := <-failed; err == nil {
 		t.Error("no error")
@@ -245,8 +248,9 @@ func TestReplyToSharedCommitIsLost(t *testing.T) {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
+		ctx := inCompany(t.Context())
 		wg.Go(func() {
-			_, errs[i] = s.Write(t.Context(), "w", convs[i], keys[i], func(bot.Conversation) (bot.Change, error) {
+			_, errs[i] = s.Write(ctx, "w", convs[i], keys[i], func(bot.Conversation) (bot.Change, error) {
 				asked.Done()
 				if i == n-1 {
 					c.swallow.Store(true) // what is sent next are the changes with their commit
@@ -254,7 +258,7 @@ func TestReplyToSharedCommitIsLost(t *testing.T) {
 				return hello()
 			})
 		})
-		db.group.waits(t, i+1) // in order, so that the last one is asked last
+		<-ctx.waits // in order, so that the last one is asked last
 	}
 	first()
 	wg.Wait()

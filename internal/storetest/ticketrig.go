@@ -75,7 +75,7 @@ func (d *desk) comes(t tester, ticket handoff.TicketID, message, text string) bo
 
 func (d *desk) answer(t tester, ticket handoff.TicketID, text string, status handoff.TicketStatus) handoff.TicketFile {
 	t.Helper()
-	f, err := d.Answer(t.Context(), d.ws, ticket, lin, key(lin, text), text, nil, status)
+	f, err := d.Answer(t.Context(), d.ws, ticket, lin, key(lin, text), bot.Body{Text: text}, status)
 	if err != nil {
 		t.Fatalf("answer: %v", err)
 	}

@@ -155,9 +155,9 @@ func testTicketFiles(t *testing.T, s Stores) {
 		t.Errorf("a mail waits since %v, %v", at, err)
 	}
 	form, film := bot.Attachment{ID: "f1", Name: "form.pdf", Type: "application/pdf", Size: 1000}, bot.Attachment{ID: "f2", Name: "film.mp4", Type: "video/mp4", Size: handoff.MaxMailBytes}
-	_, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "big"), "See.", []bot.Attachment{form, film}, "")
+	_, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "big"), bot.Body{Text: "See.", Attachments: []bot.Attachment{form, film}}, "")
 	wantKind(t, "more than a mail takes", err, fault.Invalid)
-	f, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "form"), "", []bot.Attachment{form}, "")
+	f, err := d.Answer(ctx, d.ws, ticket, lin, key(lin, "form"), bot.Body{Attachments: []bot.Attachment{form}}, "")
 	if err != nil || len(f.Mails) != 1 || !cmp.Equal(f.Mails[0].Files, []bot.Attachment{form}) || f.Mails[0].Text != "(see the attachments)" {
 		t.Fatalf("mails %+v, %v", f.Mails, err)
 	}
@@ -170,7 +170,7 @@ func testTicketFiles(t *testing.T, s Stores) {
 	if at, err := s.Tickets.OldestMail(ctx); err != nil || !at.IsZero() {
 		t.Errorf("a mail waits since %v, %v", at, err)
 	}
-	_, err = d.Answer(ctx, d.ws, ticket, lin, key(lin, "nothing"), "", nil, "")
+	_, err = d.Answer(ctx, d.ws, ticket, lin, key(lin, "nothing"), bot.Body{}, "")
 	wantKind(t, "an answer of nothing", err, fault.Invalid)
 
 	// What came with a mail is in the conversation; what was not kept is named there.

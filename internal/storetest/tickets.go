@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func testTicketLife(t *testing.T, s Stores) {
 	// An answer goes by e-mail and waits for the visitor.
 	d.clock.pass(time.Hour)
 	k1 := key(lin, "We send another one.")
-	f, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", nil, "")
+	f, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, bot.Body{Text: "We send another one.", Written: "我们再寄一个。"}, "")
 	if err != nil || len(f.Mails) != 1 || f.Mails[0].State != handoff.MailDue || f.Mails[0].Address != "ann@example.com" || f.Mails[0].Text != "We send another one." {
 		t.Errorf("mails %+v", f.Mails)
 	}
@@ -45,10 +46,16 @@ func testTicketLife(t *testing.T, s Stores) {
 		t.Errorf("answered %+v", f.Ticket)
 	}
 	d.is(t, c, bot.ServiceBot, bot.SpeakerBot, "") // the live line need not do it too
-	again, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, "We send another one.", nil, "")
+	again, err := d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, k1, bot.Body{Text: "We send another one.", Written: "我们再寄一个。"}, "")
 	if err != nil || len(again.Mails) != 1 {
 		t.Errorf("the same answer again: %d mails, %v", len(again.Mails), err)
 	}
+	all := timeline(t, s, c, bot.ViewAgent, 100)
+	if i := slices.IndexFunc(all, func(e bot.Event) bool { return e.Body.Text == "We send another one." }); i < 0 || all[i].Body.Written != "我们再寄一个。" {
+		t.Errorf("what the agent wrote is not with what was sent: %+v", all)
+	}
+	_, err = d.Answer(t.Context(), d.ws, f.Ticket.ID, lin, key(lin, "files"), bot.Body{Written: "我们再寄一个。", Attachments: []bot.Attachment{{ID: "f"}}}, "")
+	wantKind(t, "a translation of nothing", err, fault.Invalid)
 	// What they write in the chat is found within seconds.
 	write(t, s, d.row(t, c), key(visitor, "Which one?"), bot.Change{Events: []bot.NewEvent{
 		{Kind: bot.EventMessage, Author: visitor, Visible: true, At: d.clock.now().Add(time.Second), Body: bot.Body{Text: "Which one?"}},

@@ -75,7 +75,7 @@ func testTicketByHand(t *testing.T, s Stores) {
 	if f := d.file(t, b.Ticket.ID); f.Ticket.Status != handoff.TicketClosed || f.Ticket.MergedInto != a.Ticket.ID || !f.Ticket.Clock.Solved.IsZero() {
 		t.Errorf("the merged one %+v", f.Ticket)
 	}
-	_, err = d.Answer(ctx, d.ws, b.Ticket.ID, lin, key(lin, "x"), "x", nil, "")
+	_, err = d.Answer(ctx, d.ws, b.Ticket.ID, lin, key(lin, "x"), bot.Body{Text: "x"}, "")
 	wantKind(t, "answering a closed one", err, fault.Conflict)
 	// What comes for the merged one goes on with the other.
 	d.comes(t, b.Ticket.ID, "m@mail", "Any news?")

@@ -11,7 +11,11 @@ const slow = 120_000;
 
 const asks = '我的订单 A-1042 什么时候到？';
 const reply = 'It comes on day 3, order A-1042.';
+const wet = '包裹湿了，怎么办？';
+const again = 'We send another one.';
 const translations = {
+  [wet]: 'The parcel is wet. What now?',
+  [again]: '我们再寄一个。',
   [asks]: 'When will my order A-1042 arrive?',
   [reply]: '第3天到，订单 A-1042。',
   'The code is Z-77.': '代码在这里。',
@@ -261,6 +265,34 @@ describe('working a chat', () => {
     await send().click();
     await v.frame.getByRole('img', { name: 'image.png' }).first().waitFor();
     await log().getByRole('img', { name: 'image.png' }).waitFor();
+  });
+
+  it('translates answers of tickets by the same rule', { timeout: slow }, async () => {
+    const wang = await Visitor.arrive(await newPage(browser, problems, { locale: zh.locale }), server.url + zh.path, zh);
+    await wang.say(wet);
+    const { items } = await call('GET', '/conversations?limit=1'); // the newest
+    const ticket = await call('POST', '/tickets', { conversation: items[0].id, subject: wet });
+    await emma.goto(`${server.url}/console/#/tickets/all/${ticket.id}`);
+    await log().getByRole('article').filter({ hasText: wet }).getByText(translations[wet]).waitFor();
+    const answer = emma.getByLabel('Answer', { exact: true }).last();
+    await answer.fill(again);
+    assert.equal(await emma.getByRole('button', { name: 'Send and solve' }).count(), 0, 'sent before it was seen');
+    await answer.press('Control+Enter');
+    await rendering().waitFor();
+    await rendering().press('End');
+    await rendering().press('Enter'); // a line: mails have several
+    await rendering().pressSequentially('谢谢您。');
+    await emma.getByRole('button', { name: 'Send and solve' }).click();
+    await said(wang, '谢谢您。');
+    assert.equal(await wang.frame.getByText('another one').count(), 0, 'the visitor sees the agent’s own words');
+    const mine = log().getByRole('article').filter({ hasText: again });
+    await mine.getByText('Sent in Chinese').waitFor();
+    await emma.getByRole('heading', { name: wet }).waitFor();
+    assert.equal((await call('GET', `/tickets/${ticket.id}`)).status, 'solved');
+    await emma.getByRole('button', { name: 'Translate to Chinese' }).click();
+    await answer.fill('Bye.');
+    await emma.getByRole('button', { name: 'Send', exact: true }).click();
+    await said(wang, 'Bye.');
   });
 
   it('has no errors in any page', () => assert.deepEqual(problems.filter((p) => !p.includes('status of 503')), [])); // what could not be translated

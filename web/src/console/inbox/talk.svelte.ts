@@ -207,6 +207,14 @@ export class Talk {
     }
   }
 
+  /** What goes to the visitor: the translation that was looked at, or the words themselves; undefined: they are to be translated first. */
+  outgoing(as?: 'written'): { text: string; written?: string } | undefined {
+    const [d, own] = [this.draft, this.draft.texts.reply.trim()];
+    if (as === 'written' || !this.into || own === '') return { text: own };
+    const text = d.current ? d.rendering?.text.trim() : undefined;
+    return text ? { text, written: own } : undefined;
+  }
+
   /** A canned reply with its variables filled in: for the visitor, in the agent's own language where the visitor's is translated, and its note. */
   private filled(r: Reply): { text: string; written: string; note: string; both: boolean } {
     const ticket = this.entries.findLast((e) => e.event.ticket)?.event.ticket?.number;

@@ -79,6 +79,7 @@ func TestWritten(t *testing.T) {
 		{"netease", "好的\n\nAt 2026-11-27 16:12:00, \"Lin\" <support@shop.test> wrote:\n>补发", "好的"},
 		{"forwarded from others", "See below.\n\n---------- Forwarded message ---------\nFrom: Post <post@post.test>\n\n> Lost.\nSorry.", "See below.\n\n\n---------- Forwarded message ---------\nFrom: Post <post@post.test>\n\n> Lost.\nSorry."},
 		{"forwarded from us", "Any news?\n\n---------- Forwarded message ---------\nFrom: Lin <support@shop.test>\n\nWe send it.\n" + aboveEN + "\nRef: x", "Any news?"},
+		{"forwarded from us, cut", "It is wet.\n\n---------- Forwarded message ---------\nFrom: Lin <support@shop.test>\n\n> Ref: " + strings.Repeat("a2", 21), "It is wet."},
 		{"a sentence with on", "On Friday I was away.\nWhat now?", "On Friday I was away.\nWhat now?"},
 		{"line ends", "Yes.\r\n> no\r\n", "Yes."},
 	} {

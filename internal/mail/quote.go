@@ -19,6 +19,9 @@ var heads = regexp.MustCompile(`(?i)^\s*(` +
 // forwarded begins what the sender passes on of somebody else's.
 var forwarded = regexp.MustCompile(`(?i)^\s*-{2,}\s*(Forwarded message|转发邮件信息|转发的邮件)\s*-{2,}`)
 
+// reference stands below the words of our mails.
+var reference = regexp.MustCompile(`(?i)` + refMark + `[a-z2-7]{42}`)
+
 // opening begins a sentence of heads that goes on in the next lines.
 var opening = regexp.MustCompile(`(?i)^\s*((On|At)\b.{5,}|在\s*\d{4}.{5,})$`)
 
@@ -29,7 +32,7 @@ var opening = regexp.MustCompile(`(?i)^\s*((On|At)\b.{5,}|在\s*\d{4}.{5,})$`)
 func written(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
 	end := len(lines)
-	ours := false
+	ours := reference.MatchString(text)
 	for i, line := range lines {
 		if strings.Contains(line, aboveEN) || strings.Contains(line, aboveZH) {
 			end, ours = i, true

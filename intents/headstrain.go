@@ -74,39 +74,56 @@ func TrainHeads(ctx context.Context, examples []SignalExample, e MiddleEmbedder,
 		progress = func(string, int, int) {}
 	}
 	t := &headTrainer{examples: examples, heads: &Heads{Model: model, heads: make([]head, len(AllSignals()))}}
-	return t.train(ctx, AllSignals(), e, progress)
-}
-
-// Retrain is TrainHeads for a few signals and for sentiment: the other heads stay as
-// h has them, and so do the spaces that they stand on. The trained ones get a
-// vocabulary of these examples, with the words that came in since.
-func (h *Heads) Retrain(ctx context.Context, signals []Signal, examples []SignalExample, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
-	if progress == nil {
-		progress = func(string, int, int) {}
-	}
-	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, middle: h.middle, heads: slices.Clone(h.heads)}}
-	return t.train(ctx, signals, e, progress)
-}
-
-func (t *headTrainer) train(ctx context.Context, signals []Signal, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
 	if err := t.embed(ctx, e, progress); err != nil {
 		return nil, err
 	}
 	if err := t.mood(ctx, e); err != nil {
 		return nil, err
 	}
+	return t.heads, t.fitAll(ctx, AllSignals(), progress)
+}
+
+// Retrain is TrainHeads for a few signals: the other heads and sentiment stay as h has
+// them, and so do the spaces that they stand on. The trained ones get a vocabulary of
+// these examples, with the words that came in since. Error: Invalid for a signal that
+// there is not, or that has too few examples.
+func (h *Heads) Retrain(ctx context.Context, signals []Signal, examples []SignalExample, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, middle: h.middle, heads: slices.Clone(h.heads), sentiment: h.sentiment}}
+	if err := t.embed(ctx, e, progress); err != nil {
+		return nil, err
+	}
+	return t.heads, t.fitAll(ctx, signals, progress)
+}
+
+// RetrainSentiment is TrainHeads for sentiment: the signals stay as h has them.
+func (h *Heads) RetrainSentiment(ctx context.Context, examples []SignalExample, e MiddleEmbedder, progress func(stage string, done, total int)) (*Heads, error) {
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	t := &headTrainer{examples: examples, heads: &Heads{Model: h.Model, space: h.space, middle: h.middle, heads: slices.Clone(h.heads)}}
+	if err := t.embed(ctx, e, progress); err != nil {
+		return nil, err
+	}
+	return t.heads, t.mood(ctx, e)
+}
+
+// fitAll trains the heads of signals.
+func (t *headTrainer) fitAll(ctx context.Context, signals []Signal, progress func(stage string, done, total int)) error {
 	for i, name := range signals {
 		progress("heads", i, len(signals))
 		at := slices.Index(AllSignals(), name)
 		if at < 0 {
-			return nil, fault.New(fault.Invalid, "there is no signal %q", name)
+			return fault.New(fault.Invalid, "there is no signal %q", name)
 		}
 		if err := t.fit(ctx, at, name); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	progress("heads", len(signals), len(signals))
-	return t.heads, nil
+	return nil
 }
 
 // mood trains sentiment on the graded examples and the paragraphs they make.

@@ -64,6 +64,9 @@ func TestRetrainLearnsNewWordsAndLeavesOtherHeadsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if again.sentiment != h.sentiment {
+		t.Error("sentiment has changed")
+	}
 	for i, name := range AllSignals() {
 		same := again.heads[i].vocabulary == h.heads[i].vocabulary && again.heads[i].mix == h.heads[i].mix
 		if same == (name == SignalWantsPerson) {
@@ -84,6 +87,29 @@ func TestRetrainLearnsNewWordsAndLeavesOtherHeadsAlone(t *testing.T) {
 	with, without := read(t, r, "my lamp is broken, zworglix").Signals, read(t, r, "my lamp is broken, thanks").Signals
 	if with.WantsPerson < .5 || without.WantsPerson > .5 {
 		t.Errorf("with the learned word %.2f, without it %.2f", with.WantsPerson, without.WantsPerson)
+	}
+}
+
+func TestRetrainSentimentLeavesSignalsAlone(t *testing.T) {
+	h, err := ShippedHeads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := h.RetrainSentiment(t.Context(), gradedThings(), openEncoder(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range AllSignals() {
+		if again.heads[i].vocabulary != h.heads[i].vocabulary || again.heads[i].mix != h.heads[i].mix {
+			t.Errorf("the head of %s has changed", name)
+		}
+	}
+	r, err := NewReader(openEncoder(t), &ReaderOptions{Heads: again})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if good, bad := read(t, r, "superb lamp").Sentiment, read(t, r, "no superb lamp").Sentiment; good <= bad {
+		t.Errorf("%.2f for what it learned as good, %.2f for bad", good, bad)
 	}
 }
 

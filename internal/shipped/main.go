@@ -4,6 +4,7 @@
 //
 //	go run ./internal/shipped -data DIR heads
 //	go run ./internal/shipped -data DIR -only wants_person,refuses_person heads
+//	go run ./internal/shipped -data DIR -only sentiment heads
 //	go run ./internal/shipped -data DIR space
 //	go run ./internal/shipped starter
 //	go run ./internal/shipped restate
@@ -13,8 +14,8 @@
 // banking77 and nlupp (CC BY 4.0) and of bitext-customer-support (CDLA-Sharing),
 // chatterbot-corpus (BSD-3) and crosswoz-val-zh (Apache-2.0). The space is learned
 // from the labels of banking77, nlupp and bitext-customer-support, and from the
-// starting set. Run twice it writes the same bytes. With -only the listed signals and
-// sentiment are trained anew and the other heads stay as they are. The starting set
+// starting set. Run twice it writes the same bytes. With -only the listed signals, or
+// sentiment, are trained anew and the other heads stay as they are. The starting set
 // is trained in the shipped space, so it comes after it. The rewriter of package
 // restate learns from the project's own examples in training/data/rewrites/train.
 package main
@@ -37,7 +38,7 @@ import (
 func main() {
 	data := flag.String("data", "", "folder of the public sets")
 	root := flag.String("root", ".", "root of the repository")
-	only := flag.String("only", "", "signals to train, parted by commas; empty: all")
+	only := flag.String("only", "", "signals to train, parted by commas, or sentiment; empty: all")
 	flag.Parse()
 	if err := run(*root, *data, flag.Arg(0), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "shipped:", err)
@@ -100,6 +101,9 @@ func train(ctx context.Context, examples []intents.SignalExample, only string, e
 	old, err := intents.ShippedHeads()
 	if err != nil {
 		return nil, err
+	}
+	if only == "sentiment" {
+		return old.RetrainSentiment(ctx, examples, encoder, told)
 	}
 	var signals []intents.Signal
 	for name := range strings.SplitSeq(only, ",") {

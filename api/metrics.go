@@ -55,7 +55,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "frontdesk_ratings_total", Help: "Talks that visitors rated, by whom they were with (bot or agent) and score, 1 to 5.",
 		}, []string{"about", "score"}),
 		translations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "frontdesk_translations_total", Help: "Translations for agents, of a message or a reply before it is sent, by result: ok, doubtful (a number, code or address is missing), kept (translated before), or the kind of failure.",
+			Name: "frontdesk_translations_total", Help: "Translations for agents, of a message, a summary or a reply before it is sent, by result: ok, doubtful (a number, code or address is missing), kept (translated before), or the kind of failure.",
 		}, []string{"what", "result"}),
 		slow:    prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_slow_closes_total", Help: "Sockets closed because they read too slowly."}),
 		zombies: prometheus.NewCounter(prometheus.CounterOpts{Name: "frontdesk_zombie_closes_total", Help: "Sockets closed because they did not answer a ping."}),

@@ -21,13 +21,18 @@ type translateIn struct {
 		N    int64  `json:"n,omitempty" minimum:"1" doc:"Number of the message, as agents number it."`
 		Text string `json:"text,omitempty" maxLength:"8000" doc:"Words that are not sent yet, instead of n."`
 		To   string `json:"to" enum:"en,zh"`
+
+		Summary bool `json:"summary,omitempty" doc:"The problem of the newest summary, instead of n."`
 	}
 }
 
 func (s *Server) translationRoutes(g *registrar) {
 	handle(g, "POST", "/conversations/{id}/translations", func(ctx context.Context, in *translateIn) (*bodyOf[Translation], error) {
 		what := "message"
-		if in.Body.N == 0 {
+		switch {
+		case in.Body.Summary:
+			what = "summary"
+		case in.Body.N == 0:
 			what = "reply"
 		}
 		t, err := s.translation(ctx, in)
@@ -42,8 +47,10 @@ func (s *Server) translationRoutes(g *registrar) {
 func (s *Server) translation(ctx context.Context, in *translateIn) (bot.Translation, error) {
 	conv, b := bot.ConversationID(in.ID), in.Body
 	switch {
-	case (b.N > 0) == (b.Text != ""):
-		return bot.Translation{}, fault.New(fault.Invalid, "Name the number of a message, or give the words.").WithField("body.n", "either n or text")
+	case b.Summary && b.N == 0 && b.Text == "":
+		return s.Engine.TranslateSummary(ctx, s.ws, conv, b.To)
+	case b.Summary || (b.N > 0) == (b.Text != ""):
+		return bot.Translation{}, fault.New(fault.Invalid, "Name the number of a message, or give the words.").WithField("body.n", "either n, text or summary")
 	case b.N > 0:
 		return s.Engine.TranslateEvent(ctx, s.ws, conv, b.N, b.To)
 	}

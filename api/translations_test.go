@@ -56,6 +56,15 @@ func TestTranslationsOverHTTP(t *testing.T) {
 	if calls := endpoint.Calls() - before; calls != 1 {
 		t.Errorf("the endpoint was asked %d times for one message", calls)
 	}
+	// The summary of one who asks for a person has their words, too.
+	second := v.say("", "我的订单 A-1042 到哪里了？").Conversation
+	v.do("POST", "/visitor/conversations/"+second+"/person", map[string]any{"id": id.New()}).want(t, 200)
+	for range 2 {
+		lin.do("POST", "/conversations/"+second+"/translations", map[string]any{"summary": true, "to": "en"}).want(t, 200).into(t, &x)
+		if diff := cmp.Diff(api.Translation{Language: "en", Text: "Where is my order A-1042?"}, x); diff != "" {
+			t.Error(diff)
+		}
+	}
 	x = api.Translation{}
 	lin.do("POST", path, map[string]any{"text": "It comes on day 3, order A-1042.", "to": "zh"}).want(t, 200).into(t, &x)
 	if diff := cmp.Diff(api.Translation{Language: "zh", Text: "第3天到，订单在路上。", Lost: []string{"A-1042"}}, x); diff != "" {
@@ -67,6 +76,7 @@ func TestTranslationsOverHTTP(t *testing.T) {
 	for what, body := range map[string]any{
 		"both":                  map[string]any{"n": 1, "text": "Hello", "to": "en"},
 		"neither":               map[string]any{"to": "en"},
+		"a summary and more":    map[string]any{"summary": true, "n": 1, "to": "en"},
 		"a language of nobody":  map[string]any{"n": 1, "to": "fr"},
 		"a number below all":    map[string]any{"n": -1, "to": "en"},
 		"too many words":        map[string]any{"text": strings.Repeat("a", 8001), "to": "en"},
@@ -77,6 +87,7 @@ func TestTranslationsOverHTTP(t *testing.T) {
 		}
 	}
 	lin.do("POST", path, map[string]any{"n": 999, "to": "en"}).want(t, 404)
+	lin.do("POST", path, map[string]any{"summary": true, "to": "en"}).want(t, 404)
 	lin.do("POST", "/conversations/"+id.New()+"/translations", map[string]any{"text": "Hello", "to": "zh"}).want(t, 404)
 
 	endpoint.Play(fakemodel.Script{Status: 500})
@@ -85,7 +96,7 @@ func TestTranslationsOverHTTP(t *testing.T) {
 	metrics := string(w.nobody().send(w.nobody().request("GET", "/metrics", nil)).body)
 	for _, line := range []string{
 		`frontdesk_translations_total{result="ok",what="message"} 1`, `frontdesk_translations_total{result="kept",what="message"} 3`,
-		`frontdesk_translations_total{result="doubtful",what="reply"} 1`, `frontdesk_translations_total{result="unavailable",what="reply"} 2`,
+		`frontdesk_translations_total{result="not_found",what="summary"} 1`, `frontdesk_translations_total{result="kept",what="summary"} 1`, `frontdesk_translations_total{result="doubtful",what="reply"} 1`, `frontdesk_translations_total{result="unavailable",what="reply"} 2`,
 	} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("metrics lack %s", line)

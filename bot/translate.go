@@ -63,8 +63,32 @@ func (e *Engine) TranslateEvent(ctx context.Context, ws WorkspaceID, conv Conver
 	if event.VSeq == 0 || words == "" {
 		return Translation{}, fault.New(fault.Invalid, "Only what was said to or by the visitor is translated.").WithField("n", "the number of a message that is written to its end")
 	}
+	return e.translateOnce(ctx, ws, conv, event.ID, words, to)
+}
+
+// TranslateSummary puts what the newest summary of a conversation says of the visitor's
+// problem into a language, "en" or "zh", once as TranslateEvent. Errors: as there; NotFound
+// too when nobody was given a summary.
+func (e *Engine) TranslateSummary(ctx context.Context, ws WorkspaceID, conv ConversationID, to string) (Translation, error) {
+	if err := e.mayTranslate(to); err != nil {
+		return Translation{}, err
+	}
+	page, err := e.Timeline.Events(ctx, EventQuery{Workspace: ws, Conversation: conv, View: ViewAgent, Latest: true, Limit: maxEnd})
+	if err != nil {
+		return Translation{}, err
+	}
+	for _, event := range slices.Backward(page.Events) {
+		if s := event.Body.Summary; s != nil && s.Problem != "" {
+			return e.translateOnce(ctx, ws, conv, event.ID, s.Problem, to)
+		}
+	}
+	return Translation{}, fault.New(fault.NotFound, "There is no summary of this conversation.")
+}
+
+// translateOnce asks for the words of an event once, whoever wants them translated.
+func (e *Engine) translateOnce(ctx context.Context, ws WorkspaceID, conv ConversationID, event EventID, words, to string) (Translation, error) {
 	if e.Translations != nil {
-		t, err := e.Translations.Translation(ctx, ws, conv, event.ID, to)
+		t, err := e.Translations.Translation(ctx, ws, conv, event, to)
 		if err == nil {
 			t.Kept = true
 			return t, nil
@@ -75,12 +99,12 @@ func (e *Engine) TranslateEvent(ctx context.Context, ws WorkspaceID, conv Conver
 	}
 	// Colleagues who look at the same chat ask once, and who leaves does not end it for the others.
 	work := context.WithoutCancel(ctx)
-	asked := e.translating.DoChan(strings.Join([]string{string(ws), string(event.ID), to}, "/"), func() (any, error) {
+	asked := e.translating.DoChan(strings.Join([]string{string(ws), string(event), to}, "/"), func() (any, error) {
 		t, err := e.translate(work, words, to)
 		if err != nil {
 			return Translation{}, err
 		}
-		t.Conversation, t.Event = conv, event.ID
+		t.Conversation, t.Event = conv, event
 		if e.Translations != nil {
 			if err := e.Translations.KeepTranslation(work, ws, t); err != nil {
 				e.Logger.WarnContext(work, "a translation was not kept", "conversation_id", conv, "error", err)

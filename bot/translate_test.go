@@ -98,6 +98,38 @@ func TestTranslatesWhatTheVisitorSees(t *testing.T) {
 }
 
 // The end of a streamed answer has its words.
+func TestTranslatesTheNewestSummaryOnce(t *testing.T) {
+	w, model, _ := chinese(t, bottest.Says("Where is it?"), bottest.Says("It is broken."))
+	conv := w.Conversation().ID
+	if _, err := w.Engine.TranslateSummary(t.Context(), bottest.Workspace, conv, "en"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("without a summary: %v", err)
+	}
+	hand := func(problem string) {
+		t.Helper()
+		_, err := w.Store.Write(t.Context(), bottest.Workspace, conv, bot.Key{}, func(bot.Conversation) (bot.Change, error) {
+			return bot.Change{Events: []bot.NewEvent{{Kind: bot.EventService, Author: bot.Author{Kind: bot.AuthorSystem}, Body: bot.Body{Change: "enqueued", Summary: &bot.Summary{Problem: problem}}}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ problem, want string }{{"它在哪里？", "Where is it?"}, {"它坏了。", "It is broken."}} {
+		hand(c.problem)
+		for i := range 2 {
+			x, err := w.Engine.TranslateSummary(t.Context(), bottest.Workspace, conv, "en")
+			if err != nil || x.Text != c.want || x.Kept != (i > 0) {
+				t.Errorf("%s: %+v, %v", c.problem, x, err)
+			}
+		}
+	}
+	if calls := len(model.Prompts()); calls != 2 {
+		t.Errorf("the model was asked %d times for two summaries", calls)
+	}
+	if _, err := w.Engine.TranslateSummary(t.Context(), bottest.Workspace, conv, "fr"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("into French: %v", err)
+	}
+}
+
 func TestTranslatesStreamedAnswers(t *testing.T) {
 	w := bottest.NewWorld(t, shop)
 	model := bottest.NewModel("scripted", bottest.Says("Green tea wants water of 75 °C [1]."), bottest.Says("绿茶要用 75 °C 的水 [1]。"))

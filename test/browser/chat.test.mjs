@@ -13,9 +13,11 @@ const asks = '我的订单 A-1042 什么时候到？';
 const reply = 'It comes on day 3, order A-1042.';
 const wet = '包裹湿了，怎么办？';
 const again = 'We send another one.';
+const person = '订单 A-2000 有问题，请转人工客服';
 const translations = {
   [wet]: 'The parcel is wet. What now?',
   [again]: '我们再寄一个。',
+  [person]: 'There is a problem with order A-2000, a person please',
   [asks]: 'When will my order A-1042 arrive?',
   [reply]: '第3天到，订单 A-1042。',
   'The code is Z-77.': '代码在这里。',
@@ -269,7 +271,7 @@ describe('working a chat', () => {
 
   it('translates answers of tickets by the same rule', { timeout: slow }, async () => {
     const wang = await Visitor.arrive(await newPage(browser, problems, { locale: zh.locale }), server.url + zh.path, zh);
-    await wang.say(wet);
+    await wang.ask(wet);
     const { items } = await call('GET', '/conversations?limit=1'); // the newest
     const ticket = await call('POST', '/tickets', { conversation: items[0].id, subject: wet });
     await emma.goto(`${server.url}/console/#/tickets/all/${ticket.id}`);
@@ -293,6 +295,20 @@ describe('working a chat', () => {
     await answer.fill('Bye.');
     await emma.getByRole('button', { name: 'Send', exact: true }).click();
     await said(wang, 'Bye.');
+  });
+
+  it('shows under the summary of an offer, and of the chat, what it means', { timeout: slow }, async () => {
+    await call('PUT', '/agents/me/duty', { duty: 'on' });
+    const zhao = await Visitor.arrive(await newPage(browser, problems, { locale: zh.locale }), server.url + zh.path, zh);
+    await zhao.say(person);
+    const card = emma.getByRole('alertdialog');
+    await card.getByText(translations[person]).waitFor();
+    await card.getByText('Machine translation').waitFor();
+    await card.getByRole('button', { name: /Accept/ }).click();
+    await emma.getByRole('region', { name: 'Context' }).getByText(translations[person]).waitFor();
+    await log().getByRole('article').filter({ hasText: person }).getByText(translations[person]).waitFor();
+    assert.equal(model.asked.filter((x) => x === person).length, 2, 'as a message once, as a summary once, however often they are shown');
+    await call('PUT', '/agents/me/duty', { duty: 'away' });
   });
 
   it('has no errors in any page', () => assert.deepEqual(problems.filter((p) => !p.includes('status of 503')), [])); // what could not be translated

@@ -7,10 +7,13 @@ import { languagesOf } from './languages';
 /** What is known of a message in this agent's language. */
 export type Shown = { state: 'asked' } | { state: 'failed'; why: string } | { state: 'there'; text: string; lost: string[] };
 
+/** What is to be translated of a chat: a message by its number, or its summary. */
+type What = { n: number } | { summary: true };
+
 interface Wish {
   key: string;
   conversation: string;
-  n: number;
+  what: What;
   to: Lang;
 }
 
@@ -35,17 +38,23 @@ export class Translator {
     return !language || languagesOf(this.app.account.skills, this.app.lang).has(language);
   }
 
-  of(event: string): Shown | undefined {
-    return this.shown.get(`${this.app.lang}:${event}`);
+  /** id is of an event, or what `summaryId` makes. */
+  of(id: string): Shown | undefined {
+    return this.shown.get(`${this.app.lang}:${id}`);
   }
 
-  /** Asks for a message, number n of its chat, in the console's language; again only after a failure. */
-  ask(conversation: string, event: { id: string; n: number }): void {
-    const key = `${this.app.lang}:${event.id}`;
+  /** Names a summary by what it says: a newer one is another. */
+  summaryId(conversation: string, problem: string): string {
+    return `${conversation}:${problem}`;
+  }
+
+  /** Asks for something of a chat in the console's language; again only after a failure. */
+  ask(conversation: string, id: string, what: What): void {
+    const key = `${this.app.lang}:${id}`;
     const known = this.shown.get(key);
     if (!this.on || (known && known.state !== 'failed')) return;
     this.shown.set(key, { state: 'asked' });
-    this.wishes.push({ key, conversation, n: event.n, to: this.app.lang });
+    this.wishes.push({ key, conversation, what, to: this.app.lang });
     this.pump();
   }
 
@@ -73,7 +82,7 @@ export class Translator {
 
   private async fetch(w: Wish): Promise<void> {
     try {
-      const got = await this.app.http.post<Translation>(`/conversations/${w.conversation}/translations`, { n: w.n, to: w.to });
+      const got = await this.app.http.post<Translation>(`/conversations/${w.conversation}/translations`, { ...w.what, to: w.to });
       this.shown.set(w.key, { state: 'there', text: got.text, lost: got.lost ?? [] });
     } catch (e) {
       this.shown.set(w.key, { state: 'failed', why: this.app.why(e) });

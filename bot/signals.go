@@ -136,7 +136,7 @@ func (p Policy) signals(t *Turn) map[string]float64 {
 // you"). Set on training/data/escalation, confidence and helpcentres.
 const (
 	surelyAsked    = .97
-	surelyAnswered = .9
+	surelyAnswered = .6
 )
 
 func givesWay(s map[string]float64) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/frontdesk-chat/frontdesk/bot"
 	"github.com/frontdesk-chat/frontdesk/intents"
 )
 
@@ -13,11 +14,8 @@ type handoffLine struct {
 	Slice       string `json:"slice"`
 }
 
-// wantsPersonThreshold is where the default policy takes a message for a wish
-// for a person.
-const wantsPersonThreshold = .5
-
-// evaluateHandoffRequest asks of every message whether it wants a person.
+// evaluateHandoffRequest asks of every message whether it wants a person, as the
+// default policy takes it.
 func evaluateHandoffRequest(ctx context.Context, e *evaluation) error {
 	if e.parts.NewReader == nil {
 		return missing("reader of utterances")
@@ -30,6 +28,7 @@ func evaluateHandoffRequest(ctx context.Context, e *evaluation) error {
 	if err != nil {
 		return err
 	}
+	asked := bot.DefaultPolicy().Asked
 	score, truth, said := make([]float64, len(lines)), make([]bool, len(lines)), make([]bool, len(lines))
 	labels := make([]string, len(lines))
 	for i, l := range lines {
@@ -41,7 +40,7 @@ func evaluateHandoffRequest(ctx context.Context, e *evaluation) error {
 			return err
 		}
 		score[i], truth[i], labels[i] = reading.Signals.WantsPerson, l.WantsPerson, l.Slice
-		said[i] = score[i] >= wantsPersonThreshold
+		said[i] = score[i] >= asked
 		e.line(lineOutcome{
 			Text: l.Text, Slice: l.Slice, Right: yes(true, said[i] == truth[i]), Want: strconv.FormatBool(truth[i]), Got: strconv.FormatBool(said[i]),
 			Scores: map[string]float64{"wants_person": score[i]},

@@ -50,7 +50,7 @@ func (s *Server) translation(ctx context.Context, in *translateIn) (bot.Translat
 	case b.Summary && b.N == 0 && b.Text == "":
 		return s.Engine.TranslateSummary(ctx, s.ws, conv, b.To)
 	case b.Summary || (b.N > 0) == (b.Text != ""):
-		return bot.Translation{}, fault.New(fault.Invalid, "Name the number of a message, or give the words.").WithField("body.n", "either n, text or summary")
+		return bot.Translation{}, fault.New(fault.Invalid, "Name the number of a message or the summary, or give the words.").WithField("body.n", "either n, text or summary")
 	case b.N > 0:
 		return s.Engine.TranslateEvent(ctx, s.ws, conv, b.N, b.To)
 	}

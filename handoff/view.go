@@ -24,6 +24,8 @@ type boards struct {
 	mu sync.Mutex // guards the fields below, and the boards themselves
 	on int        // how many Runs keep them
 	of map[bot.WorkspaceID]*kept
+
+	forgot int // how often something was forgotten: a reading that was under way then is not kept
 }
 
 // kept is a board and what came in while the next one is being read.
@@ -116,7 +118,7 @@ func (d *Desk) read(ctx context.Context, ws bot.WorkspaceID) (view, Floor, error
 	defer d.boards.reads.Unlock()
 	d.boards.mu.Lock()
 	k := d.boards.of[ws]
-	keeping := d.boards.on > 0
+	keeping, forgot := d.boards.on > 0, d.boards.forgot
 	if keeping && k != nil {
 		k.reading, k.missed = true, nil
 	}
@@ -137,13 +139,14 @@ func (d *Desk) read(ctx context.Context, ws bot.WorkspaceID) (view, Floor, error
 	}
 	d.boards.mu.Lock()
 	defer d.boards.mu.Unlock()
-	if d.boards.on == 0 {
-		return view{own: b}, f, nil
-	}
 	if k != nil {
 		for _, n := range k.missed {
 			b.hear(n)
 		}
+		k.reading, k.missed = false, nil
+	}
+	if d.boards.on == 0 || d.boards.forgot != forgot {
+		return view{own: b}, f, nil
 	}
 	d.boards.of[ws] = &kept{board: b, floor: f, read: time.Now(), took: time.Since(began)}
 	return view{&d.boards, b, ws}, f, nil
@@ -187,4 +190,5 @@ func (d *Desk) forget(ws bot.WorkspaceID) {
 	d.boards.mu.Lock()
 	defer d.boards.mu.Unlock()
 	delete(d.boards.of, ws)
+	d.boards.forgot++
 }

@@ -129,6 +129,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"DeskReplies", testDeskReplies},
 		{"DeskMacro", testDeskMacro},
 		{"DeskRefuses", testDeskRefuses},
+		{"DeskSettings", testDeskSettings},
 		{"DeskRun", testDeskRun},
 		{"DeskModel", testDeskModel},
 		{"TicketLife", testTicketLife},

@@ -67,12 +67,12 @@ var (
 
 // take adds one part: on which days, and when on them.
 func (h *Hours) take(part string) error {
-	words := strings.FieldsFunc(joined.ReplaceAllString(around.ReplaceAllString(part, "-"), "$1 $2"), func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+	tokens := strings.FieldsFunc(joined.ReplaceAllString(around.ReplaceAllString(part, "-"), "$1 $2"), func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
 	var days []time.Weekday
 	var dates []string
 	var spans []Span
 	off := false
-	for _, w := range words {
+	for _, w := range tokens {
 		timely := len(spans) > 0 || off
 		switch span, at := timed.FindStringSubmatch(w), strings.ToLower(w); {
 		case !timely && dated.MatchString(w):
